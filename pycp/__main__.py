@@ -1,0 +1,110 @@
+"""The commands: words in, exit status out."""
+
+import _signal
+import os
+import sys
+
+from pycp.errors import CopyError, UsageError
+from pycp.report.lines import Lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.options import CopyOptions
+
+FAILURE = 1
+
+
+def cp_main() -> int:
+    """Copy as the words in `sys.argv` say; return the exit status of cp."""
+    program = _start("pycp")
+    report = Lines(program)
+    if "_PYCP_COMPLETE" in os.environ:
+        from pycp.cli.face import cp_command
+
+        cp_command().main(prog_name=program)
+    from pycp.cli.cp import parse_cp
+    from pycp.cli.parse import Answer
+
+    try:
+        options, operands = parse_cp(sys.argv[1:], os.environ, report.say)
+        _copy(options, operands, report)
+    except Answer as answer:
+        _answer(answer.kind, report, "cp")
+    except CopyError as error:
+        _refuse(error, report)
+    return 0 if report.finish() else FAILURE
+
+
+def run_cp(options: "CopyOptions", operands: list[str]) -> int:
+    """Copy as options and operands say, and print as cp does; return its exit status."""
+    report = Lines("pycp")
+    try:
+        _copy(options, operands, report)
+    except CopyError as error:
+        _refuse(error, report)
+    return 0 if report.finish() else FAILURE
+
+
+def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
+    from pycp.run.serial import run_serial
+
+    report.verbose = options.verbose
+    report.debug = options.debug
+    run_serial(options, operands, report)
+
+
+def install_main() -> int:
+    """Install as the words in `sys.argv` say; return the exit status of install."""
+    raise NotImplementedError
+
+
+def _answer(kind: str, report: Lines, command: str) -> None:
+    from pycp.cli.face import help_text, version_text
+
+    text = (help_text if kind == "help" else version_text)(report.program, command)
+    report.line(text.removesuffix("\n"))
+
+
+def _refuse(error: CopyError, report: Lines) -> None:
+    """Tell why nothing, or nothing more, is done."""
+    report.failed(error)
+    if isinstance(error, UsageError):
+        report.hint(f"Try '{report.program} --help' for more information.")
+
+
+def _start(default: str) -> str:
+    """Make the process behave as a command does; return the name it was called by."""
+    # Python ignores these two and turns Ctrl-C into an exception: a command dies by the signal.
+    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        _fill_standard_descriptors()
+    name = os.path.basename(sys.argv[0])
+    return default if name in ("", "-c", "__main__.py") else name
+
+
+def _fill_standard_descriptors() -> None:
+    """Keep files we open from becoming a standard stream that was closed.
+
+    Each is opened the wrong way round, so that using it fails as it would if it were closed.
+    """
+    for fd, stream in enumerate((sys.stdin, sys.stdout, sys.stderr)):
+        if stream is None:
+            try:
+                os.fstat(fd)
+            except OSError:
+                os.open(os.devnull, os.O_WRONLY if fd == 0 else os.O_RDONLY)
+
+
+def leave(status: int) -> None:
+    """End the process with this status, without the interpreter's leave-taking.
+
+    Everything is written and closed by now; what Python would still tidy up, the kernel does.
+    """
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    leave(cp_main())

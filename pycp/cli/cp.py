@@ -1,0 +1,264 @@
+"""The options of cp: their rows, and what a whole command line of them means.
+
+GNU's checks come after the last word is read, in GNU's order, because later options may undo
+earlier ones. Options that exclude each other share a field, so the last one wins by itself.
+"""
+
+from pycp.cli.parse import parse
+from pycp.cli.shared import (
+    BACKUP,
+    CONTEXT,
+    DEBUG,
+    HELP,
+    NO_TARGET_DIRECTORY,
+    SUFFIX,
+    TARGET_DIRECTORY,
+    VERBOSE,
+    VERSION,
+    resolve_backup,
+    wants_backups,
+)
+from pycp.cli.table import Option, Table
+from pycp.errors import CopyError, UsageError
+from pycp.options import CopyOptions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_DEFAULT_ATTRIBUTES = {
+    "preserve_mode": True,
+    "preserve_ownership": True,
+    "preserve_timestamps": True,
+}
+_ALL_ATTRIBUTES = {**_DEFAULT_ATTRIBUTES, "preserve_links": True, "preserve_xattr": True}
+_ATTRIBUTES = {
+    "mode": {"preserve_mode": True, "explicit_no_mode": False},
+    "timestamps": {"preserve_timestamps": True},
+    "ownership": {"preserve_ownership": True},
+    "links": {"preserve_links": True},
+    "context": {"require_context": True},
+    "xattr": {"preserve_xattr": True, "require_preserve_xattr": True},
+    "all": {**_ALL_ATTRIBUTES, "explicit_no_mode": False},
+}
+
+CP = Table(
+    usage=(
+        "[OPTION]... SOURCE DESTINATION",
+        "[OPTION]... SOURCE... DIRECTORY",
+        "[OPTION]... -t DIRECTORY SOURCE...",
+    ),
+    summary="Copy a file to another name, or files and directories into a directory.",
+    gnu_names="archive attributes-only backup copy-contents debug dereference force interactive"
+    " link no-clobber no-dereference no-preserve no-target-directory one-file-system parents path"
+    " preserve recursive remove-destination sparse reflink strip-trailing-slashes suffix"
+    " symbolic-link target-directory update verbose keep-directory-symlink context help version",
+    groups={
+        "Directories": (
+            Option(
+                "-R",
+                "-r",
+                "--recursive",
+                field="recursive",
+                help="copy directories with all they hold",
+            ),
+            Option(
+                "-a",
+                "--archive",
+                sets={
+                    **_ALL_ATTRIBUTES,
+                    "dereference": "never",
+                    "recursive": True,
+                    "require_preserve": True,
+                    "xattr_errors": "none",
+                },
+                help="copy trees as faithfully as this user may: -dR --preserve=all",
+            ),
+            Option(
+                "-x",
+                "--one-file-system",
+                field="one_file_system",
+                help="do not enter directories where another file system is mounted",
+            ),
+            Option(
+                "--keep-directory-symlink",
+                field="keep_directory_symlink",
+                help="with -R and --copy-contents, go through a symbolic link to a directory "
+                "that stands where a directory should go",
+            ),
+        ),
+        "Files that are already there": (
+            Option(
+                "-i",
+                "--interactive",
+                sets={"overwrite": "ask"},
+                help="ask before writing over a file; undoes -n",
+            ),
+            Option(
+                "-n",
+                "--no-clobber",
+                sets={"overwrite": "never"},
+                help="leave files that exist as they are; undoes -i",
+            ),
+            Option(
+                "-u",
+                "--update",
+                value="[=WHICH]",
+                field="update",
+                sets={"update": "older"},
+                choices=("all", "none", "none-fail", "older"),
+                help="write over older files only, or over WHICH files: all, older, none, "
+                "or none-fail (none, and each one there is a failure)",
+            ),
+            Option(
+                "-f",
+                "--force",
+                field="force",
+                help="remove a file that cannot be opened for writing, and try again",
+            ),
+            Option(
+                "--remove-destination",
+                field="remove_destination",
+                help="remove every old file first, rather than write into it",
+            ),
+            BACKUP,
+            SUFFIX,
+        ),
+        "What a copy keeps": (
+            Option(
+                "-p",
+                "--preserve",
+                value="[=LIST]",
+                sets={**_DEFAULT_ATTRIBUTES, "require_preserve": True},
+                each={
+                    word: {**fields, "require_preserve": True}
+                    for word, fields in _ATTRIBUTES.items()
+                },
+                help="keep mode, ownership and timestamps, or what LIST names, parted by commas: "
+                "mode, timestamps, ownership, links, context, xattr, all",
+            ),
+            Option(
+                "--no-preserve",
+                value="=LIST",
+                each={
+                    word: {field: not kept for field, kept in fields.items()}
+                    for word, fields in _ATTRIBUTES.items()
+                },
+                help="do not keep what LIST names",
+            ),
+            Option(
+                "--attributes-only",
+                field="attributes_only",
+                help="leave contents alone and copy the attributes",
+            ),
+            CONTEXT,
+        ),
+        "Links and special files": (
+            Option(
+                "-P",
+                "--no-dereference",
+                sets={"dereference": "never"},
+                help="copy symbolic links as links; so does -R, unless -l, -L or -H is given",
+            ),
+            Option(
+                "-L",
+                "--dereference",
+                sets={"dereference": "always"},
+                help="copy what symbolic links point to",
+            ),
+            Option(
+                "-H",
+                sets={"dereference": "operands"},
+                help="follow the symbolic links named as SOURCE, and no others",
+            ),
+            Option(
+                "-d",
+                sets={"dereference": "never", "preserve_links": True},
+                help="copy links as links: -P --preserve=links",
+            ),
+            Option(
+                "-l",
+                "--link",
+                field="hard_link",
+                help="make hard links in place of copies",
+            ),
+            Option(
+                "-s",
+                "--symbolic-link",
+                field="symbolic_link",
+                help="make symbolic links in place of copies",
+            ),
+            Option(
+                "--copy-contents",
+                field="copy_contents",
+                help="with -R, read what comes out of devices and FIFOs",
+            ),
+        ),
+        "Where copies go": (
+            TARGET_DIRECTORY,
+            NO_TARGET_DIRECTORY,
+            Option(
+                "--parents",
+                "--path",
+                field="parents",
+                help="rebuild the whole path of each SOURCE inside DIRECTORY",
+            ),
+            Option(
+                "--strip-trailing-slashes",
+                field="strip_trailing_slashes",
+                help="read each SOURCE that goes into a directory without the slashes at its end",
+            ),
+        ),
+        "How data is stored": (
+            Option(
+                "--reflink",
+                value="[=WHEN]",
+                field="reflink",
+                sets={"reflink": "always"},
+                choices=("auto", "always", "never"),
+                help="share storage with SOURCE until one of the two changes: always (also "
+                "without WHEN; if it cannot be, fail), auto (if it can be; the default) or never",
+            ),
+            Option(
+                "--sparse",
+                value="=WHEN",
+                field="sparse",
+                choices=("never", "auto", "always"),
+                help="store long runs of zeros as holes: always, auto (where SOURCE has holes; "
+                "the default) or never",
+            ),
+        ),
+        "What is told": (VERBOSE, DEBUG, HELP, VERSION),
+    },
+)
+
+
+def parse_cp(
+    arguments: list[str], environ: "Mapping[str, str]", warn: "Callable[[str], None]"
+) -> tuple[CopyOptions, list[str]]:
+    """Return what the options of cp mean together, and the operands; look at no file.
+
+    Raise Answer at --help and --version; UsageError, or CopyError where GNU does not point at
+    --help, at a mistake.
+    """
+    fields, operands = parse(arguments, CP, environ, warn)
+    if fields.get("overwrite") == "never":
+        fields["update"] = "none"
+    if fields.get("hard_link") and fields.get("symbolic_link"):
+        raise UsageError("cannot make both hard and symbolic links")
+    if wants_backups(fields) and fields.get("update") in ("none", "none-fail"):
+        raise UsageError("--backup is mutually exclusive with -n or --update=none-fail")
+    if fields.get("reflink") == "always" and fields.get("sparse", "auto") != "auto":
+        raise UsageError("--reflink can be used only with --sparse=auto")
+    resolve_backup(fields, environ)
+    if fields.pop("require_context", False):
+        raise CopyError("cannot preserve security context without an SELinux-enabled kernel")
+    if fields.get("sparse") == "never":
+        fields["reflink"] = "never"  # shared storage would bring the source's holes along
+    if "dereference" not in fields and fields.get("recursive") and not fields.get("hard_link"):
+        fields["dereference"] = "never"
+    if fields.get("require_preserve_xattr") or fields.get("attributes_only"):
+        fields["xattr_errors"] = "all"
+    elif fields.get("preserve_xattr"):
+        fields.setdefault("xattr_errors", "some")
+    return CopyOptions(**fields), operands

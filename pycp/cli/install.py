@@ -1,0 +1,129 @@
+"""The options of install: their rows, and what a whole command line of them means.
+
+Mode, owner and group stay as typed: GNU reads them only after it has looked at the operands.
+"""
+
+from pycp.cli.parse import parse
+from pycp.cli.shared import (
+    BACKUP,
+    CONTEXT,
+    DEBUG,
+    HELP,
+    NO_TARGET_DIRECTORY,
+    SUFFIX,
+    TARGET_DIRECTORY,
+    VERBOSE,
+    VERSION,
+    resolve_backup,
+)
+from pycp.cli.table import Option, Table
+from pycp.errors import CopyError
+from pycp.options import InstallOptions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+INSTALL = Table(
+    usage=(
+        "[OPTION]... SOURCE DESTINATION",
+        "[OPTION]... SOURCE... DIRECTORY",
+        "[OPTION]... -t DIRECTORY SOURCE...",
+        "[OPTION]... -d DIRECTORY...",
+    ),
+    summary="Copy files to where they are used and set their attributes, or make directories. "
+    "An old file is replaced by a new one, never written into.",
+    gnu_names="backup compare context debug directory group mode no-target-directory owner"
+    " preserve-timestamps preserve-context strip strip-program suffix target-directory verbose"
+    " help version",
+    groups={
+        "What a file gets": (
+            Option(
+                "-m",
+                "--mode",
+                value="=MODE",
+                field="mode",
+                help="permissions, as chmod takes them; 0755 if not given",
+            ),
+            Option(
+                "-o",
+                "--owner",
+                value="=OWNER",
+                field="owner",
+                help="user to give it to, by name or number",
+            ),
+            Option(
+                "-g",
+                "--group",
+                value="=GROUP",
+                field="group",
+                help="group to give it to, by name or number",
+            ),
+            Option(
+                "-p",
+                "--preserve-timestamps",
+                field="preserve_timestamps",
+                help="the times at which SOURCE was read and changed",
+            ),
+            Option("-s", "--strip", field="strip", help="run strip on it"),
+            Option(
+                "--strip-program",
+                value="=PROGRAM",
+                field="strip_program",
+                help="with -s, run PROGRAM on it in place of strip",
+            ),
+            CONTEXT,
+            Option(
+                "--preserve-context",
+                warning="WARNING: ignoring --preserve-context; this kernel is not SELinux-enabled",
+                help="ignored, with a warning",
+            ),
+        ),
+        "Directories": (
+            Option(
+                "-d",
+                "--directory",
+                field="directory",
+                help="make each operand a directory, with those above it",
+            ),
+            Option(
+                "-D",
+                field="make_parents",
+                help="make the missing directories above DESTINATION, or all of -t DIRECTORY",
+            ),
+            TARGET_DIRECTORY,
+            NO_TARGET_DIRECTORY,
+        ),
+        "Files that are already there": (
+            Option(
+                "-C",
+                "--compare",
+                field="compare",
+                help="leave a file alone if contents, owner, group and mode are right already",
+            ),
+            BACKUP,
+            SUFFIX,
+        ),
+        "What is told": (VERBOSE, DEBUG, HELP, VERSION),
+        "For old makefiles": (Option("-c", help="accepted and ignored"),),
+    },
+)
+
+
+def parse_install(
+    arguments: list[str], environ: "Mapping[str, str]", warn: "Callable[[str], None]"
+) -> tuple[InstallOptions, list[str]]:
+    """Return what the options of install mean together, and the operands; look at no file.
+
+    Raise Answer at --help and --version; UsageError, or CopyError where GNU does not point at
+    --help, at a mistake.
+    """
+    fields, operands = parse(arguments, INSTALL, environ, warn)
+    if fields.get("directory") and fields.get("strip"):
+        raise CopyError("the strip option may not be used when installing a directory")
+    if fields.get("directory") and "target_directory" in fields:
+        raise CopyError("target directory not allowed when installing a directory")
+    resolve_backup(fields, environ)
+    if "strip_program" in fields and "strip" not in fields:
+        fields["ignores_strip_program"] = True
+    return InstallOptions(**fields), operands

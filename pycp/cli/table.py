@@ -1,0 +1,98 @@
+"""The options of a command as rows of data, and the look-ups getopt_long makes in them.
+
+The rows stand in the order of the help. Everything reads the same table: the parser, the help,
+the completion and the manual.
+"""
+
+from pycp.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Fields = Mapping[str, object]
+    Groups = Mapping[str, tuple["Option", ...]]
+
+
+class Option:
+    """One row: what an option is called, what it takes and what it sets.
+
+    `names` are its letters, its long name, then old spellings that the help leaves out.
+    `value` is "" (takes none), "=WORD" (needs one) or "[=WORD]" (the long name may take one).
+    `field` receives the value; one of `choices` if there are any (synonyms share a string).
+    `each` makes the value a comma list: what every keyword in it sets.
+    `sets` is what the option sets when it comes without a value, `field` to True unless said.
+    `warning` is said when the option comes with all it may take.
+    """
+
+    __slots__ = ("choices", "each", "field", "help", "names", "sets", "value", "warning")
+
+    def __init__(
+        self,
+        *names: str,
+        value: str = "",
+        field: str = "",
+        sets: "Fields | None" = None,
+        choices: tuple[str, ...] = (),
+        each: "Mapping[str, Fields] | None" = None,
+        warning: str = "",
+        help: str = "",
+    ) -> None:
+        self.names = names
+        self.value = value
+        self.field = field
+        self.sets = sets or ({field: True} if field else {})
+        self.choices = choices
+        self.each = each
+        self.warning = warning
+        self.help = help
+
+    @property
+    def needs_value(self) -> bool:
+        """Tell whether the option cannot come without a value."""
+        return self.value.startswith("=")
+
+    @property
+    def shown_names(self) -> list[str]:
+        """Return the letters and the first long name."""
+        letters = [name for name in self.names if len(name) == 2]
+        return letters + [name for name in self.names if len(name) > 2][:1]
+
+
+class Table:
+    """The rows of one command in their groups, with the texts its help begins with."""
+
+    def __init__(
+        self, usage: tuple[str, ...], summary: str, gnu_names: str, groups: "Groups"
+    ) -> None:
+        self.usage = usage
+        self.summary = summary
+        self.gnu_names = gnu_names
+        """GNU's long names, in the order in which an ambiguity is told."""
+        self.groups = groups
+        self.options = {
+            name: option for rows in groups.values() for option in rows for name in option.names
+        }
+
+    def full_name(self, word: str) -> str:
+        """Return the long name that `--PREFIX` or `--PREFIX=VALUE` means.
+
+        An exact name wins, then GNU's names, so that no option of ours makes a prefix ambiguous.
+        Raise UsageError if nothing begins so, or things that differ.
+        """
+        prefix = word.partition("=")[0]
+        if prefix in self.options:
+            return prefix
+        gnu_names = [f"--{name}" for name in self.gnu_names.split()]
+        matches = [name for name in gnu_names if name.startswith(prefix)] or [
+            name for name in self.options if name.startswith(prefix)
+        ]
+        if not matches:
+            raise UsageError(f"unrecognized option '{word}'")
+        # getopt_long lists what differs from the first match, so other spellings of it are missing.
+        first = matches[0]
+        others = [name for name in matches if self.options[name] is not self.options[first]]
+        if others:
+            possibilities = " ".join(f"'{name}'" for name in [first, *others])
+            raise UsageError(f"option '{word}' is ambiguous; possibilities: {possibilities}")
+        return first

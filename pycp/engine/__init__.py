@@ -1,0 +1,1 @@
+"""Doing it: data, attributes, links, directories."""

@@ -1,0 +1,209 @@
+"""Times, owner, extended attributes and mode of what was made, in GNU's order (spec 6).
+
+Times come first because they may fail for a file of somebody else, and nothing else is then
+touched. Owner comes before mode: the kernel clears set-id bits when the owner changes. The mode
+comes last, so nothing is more open, or set-id, before it belongs to its owner.
+"""
+
+import stat
+from errno import EACCES, EINVAL, EPERM
+
+from pycp import system
+from pycp.errors import CopyError, SilentError, failed, reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.values import Entry
+
+GROUP_AND_OTHERS = 0o077
+OTHERS_WRITE = 0o022
+PERMISSIONS = 0o777
+SPECIAL_BITS = 0o7000
+ALL_BITS = 0o7777
+TOLERATED = frozenset((EPERM, EINVAL, EACCES))
+"""Errors of chown that an ordinary user need not hear of."""
+
+
+class Made:
+    """A destination that has its contents and now gets its attributes.
+
+    `status` is the destination as it was found or created, `withheld` the permission bits it was
+    not created with, because nobody else may look in before it is complete.
+    """
+
+    __slots__ = (
+        "is_directory",
+        "is_new",
+        "mode",
+        "present_mode",
+        "source",
+        "status",
+        "where",
+        "withheld",
+    )
+
+    def __init__(
+        self,
+        source: "system.Where | None",
+        where: "system.Where",
+        status: "os.stat_result",
+        is_new: bool,
+        withheld: int,
+    ) -> None:
+        self.source = source
+        """The source, to read extended attributes from; None if it could not be opened."""
+        self.where = where
+        self.status = status
+        self.is_new = is_new
+        self.withheld = withheld
+        self.is_directory = stat.S_ISDIR(status.st_mode)
+        self.mode = status.st_mode & ALL_BITS
+        """The mode it was created with, as far as it may stay."""
+        self.present_mode = self.mode
+        """The mode it has now: a new directory always lets its owner in."""
+
+
+def withheld_bits(job: "Job", is_directory: bool) -> int:
+    """Return the permission bits that something new is created without."""
+    if job.options.preserve_ownership:
+        return GROUP_AND_OTHERS
+    return OTHERS_WRITE if is_directory else 0
+
+
+def apply_attributes(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> None:
+    """Give a regular file, directory or special file the attributes asked for.
+
+    Raise CopyError if one that is required cannot be set; those after it are then not tried.
+    """
+    options = job.options
+    if options.preserve_timestamps:
+        preserve_times(job, entry, source, made.where)
+    mode = source.st_mode & ALL_BITS
+    if options.preserve_ownership:
+        differs = (made.status.st_uid, made.status.st_gid) != (source.st_uid, source.st_gid)
+        if (differs or (made.is_new and not stat.S_ISREG(made.status.st_mode))) and not (
+            _preserve_owner(job, entry, source, made)
+        ):
+            mode &= ~SPECIAL_BITS
+    names = None
+    failure = None
+    if options.preserve_xattr and made.source is not None:
+        from pycp.engine.xattrs import copy_xattrs
+
+        names, failure = copy_xattrs(job, entry, made.source, made.where)
+        if failure and made.is_directory:
+            raise failure
+    if options.preserve_mode:
+        _preserve_mode(job, entry, made, mode, names)
+    elif made.is_new:
+        _set_new_mode(job, entry, source, made)
+    if failure:
+        raise failure
+
+
+def preserve_times(
+    job: "Job", entry: "Entry", source: "os.stat_result", where: "system.Where"
+) -> None:
+    """Set the times of last access and modification, in nanoseconds."""
+    try:
+        system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
+    except OSError as error:
+        problem = failed("preserving times for", entry.destination, error)
+        if job.options.require_preserve:
+            raise problem from None
+        job.report.warn(str(problem))
+
+
+def _preserve_owner(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> bool:
+    """Give the file to the source's owner; return False if this user may not and need not."""
+    options = job.options
+    if not made.is_new and options.preserve_mode:
+        # Close an existing file before its new owner gets it: old bits may be too generous.
+        narrow = made.status.st_mode & source.st_mode & stat.S_IRWXU
+        try:
+            set_exact_mode(made.where, narrow)
+        except OSError as error:
+            if job.is_privileged or error.errno not in TOLERATED:
+                raise failed("clearing permissions for", entry.destination, error) from None
+            raise SilentError("", error.errno, entry.destination) from None
+    try:
+        system.set_owner(made.where, source.st_uid, source.st_gid)
+        return True
+    except OSError as error:
+        if job.is_privileged or error.errno not in TOLERATED:
+            problem = failed("failed to preserve ownership for", entry.destination, error)
+            if options.require_preserve:
+                raise problem from None
+            job.report.warn(str(problem))
+            return False
+    try:
+        system.set_owner(made.where, -1, source.st_gid)
+    except OSError:
+        pass  # the group is a favour: GNU says nothing either
+    return False
+
+
+def _preserve_mode(
+    job: "Job", entry: "Entry", made: Made, mode: int, names: list[str] | None
+) -> None:
+    try:
+        system.set_mode(made.where, mode)
+        if made.source is not None:
+            from pycp.engine.xattrs import copy_permissions
+
+            copy_permissions(made.source, made.where, names)
+    except OSError as error:
+        raise _mode_error("preserving permissions for", entry, error) from None
+
+
+def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> None:
+    """Settle the mode of something new that does not take over the source's."""
+    options = job.options
+    if options.new_file_mode is not None or options.explicit_no_mode:
+        if options.new_file_mode is not None:
+            mode = options.new_file_mode
+        else:
+            has_all = made.is_directory or stat.S_ISSOCK(made.status.st_mode)
+            mode = (0o777 if has_all else 0o666) & ~job.umask
+            if made.is_directory:
+                mode |= made.mode & stat.S_ISGID
+        try:
+            set_exact_mode(made.where, mode)
+        except OSError as error:
+            raise _mode_error("setting permissions for", entry, error) from None
+        return
+    mode = made.mode
+    if made.is_directory:
+        mode |= made.withheld & ~job.umask
+    elif made.withheld:
+        mode = source.st_mode & PERMISSIONS & ~job.umask
+    if mode == made.present_mode:
+        return
+    try:
+        system.set_mode(made.where, mode)
+    except OSError as error:
+        problem = failed("preserving permissions for", entry.destination, error)
+        if options.require_preserve:
+            raise problem from None
+        job.report.warn(str(problem))
+
+
+def set_exact_mode(where: "system.Where", mode: int) -> None:
+    """Set a mode and drop an access control list that a default one left behind.
+
+    A list of just owner, group and others is the mode; Linux takes both in one step.
+    """
+    from pycp.engine.xattrs import set_minimal_acl
+
+    if not set_minimal_acl(where, mode) or mode & SPECIAL_BITS:
+        system.set_mode(where, mode)
+
+
+def _mode_error(what: str, entry: "Entry", error: OSError) -> CopyError:
+    from pycp.quoting import quote_word
+
+    name = entry.destination
+    return CopyError(f"{what} {quote_word(name)}: {reason(error)}", error.errno, name)

@@ -1,0 +1,218 @@
+"""Bytes from one descriptor to another.
+
+    shared storage (reflink) → copying inside the kernel (offload) → read and write
+
+Each faster way says whether it could, and the slower one goes on where it stopped. Read and write
+go on until the end of file, whatever size the source claims: it may grow, shrink, or be 0 in
+/proc. Holes are the business of `sparse`.
+"""
+
+from errno import (
+    EACCES,
+    EBADF,
+    EDQUOT,
+    EFBIG,
+    EINVAL,
+    EIO,
+    ENOENT,
+    ENOMEM,
+    ENOSPC,
+    ENOSYS,
+    ENOTSUP,
+    ENOTTY,
+    EPERM,
+    ETXTBSY,
+    EXDEV,
+)
+from stat import S_ISREG
+
+from pycp import system
+from pycp.errors import CopyError, failed, reason
+from pycp.quoting import quote_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.values import Entry
+
+BUFFER_SIZE = 256 * 1024
+"""Bytes moved by one read and one write."""
+SMALL = 128 * 1024
+"""Up to this many bytes one read and one write beat asking the kernel to copy."""
+EMPTY = 4096
+"""Bytes asked of a file that says it is empty; those in /proc say so."""
+OFFLOAD_STEP = 64 * 1024 * 1024
+"""Bytes asked of the kernel at a time, so that signals and progress get a turn."""
+CANNOT_OFFLOAD = frozenset(
+    (ENOSYS, ENOTTY, ENOTSUP, EINVAL, EBADF, EXDEV, ETXTBSY, EPERM, EACCES, ENOENT)
+)
+"""Errors of copy_file_range that only say "not here"; ENOENT comes from CIFS."""
+NEVER_REFLINK = frozenset((ENOSYS, ENOTTY, ENOTSUP, EXDEV))
+"""Errors of FICLONE that hold for every file of the two file systems."""
+FATAL_TO_REFLINK = frozenset((EIO, ENOMEM, ENOSPC, EDQUOT))
+"""Errors of FICLONE that would befall any other method as well."""
+
+
+class Method:
+    """How the data of one file was copied, in the words of --debug."""
+
+    __slots__ = ("offload", "reflink", "sparse")
+
+    def __init__(self) -> None:
+        self.offload = "unknown"
+        self.reflink = "unknown"
+        self.sparse = "unknown"
+
+    def __str__(self) -> str:
+        return (
+            f"copy offload: {self.offload}, reflink: {self.reflink},"
+            f" sparse detection: {self.sparse}"
+        )
+
+
+def try_reflink(
+    job: "Job",
+    entry: "Entry",
+    method: Method,
+    source_fd: int,
+    source: "os.stat_result",
+    destination_fd: int,
+    destination: "os.stat_result",
+) -> bool:
+    """Share the source's storage; return False where another method must copy.
+
+    Raise CopyError if sharing was insisted on, or failed for a reason no method could cure.
+    """
+    when = job.options.reflink
+    if when == "never":
+        method.reflink = "no"
+        return False
+    devices = (source.st_dev, destination.st_dev)
+    if when == "auto" and devices in job.cannot_reflink:
+        method.reflink = "unsupported"
+        return False
+    code = system.reflink(destination_fd, source_fd)
+    if code == 0:
+        method.reflink = "yes"
+        return True
+    if code not in FATAL_TO_REFLINK:
+        method.reflink = "unsupported"
+        if when == "auto":
+            if code in NEVER_REFLINK and S_ISREG(source.st_mode) and S_ISREG(destination.st_mode):
+                job.cannot_reflink.add(devices)
+            return False
+    raise failed(
+        f"failed to clone {quote_name(entry.destination)} from", entry.source, OSError(code, "")
+    )
+
+
+def copy_data(
+    job: "Job",
+    entry: "Entry",
+    method: Method,
+    source_fd: int,
+    source: "os.stat_result",
+    destination_fd: int,
+    destination: "os.stat_result",
+) -> None:
+    """Copy everything from one descriptor to the other, both at their beginning.
+
+    Raise CopyError with GNU's message; what was written until then stays written.
+    """
+    sparse = job.options.sparse
+    is_regular = S_ISREG(source.st_mode)
+    if sparse == "always" or (is_regular and source.st_blocks < source.st_size // 512):
+        from pycp.engine.sparse import copy_sparse
+
+        if copy_sparse(job, entry, method, source_fd, source, destination_fd, destination):
+            return
+    method.sparse = "no"
+    size = source.st_size
+    if not is_regular or size > SMALL or job.options.debug:
+        if copy_offloaded(job, entry, method, source_fd, destination_fd):
+            return
+    else:
+        # One byte more than the size tells whether the file grew, without another read.
+        data = read_some(entry, source_fd, size + 1 if size else EMPTY)
+        if not data:
+            return
+        write_all(entry, destination_fd, data)
+        if len(data) == size:
+            return
+    copy_by_hand(entry, source_fd, destination_fd)
+
+
+def copy_offloaded(
+    job: "Job",
+    entry: "Entry",
+    method: Method,
+    source_fd: int,
+    destination_fd: int,
+    length: int | None = None,
+) -> bool:
+    """Copy `length` bytes or up to the end inside the kernel; return False if it cannot."""
+    if job.options.reflink == "never" or system.offload is None:
+        method.offload = "avoided"
+        return False
+    copied = 0
+    while length is None or copied < length:
+        step = OFFLOAD_STEP if length is None else min(OFFLOAD_STEP, length - copied)
+        try:
+            count = system.offload(source_fd, destination_fd, step)
+        except OSError as error:
+            if error.errno == EFBIG:
+                return False
+            method.offload = "unsupported"
+            if copied == 0 and error.errno in CANNOT_OFFLOAD:
+                return False
+            raise failed(
+                f"error copying {quote_name(entry.source)} to", entry.destination, error
+            ) from None
+        if count == 0:
+            return copied > 0  # /proc and its like have nothing to offer here, but can be read
+        method.offload = "yes"
+        copied += count
+    return True
+
+
+def copy_by_hand(entry: "Entry", source_fd: int, destination_fd: int) -> None:
+    """Copy up to the end of file with read and write."""
+    buffer = bytearray(BUFFER_SIZE)
+    view = memoryview(buffer)
+    buffers = [buffer]
+    while True:
+        try:
+            count = system.readv(source_fd, buffers)
+        except OSError as error:
+            raise failed("error reading", entry.source, error) from None
+        if count == 0:
+            return
+        write_all(entry, destination_fd, view[:count])
+
+
+def read_some(entry: "Entry", source_fd: int, size: int) -> bytes:
+    """Read at most `size` bytes."""
+    try:
+        return system.read(source_fd, size)
+    except OSError as error:
+        raise failed("error reading", entry.source, error) from None
+
+
+def write_all(entry: "Entry", destination_fd: int, data: bytes | memoryview) -> None:
+    """Write every byte, however few the kernel takes at a time."""
+    try:
+        written = system.write(destination_fd, data)
+        while written < len(data):
+            count = system.write(destination_fd, memoryview(data)[written:])
+            if count == 0:
+                raise OSError(ENOSPC, "")  # as GNU reads a write that takes nothing
+            written += count
+    except OSError as error:
+        raise failed("error writing", entry.destination, error) from None
+
+
+def lseek_error(name: str, error: OSError) -> CopyError:
+    """Word the failure to move a file offset."""
+    return CopyError(f"cannot lseek {quote_name(name)}: {reason(error)}", error.errno, name)

@@ -1,0 +1,171 @@
+"""One directory: made and entered, and given its attributes when everything in it is copied.
+
+While it is being filled, a new directory gives nothing to others that it will not give at the end,
+and always lets its owner work in it.
+"""
+
+import stat
+from errno import EACCES
+
+from pycp import system
+from pycp.engine.attributes import Made, apply_attributes, withheld_bits
+from pycp.engine.write import announce, make_room
+from pycp.errors import CopyError, cannot, failed
+from pycp.quoting import quote_name
+from pycp.system.folder import CLOSED, Directory, Folder, identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.values import Decision, Entry
+
+OWNER_ALL = 0o700
+
+
+class Filled:
+    """A directory being filled, with what is needed to finish it."""
+
+    __slots__ = ("entry", "folder", "made", "source")
+
+    def __init__(
+        self, entry: "Entry", folder: Folder, source: "os.stat_result", made: Made
+    ) -> None:
+        self.entry = entry
+        self.folder = folder
+        self.source = source
+        self.made = made
+
+
+def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
+    """Make the destination directory, or enter it if it exists; open both sides.
+
+    The folder's source descriptor is -1 if the source cannot be opened: GNU makes the directory
+    all the same.
+    """
+    source = decision.source_stat
+    is_new = decision.destination_stat is None
+    withheld = 0
+    mode = stat.S_IMODE(source.st_mode)
+    if is_new:
+        make_room(job, entry, decision)
+        withheld = withheld_bits(job, True) & mode
+        try:
+            system.mkdir(
+                entry.destination_name,
+                (mode & ~withheld) | OWNER_ALL,
+                dir_fd=entry.folder.destination_fd,
+            )
+        except OSError as error:
+            raise cannot("create directory", entry.destination, error) from None
+    destination, status = _open_destination(job, entry, decision)
+    made = Made(None, 0, status, is_new, withheld)
+    if is_new:
+        _let_owner_in(entry, destination, made)
+        made.mode &= ~(OWNER_ALL & ~mode)
+        if job.report.verbose:
+            decision.backup = None
+            announce(job, entry, decision)
+    source_directory = Directory(
+        entry.folder.source_directory, entry.source_name, CLOSED, _operand_name(entry, entry.source)
+    )
+    source_directory.id = identity(source)
+    return Filled(entry, Folder(entry.folder, source_directory, destination, is_new), source, made)
+
+
+def _operand_name(entry: "Entry", name: str) -> str:
+    return name if entry.is_operand else ""  # names below an operand follow from its own
+
+
+def _open_destination(
+    job: "Job", entry: "Entry", decision: "Decision"
+) -> "tuple[Directory, os.stat_result]":
+    """Open the destination directory, which must be the one decided on; return it and its status."""
+    name = entry.destination_name
+    dir_fd = entry.folder.destination_fd
+    found = decision.destination_stat
+    options = job.options
+    follows = found is not None and options.keep_directory_symlink and options.copy_contents
+    no_follow = 0 if follows else system.O_NOFOLLOW
+    directory = Directory(
+        entry.folder.destination_directory, name, CLOSED, _operand_name(entry, entry.destination)
+    )
+    try:
+        try:
+            directory.fd = system.open(name, system.DIRECTORY_FLAGS | no_follow, dir_fd=dir_fd)
+        except OSError as error:
+            if error.errno != EACCES:
+                raise
+            directory.fd = system.open(name, system.PLACE_FLAGS | no_follow, dir_fd=dir_fd)
+            directory.is_path_only = True
+        status = system.fstat(directory.fd)
+    except OSError as error:
+        directory.close()
+        raise cannot("access", entry.destination, error) from None
+    directory.id = identity(status)
+    if found is not None and identity(found) != directory.id:
+        directory.close()
+        raise CopyError(
+            f"not writing to {quote_name(entry.destination)},"
+            " as it was replaced while being copied",
+            filename=entry.destination,
+        )
+    return directory, status
+
+
+def _let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
+    """Let the owner work in a new directory even if the umask forbids it."""
+    if made.mode & OWNER_ALL == OWNER_ALL:
+        return
+    try:
+        system.set_mode(directory.where, made.mode | OWNER_ALL)
+    except OSError as error:
+        directory.close()
+        raise failed("setting permissions for", entry.destination, error) from None
+    made.present_mode |= OWNER_ALL
+
+
+def list_source(filled: Filled, decision: "Decision") -> "list[os.DirEntry[str]]":
+    """Open the source directory and return its entries in the order of their inode numbers.
+
+    Raise CopyError if it cannot be read, or is not the directory decided on.
+    """
+    entry = filled.entry
+    directory = filled.folder.source_directory
+    flags = system.DIRECTORY_FLAGS
+    if not decision.follows:
+        flags |= system.O_NOFOLLOW
+    try:
+        fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
+        directory.fd = fd
+        status = system.fstat(fd)
+        if identity(status) != directory.id:
+            raise CopyError(
+                f"skipping directory {quote_name(entry.source)},"
+                " as it was replaced while being copied",
+                filename=entry.source,
+            )
+        with system.scandir(fd) as listing:
+            entries = list(listing)
+    except CopyError:
+        raise
+    except OSError as error:
+        raise cannot("access", entry.source, error) from None
+    entries.sort(key=_inode)
+    return entries
+
+
+def _inode(entry: "os.DirEntry[str]") -> int:
+    return entry.inode()
+
+
+def finish_directory(job: "Job", filled: Filled) -> None:
+    """Give a directory its attributes, now that its entries have come and gone."""
+    made = filled.made
+    folder = filled.folder
+    made.where = folder.destination_directory.where
+    source = folder.source_directory
+    if source.is_open:
+        made.source = source.where
+    apply_attributes(job, filled.entry, filled.source, made)

@@ -1,0 +1,263 @@
+"""Hard links and symbolic links: made for -l and -s, kept for -d, copied as themselves."""
+
+import os
+import stat
+
+from pycp import system
+from pycp.engine.attributes import preserve_times
+from pycp.engine.write import announce, make_room
+from pycp.errors import CopyError, cannot, failed, reason
+from pycp.quoting import quote_name, quote_name_if_needed
+from pycp.system.folder import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+    from pycp.values import Decision, Entry
+
+ATTEMPTS = 100
+"""Random names tried before giving up; one is enough unless somebody works against us."""
+
+
+def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Make the destination a hard link to the copy made earlier of the same file."""
+    earlier = decision.link_to
+    assert earlier is not None
+    make_room(job, entry, decision)
+    announce(job, entry, decision)
+    directory = earlier.folder.destination_directory
+    was_closed = not directory.is_open
+    try:
+        directory.reopen()
+        replaced = _link(entry, earlier.destination_name, directory.fd, False, True)
+    except OSError as error:
+        raise _link_error(entry, earlier.destination, error) from None
+    finally:
+        if was_closed:
+            directory.close()
+    if replaced and job.report.verbose:
+        job.report.line(f"removed {quote_name(entry.destination)}")
+
+
+def make_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Make the destination a hard link to the source (-l)."""
+    make_room(job, entry, decision)
+    announce(job, entry, decision)
+    options = job.options
+    follows = options.dereference != "never" and decision.follows
+    replaces = options.force or options.overwrite == "ask"
+    try:
+        _link(entry, entry.source_name, entry.folder.source_fd, follows, replaces)
+    except OSError as error:
+        raise _link_error(entry, entry.source, error) from None
+
+
+def _link(
+    entry: "Entry", target: str, target_dir_fd: int | None, follows: bool, replaces: bool
+) -> bool:
+    """Link to `target`; return whether something was replaced, in one step."""
+    link = system.link_following if follows else system.link_itself
+
+    def link_as(name: str, dir_fd: int | None) -> None:
+        link(target, name, target_dir_fd, dir_fd)
+
+    return _make_or_replace(entry, link_as, replaces)
+
+
+def _make_or_replace(
+    entry: "Entry", make: "Callable[[str, int | None], None]", replaces: bool
+) -> bool:
+    """Make the destination; if it exists, make it beside it and rename it over it."""
+    dir_fd = entry.folder.destination_fd
+    name = entry.destination_name
+    try:
+        make(name, dir_fd)
+        return False
+    except FileExistsError:
+        if not replaces:
+            raise
+    head, slash, _last = name.rstrip("/").rpartition("/")
+    for attempt in range(ATTEMPTS):
+        beside = f"{head}{slash}Cu{os.urandom(3).hex()}"
+        try:
+            make(beside, dir_fd)
+            break
+        except FileExistsError:
+            if attempt == ATTEMPTS - 1:
+                raise
+    try:
+        system.rename(beside, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+    except OSError:
+        system.unlink(beside, dir_fd=dir_fd)
+        raise
+    try:
+        # Renaming one link of a file over another does nothing, and leaves both.
+        system.unlink(beside, dir_fd=dir_fd)
+    except FileNotFoundError:
+        pass
+    return True
+
+
+def _link_error(entry: "Entry", target: str, error: OSError) -> CopyError:
+    if isinstance(error, CopyError):
+        return error
+    return CopyError(
+        f"cannot create hard link {quote_name(entry.destination)} to {quote_name(target)}:"
+        f" {reason(error)}",
+        error.errno,
+        entry.destination,
+        target,
+    )
+
+
+def make_symbolic_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Make the destination a symbolic link that holds the source's name (-s)."""
+    make_room(job, entry, decision)
+    announce(job, entry, decision)
+    if not entry.source.startswith("/") and not _is_in_working_directory(entry):
+        raise CopyError(
+            f"{quote_name_if_needed(entry.destination)}:"
+            " can make relative symbolic links only in current directory",
+            filename=entry.destination,
+        )
+
+    def link_as(name: str, dir_fd: int | None) -> None:
+        system.symlink(entry.source, name, dir_fd=dir_fd)
+
+    try:
+        _make_or_replace(entry, link_as, job.options.force)
+    except OSError as error:
+        raise CopyError(
+            f"cannot create symbolic link {quote_name(entry.destination)} to"
+            f" {quote_name(entry.source)}: {reason(error)}",
+            error.errno,
+            entry.destination,
+            entry.source,
+        ) from None
+    _preserve_link_attributes(job, entry, decision, owner=False)
+
+
+def _is_in_working_directory(entry: "Entry") -> bool:
+    head, slash, _last = entry.destination_name.rstrip("/").rpartition("/")
+    try:
+        parent = system.stat(
+            (head or slash or "."), dir_fd=entry.folder.destination_fd, follow_symlinks=True
+        )
+        return identity(parent) == identity(system.stat("."))
+    except OSError:
+        return True  # GNU lets the symlink call itself find out
+
+
+def copy_symlink(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Copy a symbolic link as itself."""
+    make_room(job, entry, decision)
+    announce(job, entry, decision)
+    try:
+        text = system.readlink(entry.source_name, dir_fd=entry.folder.source_fd)
+    except OSError as error:
+        raise failed("cannot read symbolic link", entry.source, error) from None
+
+    def link_as(name: str, dir_fd: int | None) -> None:
+        system.symlink(text, name, dir_fd=dir_fd)
+
+    try:
+        _make_or_replace(entry, link_as, job.options.force)
+    except OSError as error:
+        if not (job.options.update == "older" and _has_text(entry, text)):
+            raise cannot("create symbolic link", entry.destination, error) from None
+    _preserve_link_attributes(job, entry, decision, owner=True)
+
+
+def _has_text(entry: "Entry", text: str) -> bool:
+    """Return whether the destination already is a symbolic link with this text."""
+    try:
+        return (
+            system.readlink(entry.destination_name, dir_fd=entry.folder.destination_fd) == text
+        )
+    except OSError:
+        return False
+
+
+def _preserve_link_attributes(
+    job: "Job", entry: "Entry", decision: "Decision", owner: bool
+) -> None:
+    options = job.options
+    owner = owner and options.preserve_ownership
+    if not (owner or options.preserve_timestamps or options.preserve_xattr):
+        return
+    where, fd = _pin_new_link(entry)
+    try:
+        if owner:
+            _preserve_link_owner(job, entry, decision.source_stat, where)
+        if options.preserve_timestamps:
+            preserve_times(job, entry, decision.source_stat, where)
+        if options.preserve_xattr:
+            _preserve_link_xattrs(job, entry, decision, where)
+    finally:
+        if fd >= 0:
+            system.close(fd)
+
+
+def _pin_new_link(entry: "Entry") -> "tuple[system.Where, int]":
+    """Take hold of the link just made; raise CopyError if something else has its name."""
+    try:
+        where, fd = system.pin(entry.destination_name, entry.folder.destination_fd)
+        status = system.stat_of(where)
+    except OSError as error:
+        raise cannot("stat", entry.destination, error) from None
+    if not stat.S_ISLNK(status.st_mode):
+        if fd >= 0:
+            system.close(fd)
+        raise CopyError(
+            f"not writing to {quote_name(entry.destination)},"
+            " as it was replaced while being copied",
+            filename=entry.destination,
+        )
+    return where, fd
+
+
+def _preserve_link_owner(
+    job: "Job", entry: "Entry", source: os.stat_result, where: "system.Where"
+) -> None:
+    from pycp.engine.attributes import TOLERATED
+
+    try:
+        system.set_owner(where, source.st_uid, source.st_gid)
+    except OSError as error:
+        if job.is_privileged or error.errno not in TOLERATED:
+            problem = CopyError(  # the name stands unquoted here: GNU's own words
+                f"failed to preserve ownership for {entry.destination}: {reason(error)}",
+                error.errno,
+                entry.destination,
+            )
+            if job.options.require_preserve:
+                raise problem from None
+            job.report.warn(str(problem))
+
+
+def _preserve_link_xattrs(
+    job: "Job", entry: "Entry", decision: "Decision", where: "system.Where"
+) -> None:
+    from pycp.engine.xattrs import copy_xattrs
+
+    if decision.follows:
+        try:
+            source_fd = system.open(
+                entry.source_name,
+                system.SOURCE_FLAGS | system.O_NONBLOCK,
+                dir_fd=entry.folder.source_fd,
+            )
+        except OSError:
+            return
+        source: "system.Where" = source_fd
+    else:
+        source, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
+    try:
+        failure = copy_xattrs(job, entry, source, where)[1]
+    finally:
+        if source_fd >= 0:
+            system.close(source_fd)
+    if failure:
+        raise failure

@@ -1,0 +1,264 @@
+"""--parents: the directories of a source's path made again below the target directory (spec 2.7)."""
+
+import stat
+
+from pycp import system
+from pycp.errors import CopyError, SilentError, failed, reason
+from pycp.quoting import quote_name
+from pycp.system.folder import CLOSED, Directory, Folder, identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.values import Entry
+
+OWNER_ALL = 0o700
+
+
+class Parent:
+    """One directory of the path that gets attributes when the copy is done."""
+
+    __slots__ = ("directory", "mode", "source", "source_name")
+
+    def __init__(
+        self,
+        directory: Directory,
+        source: "os.stat_result | None",
+        source_name: str,
+        mode: int | None,
+    ) -> None:
+        self.directory = directory
+        self.source = source
+        """Whose attributes it gets; None if none are preserved."""
+        self.source_name = source_name
+        self.mode = mode
+        """Mode to give it in the end; None leaves it alone."""
+
+
+class Parents:
+    """What --parents did for one source."""
+
+    __slots__ = ("are_new", "made")
+
+    def __init__(self) -> None:
+        self.are_new = False
+        """The directory the source goes into was made for it."""
+        self.made: list[Parent] = []
+
+
+def make_parents(job: "Job", entry: "Entry") -> Parents | None:
+    """Make the directories the destination goes into, and let the entry go into the last.
+
+    Return what is to be finished afterwards, or None if the source's name has no directory part.
+    Raise CopyError if one cannot be made; those before it stay.
+    """
+    path, slash, last = entry.destination_name.rpartition("/")
+    if not slash:
+        return None
+    target = entry.folder.destination_directory
+    parents = Parents()
+    whole = _open_whole(target, path)
+    if whole is not None:
+        if not stat.S_ISDIR(whole.st_mode):
+            raise _not_a_directory(_shown(entry, path))
+        directory = _descend(target, path, _shown(entry, path))
+    else:
+        try:
+            directory = _make_each(job, entry, path, parents)
+        except CopyError as error:
+            job.report.failed(error)
+            finish_parents(job, parents)
+            raise SilentError(str(error), error.errno, error.filename) from None
+    entry.folder = Folder(None, entry.folder.source_directory, directory, False)
+    entry.destination_name = last
+    return parents
+
+
+def _open_whole(target: Directory, path: str) -> "os.stat_result | None":
+    try:
+        return system.stat(path, dir_fd=target.fd)
+    except OSError:
+        return None
+
+
+def _descend(above: Directory, name: str, shown: str, follows: bool = True) -> Directory:
+    """Open a directory below another; return it."""
+    flags = system.PLACE_FLAGS if follows else system.PLACE_FLAGS | system.O_NOFOLLOW
+    try:
+        fd = system.open(name, flags, dir_fd=above.fd)
+    except OSError as error:
+        raise failed("failed to get attributes of", shown, error) from None
+    directory = Directory(above, name, fd, shown)
+    directory.is_path_only = True
+    directory.id = identity(system.fstat(fd))
+    return directory
+
+
+def _not_a_directory(shown: str) -> CopyError:
+    return CopyError(f"{quote_name(shown)} exists but is not a directory", filename=shown)
+
+
+def _shown(entry: "Entry", path: str) -> str:
+    """Return the shown name of a leading part of the destination."""
+    rest = len(entry.destination_name) - len(path)
+    return entry.destination[: len(entry.destination) - rest]
+
+
+def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Directory:
+    """Make what is missing of a path, from the left; return its last directory."""
+    options = job.options
+    preserves = (
+        options.preserve_mode or options.preserve_ownership or options.preserve_timestamps
+    )
+    directory = entry.folder.destination_directory
+    offset = len(entry.source.rstrip("/")) - len(entry.destination_name)
+    end = 0
+    while end < len(path):
+        start = end
+        while path[start : start + 1] == "/":
+            start += 1
+        end = path.find("/", start)
+        end = len(path) if end < 0 else end
+        name = path[start:end]
+        if not name:
+            break
+        shown = _shown(entry, path[:end])
+        source_name = entry.source[: offset + end]
+        found = _lstat(directory, name)
+        source = _source_status(source_name) if found is None or preserves else None
+        mode = None
+        is_new = found is None
+        if source is not None and is_new:
+            directory, mode = _make_one(job, directory, name, (shown, source_name), source)
+            parents.are_new = True
+        else:
+            if found is None or not stat.S_ISDIR(_followed(directory, name, found).st_mode):
+                raise _not_a_directory(shown)
+            directory = _descend(directory, name, shown)
+            parents.are_new = False
+        if preserves or mode is not None:
+            parents.made.append(
+                Parent(directory, source if preserves else None, source_name, mode)
+            )
+    return directory
+
+
+def _lstat(directory: Directory, name: str) -> "os.stat_result | None":
+    try:
+        return system.stat(name, dir_fd=directory.fd, follow_symlinks=False)
+    except OSError:
+        return None
+
+
+def _followed(
+    directory: Directory, name: str, found: "os.stat_result"
+) -> "os.stat_result":
+    try:
+        return system.stat(name, dir_fd=directory.fd)
+    except OSError:
+        return found
+
+
+def _source_status(name: str) -> "os.stat_result":
+    try:
+        status = system.stat(name)
+        if not stat.S_ISDIR(status.st_mode):
+            from errno import ENOTDIR
+            from os import strerror
+
+            raise OSError(ENOTDIR, strerror(ENOTDIR))
+    except OSError as error:
+        raise failed("failed to get attributes of", name, error) from None
+    return status
+
+
+def _make_one(
+    job: "Job",
+    above: Directory,
+    name: str,
+    names: tuple[str, str],
+    source: "os.stat_result",
+) -> tuple[Directory, int | None]:
+    """Make one directory; return it and the mode it is to get in the end, if not this one."""
+    options = job.options
+    shown, source_name = names
+    mode = 0o777 if options.explicit_no_mode else stat.S_IMODE(source.st_mode)
+    withheld = 0
+    if options.preserve_ownership:
+        withheld = mode & 0o077
+    elif options.preserve_mode:
+        withheld = mode & 0o022
+    try:
+        system.mkdir(name, mode & ~withheld, dir_fd=above.fd)
+    except OSError as error:
+        raise failed("cannot make directory", shown, error) from None
+    if job.report.verbose:
+        job.report.line(f"{source_name} -> {shown}")
+    directory = _descend(above, name, shown, follows=False)
+    present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)
+    final = None
+    if not options.preserve_mode:
+        missing = withheld & ~job.umask & ~present
+        if missing or present & OWNER_ALL != OWNER_ALL:
+            final = present | missing
+    if present & OWNER_ALL != OWNER_ALL:
+        try:
+            system.set_mode(directory.where, present | OWNER_ALL)
+        except OSError as error:
+            raise failed("setting permissions for", shown, error) from None
+    return directory, final
+
+
+def finish_parents(job: "Job", parents: Parents) -> None:
+    """Give the directories their attributes, the deepest first; stop at the first failure."""
+    options = job.options
+    for parent in reversed(parents.made):
+        where = parent.directory.where
+        source = parent.source
+        try:
+            if source is not None and options.preserve_timestamps:
+                what = "failed to preserve times for"
+                system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
+            if source is not None and options.preserve_ownership:
+                what = "failed to preserve ownership for"
+                _preserve_owner(job, where, source)
+            what = "failed to preserve permissions for"
+            if source is not None and options.preserve_mode:
+                system.set_mode(where, stat.S_IMODE(source.st_mode))
+                _copy_lists(parent, where)
+            elif parent.mode is not None:
+                system.set_mode(where, parent.mode)
+        except OSError as error:
+            name = parent.directory.shown
+            text = f"{what} {quote_name(name)}: {reason(error)}"
+            job.report.failed(CopyError(text, error.errno, name))
+            return
+    for parent in parents.made:
+        parent.directory.fd = parent.directory.fd or CLOSED
+
+
+def _preserve_owner(job: "Job", where: "system.Where", source: "os.stat_result") -> None:
+    from pycp.engine.attributes import TOLERATED
+
+    try:
+        system.set_owner(where, source.st_uid, source.st_gid)
+    except OSError as error:
+        if job.is_privileged or error.errno not in TOLERATED:
+            raise
+        try:
+            system.set_owner(where, -1, source.st_gid)
+        except OSError:
+            pass  # the group is a favour
+
+
+def _copy_lists(parent: Parent, where: "system.Where") -> None:
+    """Copy the access control lists of the source directory."""
+    from pycp.engine.xattrs import copy_permissions
+
+    fd = system.open(parent.source_name, system.PLACE_FLAGS)
+    try:
+        copy_permissions(system.where(fd, parent.source_name, None), where, None)
+    finally:
+        system.close(fd)

@@ -1,0 +1,171 @@
+"""The fast lane: regular files that are new in their place, below an operand.
+
+Most files of a tree need no decision. Such a file is opened and created at once, without a look
+before, which is as safe as it is quick: O_NOFOLLOW and O_EXCL notice anything that is not as
+expected. Whatever is unusual is handed back, untouched, to the general way.
+"""
+
+from os import chmod, fstat, utime
+from stat import S_ISREG
+
+from pycp import system
+from pycp.engine.attributes import Made, apply_attributes, withheld_bits
+from pycp.engine.data import EMPTY, SMALL, Method, copy_data, try_reflink
+from pycp.errors import failed
+from pycp.values import Entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+    from pycp.system.folder import Folder
+
+SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+
+
+def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
+    """Return the function that copies one plain file, or None if the options need decisions.
+
+    The function returns False if the file is not plain after all; nothing has happened then. It
+    raises CopyError like the general way.
+    """
+    options = job.options
+    follows = options.dereference == "always"
+    if (
+        job.report.verbose
+        or options.hard_link
+        or options.symbolic_link
+        or options.attributes_only
+        or options.explicit_no_mode
+        or options.new_file_mode is not None
+        or options.reflink == "always"
+        or options.sparse != "auto"
+        or (follows and options.preserve_links)
+    ):
+        return None
+    keeps_links = options.preserve_links
+    needs_write = options.preserve_xattr and not job.is_privileged
+    preserves = (
+        options.preserve_mode
+        or options.preserve_ownership
+        or options.preserve_timestamps
+        or options.preserve_xattr
+    )
+    created_bits = 0o777 & ~withheld_bits(job, False)
+    may_reflink = options.reflink == "auto"
+    cannot_reflink = job.cannot_reflink
+    open_file, status_of, close = system.open, system.fstat, system.close
+    read, write = system.read, system.write
+    new_file_flags = system.NEW_FILE_FLAGS
+
+    def copy_plain(folder: "Folder", name: str) -> bool:
+        try:
+            source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
+        except OSError:
+            return False
+        try:
+            source = status_of(source_fd)
+            mode = source.st_mode
+            size = source.st_size
+            if (
+                not S_ISREG(mode)
+                or (keeps_links and source.st_nlink > 1)
+                or source.st_blocks < size // 512
+                or (needs_write and not mode & 0o200)
+            ):
+                return False
+            try:
+                destination_fd = open_file(
+                    name,
+                    new_file_flags,
+                    mode & created_bits,
+                    dir_fd=folder.destination_directory.fd,
+                )
+            except OSError:
+                return False
+            try:
+                if size <= SMALL and not (
+                    may_reflink
+                    and (source.st_dev, folder.destination_directory.id[0]) not in cannot_reflink
+                ):
+                    try:
+                        data = read(source_fd, size + 1 if size else EMPTY)
+                        is_whole = len(data) == size and write(destination_fd, data) == size
+                    except OSError:
+                        is_whole = False
+                    if not is_whole:
+                        _start_again(source_fd, destination_fd)
+                        _copy(job, folder, name, source_fd, source, destination_fd)
+                else:
+                    _copy(job, folder, name, source_fd, source, destination_fd)
+                if preserves:
+                    _preserve(job, folder, name, source_fd, source, destination_fd)
+            except BaseException:
+                close(destination_fd)
+                raise
+            _close(destination_fd, folder, name)
+        finally:
+            close(source_fd)
+        return True
+
+    return copy_plain
+
+
+def _start_again(source_fd: int, destination_fd: int) -> None:
+    system.lseek(source_fd, 0, 0)
+    system.lseek(destination_fd, 0, 0)
+    system.ftruncate(destination_fd, 0)
+
+
+def _copy(
+    job: "Job",
+    folder: "Folder",
+    name: str,
+    source_fd: int,
+    source: "os.stat_result",
+    destination_fd: int,
+) -> None:
+    entry = Entry(folder, name)
+    method = Method()
+    destination = system.fstat(destination_fd)
+    if not try_reflink(job, entry, method, source_fd, source, destination_fd, destination):
+        copy_data(job, entry, method, source_fd, source, destination_fd, destination)
+
+
+def _preserve(
+    job: "Job",
+    folder: "Folder",
+    name: str,
+    source_fd: int,
+    source: "os.stat_result",
+    destination_fd: int,
+) -> None:
+    """Give a new file its attributes: in few words where all goes well, in full where not."""
+    options = job.options
+    status = fstat(destination_fd)
+    if (
+        options.preserve_mode
+        and options.preserve_timestamps
+        and options.preserve_ownership
+        and status.st_uid == source.st_uid
+        and status.st_gid == source.st_gid
+    ):
+        try:
+            if not system.xattr().list_names(source_fd):
+                utime(destination_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
+                chmod(destination_fd, source.st_mode & 0o7777)
+                return
+        except OSError:
+            pass  # the full way finds the words, if it fails as well
+    withheld = withheld_bits(job, False) & source.st_mode
+    made = Made(source_fd, destination_fd, status, True, withheld)
+    apply_attributes(job, Entry(folder, name), source, made)
+
+
+def _close(fd: int, folder: "Folder", name: str) -> None:
+    try:
+        system.close(fd)
+    except OSError as error:
+        raise failed("failed to close", Entry(folder, name).destination, error) from None

@@ -1,0 +1,203 @@
+"""One regular file, or anything else read as a stream: open, data, attributes, close.
+
+The source is opened before the destination is touched, so an unreadable source costs nothing (GNU
+unlinks first). A backup is the exception: it is moved away first, as GNU does, and moved back.
+"""
+
+import stat
+from errno import ENOENT
+
+from pycp import system
+from pycp.engine.attributes import Made, apply_attributes, withheld_bits
+from pycp.engine.data import FATAL_TO_REFLINK, Method, copy_data, try_reflink
+from pycp.engine.write import announce, create, creation_error, make_room, open_existing, remove
+from pycp.errors import CopyError, cannot, failed
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.values import Decision, Entry
+
+USER_WRITE = 0o200
+
+
+def copy_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Copy one file's data and attributes; raise CopyError with GNU's message."""
+    if decision.backup is not None:
+        make_room(job, entry, decision)
+        announce(job, entry, decision)
+        source_fd, source = open_source(job, entry, decision)
+    else:
+        try:
+            source_fd, source = open_source(job, entry, decision)
+        except CopyError:
+            announce(job, entry, decision)
+            raise
+        try:
+            make_room(job, entry, decision)
+            announce(job, entry, decision)
+        except BaseException:
+            system.close(source_fd)
+            raise
+    method = Method()
+    try:
+        _copy_opened(job, entry, decision, source_fd, source, method)
+    finally:
+        try:
+            _close(source_fd, entry.source)
+        finally:
+            if job.report.debug and not job.options.attributes_only:
+                job.report.line(str(method))
+
+
+def open_source(
+    job: "Job", entry: "Entry", decision: "Decision"
+) -> "tuple[int, os.stat_result]":
+    """Open the source; it must still be what was decided on."""
+    flags = system.SOURCE_FLAGS
+    if not decision.follows:
+        flags |= system.O_NOFOLLOW
+    if stat.S_ISREG(decision.source_stat.st_mode):
+        flags |= system.O_NONBLOCK  # a FIFO that took its place must not make us wait
+    try:
+        fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
+    except OSError as error:
+        raise CopyError(
+            f"cannot open {quote_name(entry.source)} for reading: {error.strerror}",
+            error.errno,
+            entry.source,
+        ) from None
+    try:
+        status = system.fstat(fd)
+        if identity(status) != identity(decision.source_stat):
+            raise CopyError(
+                f"skipping file {quote_name(entry.source)}, as it was replaced while being copied",
+                filename=entry.source,
+            )
+    except OSError as error:
+        system.close(fd)
+        raise error if isinstance(error, CopyError) else cannot(
+            "fstat", entry.source, error
+        ) from None
+    return fd, status
+
+
+def _copy_opened(
+    job: "Job",
+    entry: "Entry",
+    decision: "Decision",
+    source_fd: int,
+    source: "os.stat_result",
+    method: Method,
+) -> None:
+    options = job.options
+    withheld = withheld_bits(job, False) & source.st_mode
+    destination_fd, destination, is_new = _open_destination(
+        job, entry, decision, source, (source.st_mode & 0o777) & ~withheld
+    )
+    try:
+        if not options.attributes_only:
+            _copy_contents(
+                job, entry, method, (source_fd, source), (destination_fd, destination), is_new
+            )
+        if options.preserve_xattr and is_new and not job.is_privileged:
+            _let_user_write(destination_fd, destination)
+            withheld |= USER_WRITE & ~source.st_mode
+        made = Made(source_fd, destination_fd, destination, is_new, withheld)
+        apply_attributes(job, entry, source, made)
+    except BaseException:
+        system.close(destination_fd)
+        raise
+    _close(destination_fd, entry.destination)
+
+
+def _let_user_write(fd: int, status: "os.stat_result") -> None:
+    """Make a new file writable: setting extended attributes asks for it, and the umask may not."""
+    if not status.st_mode & USER_WRITE:
+        try:
+            system.set_mode(fd, (status.st_mode | USER_WRITE) & 0o7777)
+        except OSError:
+            return  # setting the attributes will tell
+
+
+def _open_destination(
+    job: "Job", entry: "Entry", decision: "Decision", source: "os.stat_result", mode: int
+) -> "tuple[int, os.stat_result, bool]":
+    """Open or create the destination; return descriptor, status, and whether it is new."""
+    options = job.options
+    found = decision.destination_stat
+    if options.new_file_mode is not None:
+        mode = options.new_file_mode
+    if options.preserve_xattr and not job.is_privileged:
+        mode |= USER_WRITE
+    if decision.is_looping_link:
+        remove(job, entry)
+    elif found is not None:
+        try:
+            fd, status = open_existing(job, entry, found, source)
+            return fd, status, False
+        except CopyError:
+            raise
+        except OSError as error:
+            if error.errno != ENOENT:
+                if not options.force:
+                    raise creation_error(entry, error) from None
+                remove(job, entry)
+    fd, status = create(entry, mode)
+    return fd, status, True
+
+
+def _copy_contents(
+    job: "Job",
+    entry: "Entry",
+    method: Method,
+    source: "tuple[int, os.stat_result]",
+    destination: "tuple[int, os.stat_result]",
+    is_new: bool,
+) -> None:
+    insists = job.options.reflink == "always"
+    if not is_new and not insists:
+        _truncate(entry, destination, 0)
+    try:
+        shared = try_reflink(job, entry, method, *source, *destination)
+    except CopyError as error:
+        if insists and is_new:
+            _remove_unshared(entry, destination[0], error)
+        raise
+    if shared:
+        if insists and not is_new:
+            _truncate(entry, destination, source[1].st_size)
+        return
+    copy_data(job, entry, method, *source, *destination)
+
+
+def _truncate(
+    entry: "Entry", destination: "tuple[int, os.stat_result]", size: int
+) -> None:
+    fd, status = destination
+    if stat.S_ISREG(status.st_mode):
+        try:
+            system.ftruncate(fd, size)
+        except OSError as error:
+            raise creation_error(entry, error) from None
+
+
+def _remove_unshared(entry: "Entry", fd: int, error: CopyError) -> None:
+    """Take away the new file that --reflink=always could not fill; GNU keeps what has data."""
+    if error.errno in FATAL_TO_REFLINK and system.fstat(fd).st_size:
+        return
+    try:
+        system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
+    except OSError as failure:
+        raise cannot("remove", entry.destination, failure) from error
+
+
+def _close(fd: int, name: str) -> None:
+    try:
+        system.close(fd)
+    except OSError as error:
+        raise failed("failed to close", name, error) from None

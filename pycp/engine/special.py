@@ -1,0 +1,61 @@
+"""FIFOs, devices and sockets made as what they are (-R without --copy-contents)."""
+
+import stat
+
+from pycp import system
+from pycp.engine.attributes import Made, apply_attributes, withheld_bits
+from pycp.engine.write import announce, make_room
+from pycp.errors import CopyError, cannot
+from pycp.quoting import quote_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.engine.job import Job
+    from pycp.values import Decision, Entry
+
+
+def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Make a node of the source's kind, with its attributes; raise CopyError if that fails."""
+    make_room(job, entry, decision)
+    announce(job, entry, decision)
+    source = decision.source_stat
+    withheld = withheld_bits(job, False) & source.st_mode
+    kind = stat.S_IFMT(source.st_mode)
+    if not (decision.kind == "fifo" or kind in (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK)):
+        raise CopyError(f"{quote_name(entry.source)} has unknown file type", filename=entry.source)
+    dir_fd = entry.folder.destination_fd
+    try:
+        if decision.kind == "fifo":
+            system.mkfifo(entry.destination_name, source.st_mode & 0o777 & ~withheld, dir_fd=dir_fd)
+        else:
+            system.mknod(
+                entry.destination_name,
+                kind | (source.st_mode & 0o777 & ~withheld),
+                source.st_rdev,
+                dir_fd=dir_fd,
+            )
+    except OSError as error:
+        what = "create fifo" if decision.kind == "fifo" else "create special file"
+        raise cannot(what, entry.destination, error) from None
+    try:
+        where, fd = system.pin(entry.destination_name, dir_fd)
+    except OSError as error:
+        raise cannot("stat", entry.destination, error) from None
+    try:
+        status = system.stat_of(where)
+        if stat.S_IFMT(status.st_mode) != kind or status.st_rdev != source.st_rdev:
+            raise CopyError(
+                f"not writing to {quote_name(entry.destination)},"
+                " as it was replaced while being copied",
+                filename=entry.destination,
+            )
+        source_where, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
+        try:
+            made = Made(source_where, where, status, True, withheld)
+            apply_attributes(job, entry, source, made)
+        finally:
+            if source_fd >= 0:
+                system.close(source_fd)
+    finally:
+        if fd >= 0:
+            system.close(fd)

@@ -1,0 +1,171 @@
+"""The ways to write over a destination, and how an old one is kept or taken away.
+
+Truncate in place keeps the inode (cp). Unlink then create makes a new one (--remove-destination,
+-f after a failed open, install). Either way the file that is written was opened first and is known
+by its descriptor: a name swapped for another file meanwhile is noticed before anything is lost.
+"""
+
+import stat
+from errno import EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR
+
+from pycp import system
+from pycp.errors import CopyError, cannot, failed
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.values import Decision, Entry
+
+
+def make_room(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Move an existing destination to its backup, or take it away, as decided."""
+    if decision.backup is not None:
+        _back_up(entry, decision)
+    elif decision.removes_destination:
+        remove(job, entry)
+
+
+def announce(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Say what is copied where, before it is done."""
+    if job.report.verbose:
+        line = f"{quote_name(entry.source)} -> {quote_name(entry.destination)}"
+        if decision.backup is not None:
+            line += f" (backup: {quote_name(decision.backup.shown)})"
+        job.report.line(line)
+
+
+def remove(job: "Job", entry: "Entry") -> None:
+    """Unlink the destination; that it is gone already is fine."""
+    try:
+        system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
+    except OSError as error:
+        if error.errno != ENOENT:
+            raise cannot("remove", entry.destination, error) from None
+    if job.report.verbose:
+        job.report.line(f"removed {quote_name(entry.destination)}")
+
+
+def _back_up(entry: "Entry", decision: "Decision") -> None:
+    backup = decision.backup
+    assert backup is not None
+    dir_fd = entry.folder.destination_fd
+    name = entry.destination_name.rstrip("/")
+    try:
+        while True:
+            try:
+                if backup.number:
+                    system.rename_exclusively(name, backup.name, dir_fd)
+                else:
+                    system.rename(name, backup.name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+                return
+            except FileExistsError:
+                if not (backup.number and backup.name.endswith(f".~{backup.number}~")):
+                    raise
+                backup.count_on()
+    except OSError as error:
+        decision.backup = None
+        if error.errno != ENOENT:
+            raise cannot("backup", entry.destination, error) from None
+
+
+def restore(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Put the backup back after a failed copy, over whatever part of the new file there is."""
+    backup = decision.backup
+    assert backup is not None
+    dir_fd = entry.folder.destination_fd
+    try:
+        system.rename(
+            backup.name, entry.destination_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd
+        )
+    except OSError as error:
+        job.report.failed(cannot("un-backup", entry.destination, error))
+        return
+    if job.report.verbose:
+        job.report.line(
+            f"{quote_name(backup.shown)} -> {quote_name(entry.destination)} (unbackup)"
+        )
+
+
+def open_existing(
+    job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result"
+) -> "tuple[int, os.stat_result]":
+    """Open the destination that was found, to write into it; return descriptor and status.
+
+    Raise OSError if it cannot be opened, CopyError if it is not what was found, or became the
+    source itself. It is not truncated yet.
+    """
+    flags = system.OLD_FILE_FLAGS
+    if stat.S_ISREG(found.st_mode):
+        flags |= system.O_NONBLOCK  # nothing that could block took its place
+    fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
+    try:
+        status = system.fstat(fd)
+        if identity(status) == identity(source) and stat.S_ISREG(status.st_mode):
+            raise CopyError(
+                f"{quote_name(entry.source)} and {quote_name(entry.destination)}"
+                " are the same file",
+                filename=entry.source,
+                filename2=entry.destination,
+            )
+        if identity(status) != identity(found):
+            raise CopyError(
+                f"not writing to {quote_name(entry.destination)},"
+                " as it was replaced while being copied",
+                filename=entry.destination,
+            )
+    except BaseException:
+        system.close(fd)
+        raise
+    return fd, status
+
+
+def create(entry: "Entry", mode: int) -> "tuple[int, os.stat_result]":
+    """Create the destination, which must not exist; return descriptor and status."""
+    dir_fd = entry.folder.destination_fd
+    try:
+        fd = system.open(entry.destination_name, system.NEW_FILE_FLAGS, mode, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno in (EEXIST, ELOOP) and _is_symlink(entry):
+            fd = _create_through_symlink(entry, mode)
+        else:
+            raise creation_error(entry, error) from None
+    return fd, system.fstat(fd)
+
+
+def creation_error(entry: "Entry", error: OSError) -> CopyError:
+    """Word why the destination cannot be opened or made."""
+    if error.errno == EISDIR and entry.destination.endswith("/"):
+        error = OSError(ENOTDIR, "")  # the slash asks for a directory, and there is none
+    return failed("cannot create regular file", entry.destination, error)
+
+
+def _is_symlink(entry: "Entry") -> bool:
+    try:
+        itself = system.stat(
+            entry.destination_name, dir_fd=entry.folder.destination_fd, follow_symlinks=False
+        )
+    except OSError:
+        return False
+    return stat.S_ISLNK(itself.st_mode)
+
+
+def _create_through_symlink(entry: "Entry", mode: int) -> int:
+    """Create what a dangling destination symlink points to, which only POSIX asks for."""
+    from os import environ
+
+    if "POSIXLY_CORRECT" not in environ:
+        raise CopyError(
+            f"not writing through dangling symlink {quote_name(entry.destination)}",
+            filename=entry.destination,
+        )
+    flags = (system.NEW_FILE_FLAGS | system.O_TRUNC) & ~(system.O_EXCL | system.O_NOFOLLOW)
+    try:
+        return system.open(
+            entry.destination_name, flags, mode, dir_fd=entry.folder.destination_fd
+        )
+    except OSError as error:
+        raise creation_error(entry, error) from None

@@ -1,0 +1,66 @@
+"""Failures a user reads, worded as GNU words them."""
+
+from os import strerror
+
+from pycp.quoting import quote_name
+
+
+class CopyError(OSError):
+    """A failure in GNU's words, without the program name; errno is None if no call failed.
+
+    `filename` is the name the message is about, `filename2` the second one if it has two.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        code: int | None = None,
+        filename: str | None = None,
+        filename2: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.errno = code
+        self.strerror = strerror(code) if code else None
+        self.filename = filename
+        self.filename2 = filename2
+        self.is_told = False
+        """Whoever listens knows of it already."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.errno, self.filename, self.filename2)
+
+
+class SilentError(CopyError):
+    """A failure of which GNU prints nothing, or not here; only the exit status tells."""
+
+    def __init__(
+        self,
+        message: str,
+        code: int | None = None,
+        filename: str | None = None,
+        filename2: str | None = None,
+    ) -> None:
+        super().__init__(message, code, filename, filename2)
+        self.is_told = True
+
+
+class UsageError(CopyError):
+    """A command line that means nothing; the user is pointed at --help."""
+
+
+def reason(error: OSError) -> str:
+    """Return the C library's words for the error number, in English."""
+    return strerror(error.errno or 0)
+
+
+def cannot(verb: str, name: str, error: OSError) -> CopyError:
+    """Word `cannot VERB 'NAME': REASON`."""
+    return failed(f"cannot {verb}", name, error)
+
+
+def failed(what: str, name: str, error: OSError) -> CopyError:
+    """Word `WHAT 'NAME': REASON`."""
+    return CopyError(f"{what} {quote_name(name)}: {reason(error)}", error.errno, name)

@@ -1,0 +1,145 @@
+"""What a copy is asked to do: every option field with its default and meaning.
+
+A field with few values holds the very word the user types ("auto", "never"), so the command
+line, the Python interface and the engine speak one language.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, Self, dataclass_transform
+
+    Dereference = Literal["never", "operands", "always"]
+    Overwrite = Literal["", "ask", "never"]
+    Update = Literal["all", "none", "none-fail", "older"]
+    Backup = Literal["none", "simple", "existing", "numbered"]
+    When = Literal["auto", "always", "never"]
+    XattrErrors = Literal["all", "some", "none"]
+else:
+
+    def dataclass_transform(**_settings: object) -> object:
+        """Stand in for `typing.dataclass_transform`, which would cost every start-up its import."""
+        return lambda decorated: decorated
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Record:
+    """An immutable set of named fields; class attributes are the defaults."""
+
+    def __init__(self, **fields: "Any") -> None:
+        for name in fields:
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+        self.__dict__.update(fields)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
+
+    def replace(self, **changes: "Any") -> "Self":
+        """Return a copy with some fields changed."""
+        return type(self)(**{**self.__dict__, **changes})
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), tuple(sorted(self.__dict__.items()))))
+
+    def __repr__(self) -> str:
+        words = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({words})"
+
+
+class WriteOptions(Record):
+    """What cp and install share: backups, data, words."""
+
+    backup: "Backup" = "none"
+    """How an existing destination is kept; "none" removes or overwrites it."""
+    suffix: str = "~"
+    """Ending of a simple backup's name."""
+    reflink: "When" = "auto"
+    """Share the source's storage: try, insist, or never."""
+    sparse: "When" = "auto"
+    """Holes in the destination: like the source, wherever zeros are, or nowhere."""
+    no_target_directory: bool = False
+    """The last operand is the destination itself, never a directory to copy into."""
+    target_directory: str | None = None
+    """Every operand is a source and goes into this directory."""
+    verbose: bool = False
+    """Print a line for each thing done."""
+    debug: bool = False
+    """Print how the data of each file was copied; the command line sets `verbose` with it."""
+
+
+class CopyOptions(WriteOptions):
+    """The options of cp, in their final meaning: no two fields contradict each other."""
+
+    recursive: bool = False
+    """Copy directories, and special files as themselves."""
+    dereference: "Dereference" = "always"
+    """Which symbolic links are followed; the command line says "never" for a plain -R."""
+    hard_link: bool = False
+    """Make hard links instead of copies (-l)."""
+    symbolic_link: bool = False
+    """Make symbolic links instead of copies (-s)."""
+    attributes_only: bool = False
+    """Leave file contents alone."""
+    copy_contents: bool = False
+    """With `recursive`, read special files as streams."""
+    force: bool = False
+    """Remove a destination that cannot be opened, and try again."""
+    overwrite: "Overwrite" = ""
+    """Ask before replacing (-i) or never replace (-n); "" does neither."""
+    update: "Update" = "all"
+    """Which existing destinations are replaced; -n makes it "none"."""
+    remove_destination: bool = False
+    """Unlink an existing destination before creating the new one."""
+    keep_directory_symlink: bool = False
+    """With `recursive` and `copy_contents`, follow a destination symlink to a directory."""
+    one_file_system: bool = False
+    """Do not descend into other file systems."""
+    parents: bool = False
+    """Recreate each source's whole path below the target directory."""
+    strip_trailing_slashes: bool = False
+    """Remove trailing slashes from sources that go into a directory."""
+    preserve_mode: bool = False
+    preserve_ownership: bool = False
+    preserve_timestamps: bool = False
+    preserve_links: bool = False
+    preserve_xattr: bool = False
+    explicit_no_mode: bool = False
+    """--no-preserve=mode: new files get the default mode, not the source's."""
+    require_preserve: bool = False
+    """Failing to preserve an attribute fails the file."""
+    require_preserve_xattr: bool = False
+    """Failing to preserve an extended attribute fails the file."""
+    xattr_errors: "XattrErrors" = "all"
+    """Which failures to set extended attributes are told: all, all but "unsupported", or none."""
+
+
+    omitting: str = "-r not specified; omitting directory"
+    """What is said of a directory that is not copied; install says less."""
+    new_file_mode: int | None = None
+    """Exactly this mode for every new file, whatever the source and the umask say (install)."""
+
+
+class InstallOptions(WriteOptions):
+    """The options of install, in their final meaning."""
+
+    directory: bool = False
+    """The operands are directories to create (-d)."""
+    make_parents: bool = False
+    """Create missing leading directories (-D)."""
+    compare: bool = False
+    """Leave a destination alone that already is what would be installed (-C)."""
+    mode: str | None = None
+    """Mode as typed, octal or symbolic; None means 0755 with every bit cared about."""
+    owner: str | int | None = None
+    """User to give the file to, by name or number; None leaves the kernel's choice."""
+    group: str | int | None = None
+    """Group to give the file to, by name or number; None leaves the kernel's choice."""
+    preserve_timestamps: bool = False
+    strip: bool = False
+    strip_program: str = "strip"
+    """Program run with the new file's name as its only argument."""
+    ignores_strip_program: bool = False
+    """--strip-program was given without -s: worth a warning, nothing more."""

@@ -1,0 +1,1 @@
+"""What to do: reads the file system, never changes it."""

@@ -1,0 +1,109 @@
+"""The name of a backup: simple, or numbered after those that exist (spec 8)."""
+
+import stat
+
+from pycp import system
+from pycp.errors import CopyError
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
+from pycp.values import Backup, last_component
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.options import WriteOptions
+    from pycp.values import Entry
+
+NAME_MAX = 255
+"""Bytes in one name, on every file system in common use."""
+
+
+def backup_name(name: str, shown: str, dir_fd: int | None, options: "WriteOptions") -> Backup:
+    """Return the name that `name`, relative to `dir_fd`, is moved to before it is replaced."""
+    stem = name.rstrip("/")
+    number = 0
+    if options.backup != "simple":
+        number = _highest_number(stem, dir_fd) + 1
+        if number == 1 and options.backup == "existing":
+            number = 0
+    suffix = f".~{number}~" if number else options.suffix
+    head, slash, base = stem.rpartition("/")
+    if options.backup != "simple":
+        base, suffix = _shorten(base, suffix)
+    ending = base + suffix
+    # The shown name ends with the name itself, so both change alike.
+    whole = shown.rstrip("/")
+    whole = whole[: len(whole) - len(last_component(stem))]
+    return Backup(head + slash + ending, whole + ending, number)
+
+
+def _highest_number(name: str, dir_fd: int | None) -> int:
+    """Return the largest N of the names NAME.~N~ beside `name`, 0 if there is none."""
+    head, slash, base = name.rpartition("/")
+    try:
+        fd = system.open(head + slash or ".", system.DIRECTORY_FLAGS, dir_fd=dir_fd)
+    except OSError:
+        return 0
+    start = base + ".~"
+    highest = "0"
+    try:
+        with system.scandir(fd) as entries:
+            for entry in entries:
+                if not (entry.name.startswith(start) and entry.name.endswith("~")):
+                    continue
+                digits = entry.name[len(start) : -1]
+                if (
+                    digits.isascii()
+                    and digits.isdigit()
+                    and digits[0] != "0"
+                    and (len(digits), digits) > (len(highest), highest)
+                ):
+                    highest = digits
+    except OSError:
+        return 0
+    finally:
+        system.close(fd)
+    return int(highest) if len(highest) < 4000 else 0
+
+
+def _shorten(base: str, suffix: str) -> tuple[str, str]:
+    """Make room for a suffix in a name that would become too long: a single "~" then."""
+    from os import fsdecode, fsencode
+
+    raw = fsencode(base)
+    if len(raw) + len(fsencode(suffix)) <= NAME_MAX:
+        return base, suffix
+    return fsdecode(raw[: NAME_MAX - 1]), "~"
+
+
+def refuse_to_lose_source(entry: "Entry", source: "os.stat_result", options: "WriteOptions") -> None:
+    """Raise CopyError if making the backup would take the source's place.
+
+    GNU looks at the simple name even when a numbered one would be made. It misses a source that
+    is a symbolic link to the backup, and loses the backup then; that is refused as well.
+    """
+    if options.backup == "numbered":
+        return
+    name = entry.destination_name.rstrip("/") + options.suffix
+    is_namesake = last_component(entry.source_name) == last_component(name)
+    try:
+        found = system.stat(
+            name, dir_fd=entry.folder.destination_fd, follow_symlinks=is_namesake
+        )
+    except OSError:
+        return
+    if identity(found) != identity(source):
+        return
+    if not is_namesake:
+        itself = system.stat(
+            entry.source_name, dir_fd=entry.folder.source_fd, follow_symlinks=False
+        )
+        if not stat.S_ISLNK(itself.st_mode) or identity(itself) == identity(found):
+            return
+    raise CopyError(
+        f"backing up {quote_name(entry.destination)} might destroy source; "
+        f" {quote_name(entry.source)} not copied",
+        filename=entry.destination,
+        filename2=entry.source,
+    )

@@ -1,0 +1,292 @@
+"""What to do with one entry, in GNU's order of questions (spec 3); reads, never changes.
+
+The source is looked at, then the destination, then come the reasons not to copy: the same file,
+not newer, not wanted, another kind, just created. What is left is copied by its kind, after the
+destination was kept as a backup or taken away where the options or the kind ask for it.
+"""
+
+import stat
+from errno import ELOOP, ENOENT
+
+from pycp import system
+from pycp.errors import CopyError, cannot
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
+from pycp.values import Decision, last_component
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.options import CopyOptions
+    from pycp.plan.links import Memory
+    from pycp.values import Entry, Kind
+
+
+class IntoItself(CopyError):
+    """The copy came upon the directory it is making; nothing more of this operand is copied."""
+
+
+def decide(
+    entry: "Entry", options: "CopyOptions", memory: "Memory", has_company: bool
+) -> Decision | str:
+    """Return what to do with an entry, or a warning if it is a source named twice.
+
+    `has_company` says that the entry is one of several operands going into one directory.
+    Raise CopyError with GNU's message if it cannot or must not be copied.
+    """
+    folder = entry.folder
+    follows = options.dereference == "always" or (
+        options.dereference == "operands" and entry.is_operand
+    )
+    try:
+        source = system.stat(entry.source_name, dir_fd=folder.source_fd, follow_symlinks=follows)
+    except OSError as error:
+        raise cannot("stat", entry.source, error) from None
+    is_directory = stat.S_ISDIR(source.st_mode)
+    if is_directory and not options.recursive:
+        raise CopyError(
+            f"{options.omitting} {quote_name(entry.source)}", filename=entry.source
+        )
+    if has_company and not is_directory and options.backup == "none":
+        from pycp.plan.same_file import parent_identity
+
+        parent = parent_identity(folder.source_directory, entry.source_name)
+        if memory.has_seen_source(parent, entry.source_name, source):
+            return f"source file {quote_name(entry.source)} specified more than once"
+
+    decision = Decision(_kind(source, options), source, follows)
+    if not entry.is_surely_new:
+        destination = _stat_destination(entry, decision, options)
+        if destination is not None:
+            _consider_existing(entry, decision, destination, options, memory, has_company)
+            if decision.kind == "skip":
+                return decision
+        if has_company and memory.has_made_symlink and options.backup == "none":
+            _refuse_made_symlink(entry, memory)
+
+    if is_directory:
+        return _enter(entry, decision, options, memory) or decision
+    if not options.hard_link and options.preserve_links:
+        is_asked_to_follow = follows and (entry.is_operand or options.dereference == "always")
+        if source.st_nlink > 1 or is_asked_to_follow:
+            decision.link_to = memory.copied.get(identity(source))
+    return decision
+
+
+def _kind(source: "os.stat_result", options: "CopyOptions") -> "Kind":
+    mode = source.st_mode
+    if stat.S_ISDIR(mode):
+        return "directory"
+    if options.symbolic_link:
+        return "symbolic"
+    if options.hard_link:
+        return "link"
+    if stat.S_ISREG(mode) or (options.copy_contents and not stat.S_ISLNK(mode)):
+        return "regular"
+    if stat.S_ISLNK(mode):
+        return "symlink"
+    if not options.recursive:
+        return "regular"
+    return "fifo" if stat.S_ISFIFO(mode) else "special"
+
+
+def _stat_destination(
+    entry: "Entry", decision: Decision, options: "CopyOptions"
+) -> "os.stat_result | None":
+    """Look at the destination; links are followed only where it will be written through one."""
+    mode = decision.source_stat.st_mode
+    is_itself = (
+        options.hard_link
+        or options.symbolic_link
+        or options.backup != "none"
+        or options.remove_destination
+        or stat.S_ISLNK(mode)
+        or (
+            stat.S_ISDIR(mode)
+            and not (options.keep_directory_symlink and options.copy_contents)
+        )
+        or (
+            options.recursive
+            and not options.copy_contents
+            and not stat.S_ISREG(mode)
+            and not stat.S_ISDIR(mode)
+        )
+    )
+    try:
+        return system.stat(
+            entry.destination_name,
+            dir_fd=entry.folder.destination_fd,
+            follow_symlinks=not is_itself,
+        )
+    except OSError as error:
+        if error.errno == ENOENT:
+            return None
+        if error.errno == ELOOP and options.force and not is_itself:
+            decision.is_looping_link = True
+            return None
+        raise cannot("stat", entry.destination, error) from None
+
+
+def _consider_existing(
+    entry: "Entry",
+    decision: Decision,
+    destination: "os.stat_result",
+    options: "CopyOptions",
+    memory: "Memory",
+    has_company: bool,
+) -> None:
+    """Decide what becomes of the destination; raise CopyError where it must stay."""
+    source = decision.source_stat
+    if options.update not in ("none", "none-fail"):
+        from pycp.plan.same_file import judge
+
+        verdict = judge(entry, source, destination, options)
+        if verdict == "nothing to do":
+            decision.kind = "skip"
+            return
+        if verdict == "same":
+            raise _about_two("", entry.source, "and", entry.destination, "are the same file")
+    if decision.kind != "directory":
+        if options.update == "none-fail":
+            raise CopyError(
+                f"not replacing {quote_name(entry.destination)}", filename=entry.destination
+            )
+        if options.update != "all":
+            from pycp.plan.overwrite import is_newer
+
+            if options.update == "none" or not is_newer(source, destination, options):
+                _skip(entry, decision, destination, options, memory)
+                return
+        if options.overwrite == "ask":
+            from pycp.plan.overwrite import question
+
+            decision.question = question(entry, destination, options)
+    try:
+        _make_room(entry, decision, destination, options, memory, has_company)
+    except CopyError as refusal:
+        if not decision.question:
+            raise
+        decision.refusal = refusal  # GNU asks first, and only then finds that it cannot be
+
+
+def _skip(
+    entry: "Entry",
+    decision: Decision,
+    destination: "os.stat_result",
+    options: "CopyOptions",
+    memory: "Memory",
+) -> None:
+    """Leave an existing destination alone, unless it is to join a set of hard links.
+
+    GNU joins it even if its own content is newer than the source, which is then lost.
+    """
+    source = decision.source_stat
+    if options.update == "older" and options.preserve_links:
+        earlier = memory.copied.setdefault(identity(source), entry)
+        if earlier is not entry and destination.st_mtime_ns == source.st_mtime_ns:
+            decision.link_to = earlier
+            return
+    decision.kind = "skip"
+    decision.told_skip = True
+
+
+def _make_room(
+    entry: "Entry",
+    decision: Decision,
+    destination: "os.stat_result",
+    options: "CopyOptions",
+    memory: "Memory",
+    has_company: bool,
+) -> None:
+    """Decide whether the destination is written into, kept as a backup or taken away."""
+    is_directory = decision.kind == "directory"
+    if options.backup == "none" and stat.S_ISDIR(destination.st_mode) != is_directory:
+        kinds = ("non-directory", "directory") if is_directory else ("directory", "non-directory")
+        raise _about_two(
+            f"cannot overwrite {kinds[0]} ", entry.destination, f"with {kinds[1]}", entry.source
+        )
+    decision.destination_stat = destination
+    if stat.S_ISDIR(destination.st_mode):
+        return
+    if (
+        has_company
+        and options.backup != "numbered"
+        and memory.has_made(entry.destination_name, destination)
+    ):
+        raise _about_two("will not overwrite just-created ", entry.destination, "with", entry.source)
+    if options.backup != "none" and last_component(entry.source_name) not in (".", ".."):
+        from pycp.plan.backup import backup_name, refuse_to_lose_source
+
+        refuse_to_lose_source(entry, decision.source_stat, options)
+        decision.backup = backup_name(
+            entry.destination_name, entry.destination, entry.folder.destination_fd, options
+        )
+        decision.destination_stat = None
+    elif options.remove_destination or (
+        not options.attributes_only
+        and (
+            (options.preserve_links and destination.st_nlink > 1)
+            or (options.dereference == "never" and decision.kind != "regular")
+        )
+    ):
+        decision.removes_destination = True
+        decision.destination_stat = None
+
+
+def _refuse_made_symlink(entry: "Entry", memory: "Memory") -> None:
+    """Raise CopyError if the destination is a symbolic link that this run made."""
+    try:
+        itself = system.stat(
+            entry.destination_name, dir_fd=entry.folder.destination_fd, follow_symlinks=False
+        )
+    except OSError:
+        return
+    if stat.S_ISLNK(itself.st_mode) and memory.has_made(entry.destination_name, itself):
+        raise _about_two(
+            "will not copy ", entry.source, "through just-created symlink", entry.destination
+        )
+
+
+def _enter(
+    entry: "Entry", decision: Decision, options: "CopyOptions", memory: "Memory"
+) -> str | None:
+    """Check that a directory was not met before; return a warning if there is nothing to do."""
+    folder = entry.folder
+    key = identity(decision.source_stat)
+    earlier = memory.copied.get(key)
+    if earlier is None:
+        if entry.is_operand:
+            memory.copied[key] = entry
+    else:
+        from pycp.plan.same_file import is_same_entry
+
+        operand = memory.operand or entry
+        made_in = earlier.folder.destination_directory
+        if is_same_entry(
+            folder.source_directory, entry.source_name, made_in, earlier.destination_name
+        ):
+            raise IntoItself(
+                f"cannot copy a directory, {quote_name(operand.source)}, into itself,"
+                f" {quote_name(operand.destination)}",
+                filename=operand.source,
+                filename2=operand.destination,
+            )
+        if is_same_entry(
+            folder.destination_directory, entry.destination_name, made_in, earlier.destination_name
+        ):
+            return f"source directory {quote_name(operand.source)} specified more than once"
+        if not decision.follows:
+            raise _about_two(
+                "will not create hard link ", entry.destination, "to directory", earlier.destination
+            )
+    if key in memory.ancestors:
+        raise CopyError(
+            f"cannot copy cyclic symbolic link {quote_name(entry.source)}", filename=entry.source
+        )
+    return None
+
+
+def _about_two(before: str, one: str, between: str, other: str, after: str = "") -> CopyError:
+    text = f"{before}{quote_name(one)} {between} {quote_name(other)}"
+    return CopyError(f"{text} {after}" if after else text, filename=one, filename2=other)

@@ -1,0 +1,157 @@
+"""From operands to entries: which is the destination, and what each source is called there.
+
+The destination directory is opened once (spec 2.2), and everything that goes into it is named
+relative to that descriptor.
+"""
+
+import stat
+
+from pycp import system
+from pycp.errors import CopyError, UsageError, failed
+from pycp.quoting import quote_name
+from pycp.system.folder import Directory, Folder, identity
+from pycp.values import Entry, join, last_component
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pycp.options import CopyOptions, WriteOptions
+
+
+class Operands:
+    """What the operands mean: entries to copy one after the other."""
+
+    __slots__ = ("_sources", "destination", "directory", "has_company", "options")
+
+    def __init__(
+        self,
+        options: "CopyOptions",
+        sources: list[str],
+        directory: Directory | None,
+        destination: str,
+    ) -> None:
+        self.options = options
+        self._sources = sources
+        self.directory = directory
+        """The target directory; None if there is one source and its destination is named."""
+        self.destination = destination
+        self.has_company = directory is not None and len(sources) > 1
+        """Several sources go into one directory, so they could meet there."""
+
+    def entries(self) -> "Iterator[Entry]":
+        """Yield an entry for each source."""
+        here = Directory(None, "", None)
+        if self.directory is None:
+            entry = Entry(Folder(None, here, here, False), self._sources[0], is_operand=True)
+            entry.destination_name = self.destination
+            entry.name_operands(self._sources[0], self.destination)
+            yield entry
+            return
+        folder = Folder(None, here, self.directory, False)
+        for source in self._sources:
+            if self.options.strip_trailing_slashes:
+                source = source.rstrip("/") or source[:1]
+            entry = Entry(folder, source, is_operand=True)
+            if self.options.parents:
+                path = source.rstrip("/")
+                entry.destination_name = path.lstrip("/") or "."
+                entry.name_operands(source, join(self.destination, path))
+            else:
+                name = last_component(source)
+                name = "." if name == ".." else name
+                entry.destination_name = name or "."
+                entry.name_operands(source, join(self.destination, name))
+            yield entry
+
+
+def resolve(options: "CopyOptions", operands: list[str]) -> Operands:
+    """Tell sources from destination; raise UsageError or CopyError where that cannot be."""
+    sources, directory, destination = split(
+        options, operands, "target directory", "target", options.parents
+    )
+    if directory is None and options.force and options.backup != "none":
+        own_backup = _own_backup(options, sources[0], destination)
+        if own_backup:
+            return Operands(options.replace(backup="none"), sources, None, own_backup)
+    return Operands(options, sources, directory, destination)
+
+
+def split(
+    options: "WriteOptions",
+    operands: list[str],
+    unusable: str,
+    missing: str,
+    needs_directory: bool = False,
+) -> tuple[list[str], Directory | None, str]:
+    """Return sources, target directory if there is one, and destination, for cp and install.
+
+    `unusable` and `missing` are the words for a bad -t and a bad last operand.
+    """
+    check_count(options, operands)
+    target = options.target_directory
+    if target is not None:
+        directory = probe(target)
+        if isinstance(directory, OSError):
+            raise failed(unusable, target, directory)
+        return operands, directory, target
+    *sources, destination = operands
+    if not options.no_target_directory:
+        directory = probe(destination)
+        if isinstance(directory, Directory):
+            return sources, directory, destination
+        if len(operands) > 2:
+            raise failed(missing, destination, directory)
+    if needs_directory:
+        raise UsageError("with --parents, the destination must be a directory")
+    return sources, None, destination
+
+
+def check_count(options: "WriteOptions", operands: list[str]) -> None:
+    """Raise UsageError or CopyError if there are too few operands, or too many for -T."""
+    target = options.target_directory
+    if not operands:
+        raise UsageError("missing file operand")
+    if len(operands) == 1 and target is None:
+        raise UsageError(f"missing destination file operand after {quote_name(operands[0])}")
+    if options.no_target_directory:
+        if target is not None:
+            raise CopyError(
+                "cannot combine --target-directory (-t) and --no-target-directory (-T)"
+            )
+        if len(operands) > 2:
+            raise UsageError(f"extra operand {quote_name(operands[2])}")
+
+
+def probe(name: str) -> Directory | OSError:
+    """Open a target directory, links followed; return the error if it is none."""
+    if _is_here(name):
+        return Directory(None, name, None, name)
+    try:
+        fd = system.open(name, system.PLACE_FLAGS)
+    except OSError as error:
+        return error
+    directory = Directory(None, name, fd, name)
+    directory.is_path_only = True
+    directory.id = identity(system.fstat(fd))
+    return directory
+
+
+def _is_here(name: str) -> bool:
+    """Return whether a name is nothing but "." components, so the working directory."""
+    return name[:1] == "." and all(part in ("", ".") for part in name.split("/"))
+
+
+def _own_backup(options: "CopyOptions", source: str, destination: str) -> str:
+    """Return the backup's name if a file is copied with --force and backups onto itself (spec 2.5)."""
+    if source != destination:
+        return ""
+    try:
+        status = system.stat(destination)
+    except OSError:
+        return ""
+    if not stat.S_ISREG(status.st_mode):
+        return ""
+    from pycp.plan.backup import backup_name
+
+    return backup_name(destination, destination, None, options).shown

@@ -1,0 +1,133 @@
+"""Words for a terminal: what is done on stdout, what goes wrong and what is asked on stderr."""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.errors import CopyError
+
+BUFFER_SIZE = 4096
+"""Bytes of output collected before they are written to something other than a terminal."""
+
+
+class Lines:
+    """The report of a command: lines as GNU prints them, and whether anything failed.
+
+    Standard output is written when enough has come together, at each line on a terminal, and
+    always before something is said on standard error.
+    """
+
+    def __init__(self, program: str, verbose: bool = False, debug: bool = False) -> None:
+        self.program = program
+        self.verbose = verbose
+        self.debug = debug
+        self.has_failed = False
+        self._pending: list[bytes] = []
+        self._size = 0
+        self._limit = 0
+        self._output_error: OSError | None = None
+        self._input_error: OSError | None = None
+
+    def line(self, text: str) -> None:
+        """Print a line on standard output."""
+        if not self._pending and not self._limit:
+            self._limit = 1 if os.isatty(1) else BUFFER_SIZE
+        raw = os.fsencode(text) + b"\n"
+        self._pending.append(raw)
+        self._size += len(raw)
+        if self._size >= self._limit:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was printed so far; a failure is told at the end."""
+        data, self._pending, self._size = b"".join(self._pending), [], 0
+        try:
+            while data:
+                data = data[os.write(1, data) :]
+        except OSError as error:
+            self._output_error = self._output_error or error
+
+    def say(self, text: str) -> None:
+        """Print a line of the program's own on standard error."""
+        self._error_output(f"{self.program}: {text}\n")
+
+    def hint(self, text: str) -> None:
+        """Print a line that is not about any one thing on standard error."""
+        self._error_output(text + "\n")
+
+    def warn(self, text: str) -> None:
+        """Print something that is not a failure."""
+        self.say(text)
+
+    def failed(self, error: "CopyError") -> None:
+        """Print a failure, unless there is nothing to say, and remember it."""
+        self.has_failed = True
+        if not error.is_told:
+            self.say(str(error))
+
+    def _error_output(self, text: str) -> None:
+        self.flush()
+        data = os.fsencode(text)
+        try:
+            while data:
+                data = data[os.write(2, data) :]
+        except OSError:
+            self.has_failed = True
+
+    def agrees(self, question: str) -> bool:
+        """Ask on standard error, read a line from standard input, return whether it says yes."""
+        try:
+            os.write(2, os.fsencode(f"{self.program}: {question}"))
+        except OSError:
+            self.has_failed = True
+        answer = self._read_answer()
+        self.has_failed |= not (agreed := _says_yes(answer))
+        return agreed
+
+    def _read_answer(self) -> bytes:
+        """Read one line, byte by byte: what follows it belongs to whoever reads next."""
+        answer = bytearray()
+        try:
+            while (byte := os.read(0, 1)) not in (b"", b"\n"):
+                answer += byte
+        except OSError as error:
+            self._input_error = error
+        return bytes(answer)
+
+    def finish(self) -> bool:
+        """Write what is left, tell failures of the standard streams; return whether all is well."""
+        self.flush()
+        if self._output_error:
+            self.has_failed = True
+            self.say(f"write error: {self._output_error.strerror}")
+        if self._input_error:
+            self.has_failed = True
+            self.say(f"error closing file: {self._input_error.strerror}")
+        return not self.has_failed
+
+
+def _says_yes(answer: bytes) -> bool:
+    """Return whether an answer means yes where the user is (YESEXPR of the locale)."""
+    if answer[:1] in (b"y", b"Y"):
+        return True
+    if answer[:1] in (b"", b"n", b"N") or answer[:1] < b"\x80" and not _has_locale():
+        return False
+    import _locale
+
+    before = _locale.setlocale(_locale.LC_ALL)
+    try:
+        _locale.setlocale(_locale.LC_ALL, "")
+        expression = _locale.nl_langinfo(_locale.YESEXPR)
+    except _locale.Error:
+        return False
+    finally:
+        _locale.setlocale(_locale.LC_ALL, before)
+    import re
+
+    return re.match(expression, os.fsdecode(answer)) is not None
+
+
+def _has_locale() -> bool:
+    """Return whether the environment names a language for messages."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next((name for name in names if name), "C").partition(".")[0] not in ("C", "POSIX")

@@ -1,0 +1,1 @@
+"""Order: which entry is copied when."""

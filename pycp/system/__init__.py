@@ -1,0 +1,140 @@
+"""The operating system: the only room that writes, and the only one that knows a platform.
+
+Callers write `system.open(...)`, so each call has one seam where a test can count it or make it
+fail. The plain calls are those of `os`; what only some systems have is picked once, here.
+"""
+
+import os
+import sys
+from os import (
+    O_CLOEXEC,
+    O_CREAT,
+    O_DIRECTORY,
+    O_EXCL,
+    O_NOFOLLOW,
+    O_NONBLOCK,
+    O_RDONLY,
+    O_TRUNC,
+    O_WRONLY,
+    W_OK,
+    access,
+    close,
+    fstat,
+    ftruncate,
+    geteuid,
+    lseek,
+    mkdir,
+    mkfifo,
+    mknod,
+    open,
+    read,
+    readlink,
+    readv,
+    rename,
+    scandir,
+    stat,
+    symlink,
+    unlink,
+    write,
+)
+
+from pycp.system.posix import (
+    link_following,
+    link_itself,
+    rename_exclusively,
+    set_mode,
+    set_owner,
+    set_times,
+    stat_of,
+)
+
+if sys.platform == "linux":
+    from pycp.system.linux import PATH_ONLY, offload, pin, reflink, umask, where
+else:
+    from pycp.system.posix import PATH_ONLY, offload, pin, reflink, umask, where
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from pycp.system.posix import Where
+
+SEEK_DATA: int = getattr(os, "SEEK_DATA", -1)
+SEEK_HOLE: int = getattr(os, "SEEK_HOLE", -1)
+"""Whence values of lseek for the map of data and holes; -1 is refused with EINVAL."""
+
+SOURCE_FLAGS = O_RDONLY | O_CLOEXEC
+"""For reading a source."""
+DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+"""For listing a directory and for work below it."""
+PLACE_FLAGS = PATH_ONLY | O_DIRECTORY | O_CLOEXEC
+"""For work below a directory that need not be readable."""
+NEW_FILE_FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+"""For a file that must not exist yet, not even as a dangling symbolic link."""
+OLD_FILE_FLAGS = O_WRONLY | O_CLOEXEC
+"""For writing over a file; it is truncated only after it was recognised."""
+
+
+def xattr() -> "ModuleType":
+    """Return the module for extended attributes: the calls of `os`, or the xattr package."""
+    if hasattr(os, "listxattr"):
+        from pycp.system import xattr_os
+
+        return xattr_os
+    from pycp.system import xattr_package
+
+    return xattr_package
+
+
+__all__ = [
+    "DIRECTORY_FLAGS",
+    "NEW_FILE_FLAGS",
+    "OLD_FILE_FLAGS",
+    "O_CLOEXEC",
+    "O_CREAT",
+    "O_DIRECTORY",
+    "O_EXCL",
+    "O_NOFOLLOW",
+    "O_NONBLOCK",
+    "O_RDONLY",
+    "O_TRUNC",
+    "O_WRONLY",
+    "PATH_ONLY",
+    "W_OK",
+    "PLACE_FLAGS",
+    "SEEK_DATA",
+    "SEEK_HOLE",
+    "SOURCE_FLAGS",
+    "access",
+    "close",
+    "fstat",
+    "ftruncate",
+    "geteuid",
+    "link_following",
+    "link_itself",
+    "lseek",
+    "mkdir",
+    "mkfifo",
+    "mknod",
+    "offload",
+    "open",
+    "pin",
+    "read",
+    "readlink",
+    "readv",
+    "reflink",
+    "rename",
+    "rename_exclusively",
+    "scandir",
+    "set_mode",
+    "set_owner",
+    "set_times",
+    "stat",
+    "stat_of",
+    "symlink",
+    "umask",
+    "unlink",
+    "where",
+    "write",
+    "xattr",
+]

@@ -1,0 +1,167 @@
+"""Directories held by descriptor, however deep the tree.
+
+A copy walks two trees at once. Each level is a `Folder`: the directory entries come from and the
+one they go to. Work below a level uses its descriptors, never a path joined from many names, so a
+tree may be deeper than PATH_MAX and a name swapped for a symbolic link leads nowhere. Only the
+deepest levels keep their descriptors; an outer one is opened again on the way back, through the
+".." of the level below it, and must then be the very directory it was.
+"""
+
+import os
+
+from pycp import system
+from pycp.errors import CopyError
+from pycp.quoting import quote_name
+from pycp.values import join
+
+CLOSED = -1
+SHORT = 4096
+"""Whole names up to this length are kept; all of a very deep tree's would be quadratic."""
+
+
+def identity(status: os.stat_result) -> tuple[int, int]:
+    """Return what tells one file from all others: device and inode number."""
+    return status.st_dev, status.st_ino
+
+
+class Directory:
+    """One directory: its descriptor while it is open, and the way back to it while it is not."""
+
+    __slots__ = ("fd", "id", "is_path_only", "name", "parent", "shown_as")
+
+    def __init__(
+        self, parent: "Directory | None", name: str, fd: int | None, shown_as: str = ""
+    ) -> None:
+        self.parent = parent
+        self.name = name
+        self.fd = fd
+        """Descriptor; None stands for the working directory, which needs none."""
+        self.id = (0, 0)
+        """Device and inode number."""
+        self.is_path_only = False
+        """The descriptor is a place only, because the directory cannot be read."""
+        self.shown_as = shown_as
+
+    @property
+    def shown(self) -> str:
+        """Return the directory's whole name, for messages."""
+        names = []
+        step: Directory | None = self
+        while step is not None and not step.shown_as:
+            names.append(step.name)
+            step = step.parent
+        shown = step.shown_as if step is not None else ""
+        if names:
+            shown = join(shown, "/".join(reversed(names)))
+            if len(shown) < SHORT:
+                self.shown_as = shown
+        return shown
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether names can be looked up below it now."""
+        return self.fd is None or self.fd >= 0
+
+    def close(self) -> None:
+        """Give the descriptor back; the directory can be opened again."""
+        if self.fd is not None and self.fd >= 0:
+            system.close(self.fd)
+            self.fd = CLOSED
+
+    def reopen(self, child: "Directory | None" = None) -> None:
+        """Open the directory again, from a child of it that is open or from above.
+
+        Raise CopyError if another directory has taken its place.
+        """
+        if self.fd != CLOSED:
+            return
+        if child is not None and child.fd is not None and child.fd >= 0:
+            fd = system.open("..", system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=child.fd)
+            if identity(system.fstat(fd)) == self.id:
+                self.fd = fd
+                self.is_path_only = True
+                return
+            system.close(fd)  # the child was moved, or reached through a symbolic link
+        self._reopen_from_above()
+
+    def _reopen_from_above(self) -> None:
+        steps = []
+        step = self
+        while step.fd == CLOSED:
+            steps.append(step)
+            assert step.parent is not None
+            step = step.parent
+        fd, is_ours = step.fd, False
+        for step in reversed(steps):
+            try:
+                below = system.open(step.name, system.PLACE_FLAGS, dir_fd=fd)
+            finally:
+                if is_ours and fd is not None:
+                    system.close(fd)
+            fd, is_ours = below, True
+            if identity(system.fstat(fd)) != step.id:
+                system.close(fd)
+                raise CopyError(
+                    f"skipping directory {quote_name(step.shown)}, as it was replaced while"
+                    " being copied",
+                    filename=step.shown,
+                )
+        self.fd = fd
+        self.is_path_only = True
+
+    @property
+    def where(self) -> "system.Where":
+        """Return what names the directory for calls that set attributes."""
+        assert self.fd is not None
+        if not self.is_path_only:
+            return self.fd
+        return system.where(self.fd, ".", self.fd)
+
+
+class Folder:
+    """A source directory and the destination directory its entries are copied to."""
+
+    __slots__ = ("destination_directory", "is_new", "parent", "source_directory")
+
+    def __init__(
+        self,
+        parent: "Folder | None",
+        source_directory: Directory,
+        destination_directory: Directory,
+        is_new: bool,
+    ) -> None:
+        self.parent = parent
+        self.source_directory = source_directory
+        self.destination_directory = destination_directory
+        self.is_new = is_new
+        """This run made the destination directory, so nothing of ours is in it yet."""
+
+    @property
+    def source(self) -> str:
+        """Return the source directory's name as messages show it."""
+        return self.source_directory.shown
+
+    @property
+    def destination(self) -> str:
+        """Return the destination directory's name as messages show it."""
+        return self.destination_directory.shown
+
+    @property
+    def source_fd(self) -> int | None:
+        """Return the descriptor that source names are relative to."""
+        return self.source_directory.fd
+
+    @property
+    def destination_fd(self) -> int | None:
+        """Return the descriptor that destination names are relative to."""
+        return self.destination_directory.fd
+
+    def close(self) -> None:
+        """Give both descriptors back."""
+        self.source_directory.close()
+        self.destination_directory.close()
+
+    def reopen(self, child: "Folder | None" = None) -> None:
+        """Open both directories again; raise CopyError or OSError if that cannot be."""
+        self.source_directory.reopen(child.source_directory if child else None)
+        self.destination_directory.reopen(child.destination_directory if child else None)

@@ -1,0 +1,64 @@
+"""What Linux does better: shared storage, copying inside the kernel, descriptors as paths.
+
+Sources: ioctl_ficlone(2), copy_file_range(2), open(2) on O_PATH, proc(5) on /proc/self/fd.
+"""
+
+import os
+from fcntl import ioctl
+
+from pycp.system import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.system.posix import Where
+
+FICLONE = 0x40049409
+
+PATH_ONLY = os.O_PATH
+offload = os.copy_file_range
+
+
+def reflink(destination_fd: int, source_fd: int) -> int:
+    """Make the destination share the source's storage; return 0 or the error number."""
+    try:
+        ioctl(destination_fd, FICLONE, source_fd)
+    except OSError as error:
+        return error.errno or 0
+    return 0
+
+
+def umask() -> int:
+    """Return the file mode creation mask without touching it, if /proc is there."""
+    try:
+        with open("/proc/self/status", "rb") as status:
+            for line in status:
+                if line.startswith(b"Umask:"):
+                    return int(line[6:], 8)
+    except OSError:
+        pass
+    return posix.umask()
+
+
+def _path(fd: int) -> str | None:
+    path = f"/proc/self/fd/{fd}"
+    return path if os.access("/proc/self/fd", os.X_OK) else None
+
+
+def where(fd: int, name: str, dir_fd: int | None) -> "Where":
+    """Return what names the file that `fd`, opened PATH_ONLY as `name`, refers to.
+
+    Such a descriptor does not serve fchmod and its like, but the link in /proc leads to exactly
+    the file it holds, even if that is a symbolic link.
+    """
+    return _path(fd) or (name, dir_fd)
+
+
+def pin(name: str, dir_fd: int | None) -> "tuple[Where, int]":
+    """Take hold of whatever has this name, links not followed: return its Where and a descriptor."""
+    fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+    path = _path(fd)
+    if path is None:
+        os.close(fd)
+        return posix.pin(name, dir_fd)
+    return path, fd
+

@@ -1,0 +1,148 @@
+"""What every POSIX system offers, and the documented default of what only some do.
+
+A function here is the meaning; `linux` replaces some of them with a better way. `Where` names a
+file for the calls that set attributes: a descriptor, a path that leads to nothing but that file,
+or, where a system has neither, a name below a directory descriptor that is not followed.
+"""
+
+import os
+from errno import ENAMETOOLONG, ENOENT, ENOTDIR, ENOTSUP
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Where = int | str | tuple[str, int | None]
+
+PATH_ONLY = 0
+"""Open flag for a descriptor that serves as a place only and needs no permission on the file."""
+
+offload: "Callable[[int, int, int], int] | None" = None
+"""Copy up to N bytes inside the kernel from both offsets (copy_file_range), if there is such a call."""
+
+
+def reflink(destination_fd: int, source_fd: int) -> int:
+    """Make the destination share the source's storage; return 0 or the error number."""
+    return ENOTSUP
+
+
+def umask() -> int:
+    """Return the file mode creation mask.
+
+    POSIX has no call that only reads it, so for a moment it is the strictest one.
+    """
+    mask = os.umask(0o777)
+    os.umask(mask)
+    return mask
+
+
+def where(fd: int, name: str, dir_fd: int | None) -> "Where":
+    """Return what names the file that `fd`, perhaps opened PATH_ONLY as `name`, refers to."""
+    return fd
+
+
+def pin(name: str, dir_fd: int | None) -> "tuple[Where, int]":
+    """Take hold of whatever has this name, links not followed: return its Where and a descriptor.
+
+    The descriptor, -1 if there is none, must be closed afterwards. Without PATH_ONLY descriptors a
+    link, a FIFO or a device cannot be held, and its name must do.
+    """
+    return (name, dir_fd), -1
+
+
+def _attribute_call(call: "Callable[..., None]", target: "Where", *values: "object") -> None:
+    if isinstance(target, tuple):
+        name, dir_fd = target
+        try:
+            call(name, *values, dir_fd=dir_fd, follow_symlinks=False)
+        except NotImplementedError:
+            raise OSError(ENOTSUP, os.strerror(ENOTSUP)) from None
+    else:
+        call(target, *values)
+
+
+def set_mode(target: "Where", mode: int) -> None:
+    """Set the permission and special bits (POSIX chmod)."""
+    _attribute_call(os.chmod, target, mode)
+
+
+def set_owner(target: "Where", uid: int, gid: int) -> None:
+    """Set owner and group; -1 leaves one alone (POSIX chown)."""
+    _attribute_call(os.chown, target, uid, gid)
+
+
+def set_times(target: "Where", atime_ns: int, mtime_ns: int) -> None:
+    """Set the times of last access and modification, in nanoseconds (POSIX utimensat)."""
+    if isinstance(target, tuple):
+        os.utime(target[0], ns=(atime_ns, mtime_ns), dir_fd=target[1], follow_symlinks=False)
+    else:
+        os.utime(target, ns=(atime_ns, mtime_ns))
+
+
+def stat_of(target: "Where") -> os.stat_result:
+    """Return the status of the file itself."""
+    if isinstance(target, tuple):
+        return os.stat(target[0], dir_fd=target[1], follow_symlinks=False)
+    return os.stat(target)
+
+
+def link_following(
+    source: str, destination: str, source_dir_fd: int | None, destination_dir_fd: int | None
+) -> None:
+    """Make a hard link to what `source` leads to, symbolic links followed (linkat)."""
+    # CPython follows only when it is given a directory descriptor: without one it calls link(2),
+    # which on Linux never follows.
+    here = os.open(".", os.O_RDONLY | os.O_CLOEXEC | PATH_ONLY) if source_dir_fd is None else -1
+    try:
+        os.link(
+            source,
+            destination,
+            src_dir_fd=here if source_dir_fd is None else source_dir_fd,
+            dst_dir_fd=destination_dir_fd,
+            follow_symlinks=True,
+        )
+    finally:
+        if here >= 0:
+            os.close(here)
+
+
+def link_itself(
+    source: str, destination: str, source_dir_fd: int | None, destination_dir_fd: int | None
+) -> None:
+    """Make a hard link to `source`, even if that is a symbolic link (linkat)."""
+    os.link(
+        source,
+        destination,
+        src_dir_fd=source_dir_fd,
+        dst_dir_fd=destination_dir_fd,
+        follow_symlinks=False,
+    )
+
+
+def rename_exclusively(name: str, new_name: str, dir_fd: int | None) -> None:
+    """Rename below one directory, never replacing anything.
+
+    Raise FileExistsError if `new_name` is taken. The `os` module has no RENAME_NOREPLACE: a second
+    link claims the name in one step; where links cannot be made, an empty file claims it.
+    """
+    try:
+        link_itself(name, new_name, dir_fd, dir_fd)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno in (ENOENT, ENOTDIR, ENAMETOOLONG):  # renaming would fail the same way
+            raise
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        os.close(os.open(new_name, flags, 0o600, dir_fd=dir_fd))
+        try:
+            os.rename(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+        except OSError:
+            os.unlink(new_name, dir_fd=dir_fd)
+            raise
+        return
+    try:
+        os.unlink(name, dir_fd=dir_fd)
+    except OSError:
+        os.unlink(new_name, dir_fd=dir_fd)
+        raise
+

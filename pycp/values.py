@@ -1,0 +1,171 @@
+"""The nouns of a copy, in the order they come into being.
+
+    argv → Request → Entry → Decision → what happened, told to a Report
+
+`Request` is what was asked. An `Entry` is one thing to copy: where it is, where it goes and the
+folder they were met in. A `Decision` says what will be done with it. A `Report` hears of
+everything that happens and knows, at the end, whether anything failed.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from typing import Literal, Protocol
+
+    from pycp.errors import CopyError
+    from pycp.options import CopyOptions
+    from pycp.system.folder import Folder
+
+    Kind = Literal["skip", "regular", "directory", "symlink", "fifo", "special", "link", "symbolic"]
+
+    class Report(Protocol):
+        """Whoever listens: to what is done, what goes wrong, and what must be asked."""
+
+        verbose: bool
+        debug: bool
+
+        def line(self, text: str) -> None:
+            """Tell what is being done."""
+
+        def warn(self, text: str) -> None:
+            """Tell something that is not a failure."""
+
+        def failed(self, error: CopyError) -> None:
+            """Tell a failure and remember it."""
+
+        def agrees(self, question: str) -> bool:
+            """Ask; return whether the answer was yes."""
+
+
+def join(directory: str, name: str) -> str:
+    """Return the name of something below a directory as GNU spells it.
+
+    Trailing slashes of the directory go; a name that begins with a slash brings its own, and
+    below the root it gets a dot before it.
+    """
+    stem = directory.rstrip("/")
+    if name.startswith("/"):
+        return (stem or "/.") + name if directory else name
+    return f"{stem}/{name}" if directory else name
+
+
+def last_component(name: str) -> str:
+    """Return what follows the last slash, trailing slashes aside; "" for the root."""
+    return name.rstrip("/").rpartition("/")[2]
+
+
+class Entry:
+    """One thing to copy: its names below the two directories of a folder.
+
+    `source_name` and `destination_name` are for system calls, relative to the folder's
+    descriptors; `source` and `destination` are the whole names, for people.
+    """
+
+    __slots__ = (
+        "_destination",
+        "_source",
+        "destination_name",
+        "folder",
+        "is_operand",
+        "is_surely_new",
+        "parents_were_made",
+        "source_name",
+    )
+
+    def __init__(self, folder: "Folder", name: str, is_operand: bool = False) -> None:
+        self.folder = folder
+        self.source_name = name
+        self.destination_name = name
+        self.is_operand = is_operand
+        self.is_surely_new = folder.is_new
+        """Nothing can be in the destination's place, as far as we know."""
+        self.parents_were_made = False
+        """--parents had to make the directory the destination goes into."""
+        self._source = ""
+        self._destination = ""
+
+    def name_operands(self, source: str, destination: str) -> None:
+        """Say how the user knows source and destination."""
+        self._source = source
+        self._destination = destination
+
+    @property
+    def source(self) -> str:
+        """Return the source's name as messages show it."""
+        if not self._source and not self.is_operand:
+            self._source = join(self.folder.source, self.source_name)
+        return self._source
+
+    @property
+    def destination(self) -> str:
+        """Return the destination's name as messages show it."""
+        if not self._destination and not self.is_operand:
+            self._destination = join(self.folder.destination, self.destination_name)
+        return self._destination
+
+
+class Backup:
+    """The name an existing destination is moved to: beside it, below the same descriptor."""
+
+    __slots__ = ("name", "number", "shown")
+
+    def __init__(self, name: str, shown: str, number: int) -> None:
+        self.name = name
+        self.shown = shown
+        self.number = number
+        """0 for a simple backup, which replaces an older one; numbers never replace."""
+
+    def count_on(self) -> None:
+        """Take the next number, because somebody else took this one."""
+        old, self.number = f"{self.number}~", self.number + 1
+        self.name = f"{self.name.removesuffix(old)}{self.number}~"
+        self.shown = f"{self.shown.removesuffix(old)}{self.number}~"
+
+
+class Decision:
+    """What to do with one entry."""
+
+    __slots__ = (
+        "backup",
+        "destination_stat",
+        "follows",
+        "is_looping_link",
+        "kind",
+        "link_to",
+        "question",
+        "refusal",
+        "removes_destination",
+        "source_stat",
+        "told_skip",
+    )
+
+    def __init__(self, kind: "Kind", source_stat: "os.stat_result", follows: bool) -> None:
+        self.kind = kind
+        self.source_stat = source_stat
+        self.follows = follows
+        """The source was reached through symbolic links, if it is one."""
+        self.destination_stat: os.stat_result | None = None
+        """The destination that stays and is written into; None if a new one is made."""
+        self.is_looping_link = False
+        """The destination leads only to itself, and --force will take it away."""
+        self.question = ""
+        """What must be agreed to first."""
+        self.refusal: CopyError | None = None
+        """Why it cannot be done, even if that is agreed to."""
+        self.backup: Backup | None = None
+        self.removes_destination = False
+        """The destination is unlinked before the new one is made."""
+        self.link_to: Entry | None = None
+        """An earlier entry that is the same file: its destination is linked, nothing copied."""
+        self.told_skip = False
+        """--debug says that the destination was skipped."""
+
+
+class Request:
+    """A command line of cp, understood: options and operands."""
+
+    __slots__ = ("operands", "options")
+
+    def __init__(self, options: "CopyOptions", operands: list[str]) -> None:
+        self.options = options
+        self.operands = operands

@@ -1,0 +1,1 @@
+"""What holds the whole together: rooms, start-up, tools, packaging."""

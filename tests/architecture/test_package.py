@@ -1,0 +1,65 @@
+"""What is shipped, and what lies at the top of the checkout."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOP_LEVEL = {"CHANGELOG.md", "LICENSE", "README.md", "man", "pycp", "pyproject.toml", "tests"}
+SCRIPTS = {"pycp", "pyinstall"}
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel and the source archive."""
+    directory = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(directory)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return directory
+
+
+@pytest.fixture
+def wheel(dist: Path) -> zipfile.ZipFile:
+    """Open the wheel."""
+    (path,) = dist.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def sources() -> set[str]:
+    return {str(path.relative_to(ROOT)) for path in (ROOT / "pycp").rglob("*.py")}
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    names = {name for name in wheel.namelist() if name.startswith("pycp/")}
+    assert names == sources() | {"pycp/py.typed"}
+    others = {name.partition("/")[0].rpartition(".")[2] for name in set(wheel.namelist()) - names}
+    assert others == {"data", "dist-info"}
+
+
+def test_the_wheel_holds_the_commands_as_scripts_of_our_own(wheel: zipfile.ZipFile) -> None:
+    scripts = [info for info in wheel.infolist() if "/scripts/" in info.filename]
+    assert {info.filename.rpartition("/")[2] for info in scripts} == SCRIPTS
+    for info in scripts:
+        assert wheel.read(info).startswith(b"#!python\n")
+        assert info.external_attr >> 16 & 0o777 == 0o755
+    assert not [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
+
+
+def test_the_source_archive_holds_the_checkout(dist: Path) -> None:
+    (path,) = dist.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    top_level = {name.partition("/")[0] for name in names}
+    assert top_level <= TOP_LEVEL | {"PKG-INFO", ".gitignore"}
+    assert top_level >= {name for name in TOP_LEVEL if (ROOT / name).is_file()}
+    assert sources() <= names
+    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_the_top_level_holds_only_what_it_should() -> None:
+    assert {name for name in os.listdir(ROOT) if not name.startswith(".")} <= TOP_LEVEL

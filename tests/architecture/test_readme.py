@@ -1,0 +1,63 @@
+"""The README's commands do what it says, and CI runs the one that tests."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def command(section: str) -> str:
+    """Return the one line of shell in a section."""
+    text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    (line,) = text.partition("```sh\n")[2].partition("\n```")[0].splitlines()
+    return line
+
+
+def test_ci_runs_the_readmes_test_line() -> None:
+    line = command("Test")
+    assert line.endswith("python -m pytest")
+    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == line
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_nobody_is_told_to_install_by_a_name_we_do_not_own() -> None:
+    assert "pip install pycp" not in README
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Copy what a build reads, so that the install line finds a checkout of its own."""
+    directory = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests")
+    shutil.copytree(ROOT, directory, ignore=ignored)
+    return directory
+
+
+def test_the_install_line_installs_and_copies(checkout: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    stand_ins = tmp_path / "bin"
+    asked = tmp_path / "asked"
+    home.mkdir()
+    stand_ins.mkdir()
+    # The only step not taken: an ordinary user cannot install Debian's packages, and CI just did.
+    for name, script in {"apt-get": f'echo "$@" >>{asked}', "sudo": '"$@"'}.items():
+        (stand_ins / name).write_text(f"#!/bin/sh\n{script}\n")
+        (stand_ins / name).chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", command("Install")],
+        cwd=checkout,
+        env=os.environ | {"HOME": str(home), "PATH": f"{stand_ins}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert asked.read_text() == "update\ninstall -y python3-venv\n"
+    assert done.stdout.endswith(f"'README.md' -> '{home}/pycp-README.md'\n")
+    assert (home / "pycp-README.md").read_text() == README
+    assert os.access(home / ".local/share/pycp/bin/pyinstall", os.X_OK)

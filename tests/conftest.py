@@ -1,0 +1,58 @@
+"""Fixtures of the whole suite: trees, both programs, and the comparison of the two."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests import tree as trees
+from tests.twins import ORACLES, Programs, SameAsGnu, Twins
+
+
+def pytest_report_header() -> list[str]:
+    """Name the versions of GNU's programs, whose words change between releases."""
+    lines = []
+    for path in ORACLES.values():
+        first = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+        lines.append(f"oracle: {path}: {first.stdout.splitlines()[0]}")
+    return lines
+
+
+@pytest.fixture(scope="session")
+def twins() -> Iterator[Twins]:
+    """Install both programs for the session."""
+    made = Twins.set_up()
+    yield made
+    made.tear_down()
+
+
+@pytest.fixture
+def same_as_gnu(twins: Twins) -> SameAsGnu:
+    """Return the check that ours does in a tree what GNU's does in its twin."""
+    return twins.compare
+
+
+@pytest.fixture
+def tree(twins: Twins) -> Iterator[Callable[[trees.Spec], str]]:
+    """Return a function that builds one tree and returns its root."""
+
+    def build(spec: trees.Spec) -> str:
+        trees.build(twins.root, spec, (os.geteuid(), os.getegid()))
+        return twins.root
+
+    yield build
+    if os.path.lexists(twins.root):
+        trees.remove(twins.root)
+
+
+@pytest.fixture
+def run_pycp(twins: Twins) -> Programs:
+    """Return our programs."""
+    return twins.pycp
+
+
+@pytest.fixture
+def run_gnu(twins: Twins) -> Programs:
+    """Return GNU's programs."""
+    return twins.gnu

@@ -1,0 +1,36 @@
+"""Where our behaviour is not that of the oracle on this machine, and why.
+
+"since 9.x" marks what GNU itself changed between the 9.1 of Debian 12 and the 9.11 that we
+follow (section 10 of the specification); "ours" marks a decision of our own, listed in the
+README under "Differences from GNU".
+"""
+
+DIFFERENCES = {
+    "debug option": "9.1 lacks --debug (section 10)",
+    "keep-directory-symlink option": "9.1 lacks --keep-directory-symlink (section 10)",
+    "update values": "9.1 has no --update=VALUE (section 10)",
+    "backup with no-clobber": "9.1 words the conflict of -b and -n otherwise (section 10)",
+    "file over directory": "9.1 does not name the source (section 10)",
+    "declined prompt": "9.1 ends with status 0 (section 10)",
+    "update links what is not older": (
+        "ours: -u never replaces a strictly newer file, and one of equal age only to preserve "
+        "links (section 12, row 51)"
+    ),
+    "source opened before removing": (
+        "ours: the source is opened first, so an unreadable one costs nothing (section 12, row 40)"
+    ),
+    "backup through a symlink": (
+        "ours: a backup that would replace the source behind a symlink is refused too "
+        "(section 12, row 50)"
+    ),
+    "backup in an unreadable directory": (
+        "9.1 moves the backup to the working directory; section 8.2 leaves it beside the file"
+    ),
+    "kind conflict with backup": "9.1 refuses before it backs up (section 10)",
+    "parents of an absolute name": "9.1 loses the leading slash with -p (section 10)",
+    "failed clone": "9.1 leaves an empty file where none was (section 10)",
+    "failed clone onto a file": (
+        "ours: a clone that fails leaves the old contents alone (section 12, row 31)"
+    ),
+    "source removed as destination": "ours: a source that is its own destination is not removed",
+}
