@@ -132,6 +132,7 @@ class Decision:
         "is_looping_link",
         "kind",
         "link_to",
+        "made",
         "question",
         "refusal",
         "removes_destination",
@@ -157,6 +158,8 @@ class Decision:
         """The destination is unlinked before the new one is made."""
         self.link_to: Entry | None = None
         """An earlier entry that is the same file: its destination is linked, nothing copied."""
+        self.made: tuple[int, int] | None = None
+        """Device and inode number of the regular file that was written."""
         self.told_skip = False
         """--debug says that the destination was skipped."""
 

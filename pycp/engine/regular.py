@@ -99,6 +99,7 @@ def _copy_opened(
     destination_fd, destination, is_new = _open_destination(
         job, entry, decision, source, (source.st_mode & 0o777) & ~withheld
     )
+    decision.made = identity(destination)
     try:
         if not options.attributes_only:
             _copy_contents(
