@@ -1,6 +1,6 @@
 """The commands: words in, exit status out."""
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # signal imports enum
 import os
 import sys
 

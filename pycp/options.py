@@ -115,7 +115,6 @@ class CopyOptions(WriteOptions):
     xattr_errors: "XattrErrors" = "all"
     """Which failures to set extended attributes are told: all, all but "unsupported", or none."""
 
-
     omitting: str = "-r not specified; omitting directory"
     """What is said of a directory that is not copied; install says less."""
     new_file_mode: int | None = None

@@ -173,9 +173,7 @@ def copy_symlink(job: "Job", entry: "Entry", decision: "Decision") -> None:
 def _has_text(entry: "Entry", text: str) -> bool:
     """Return whether the destination already is a symbolic link with this text."""
     try:
-        return (
-            system.readlink(entry.destination_name, dir_fd=entry.folder.destination_fd) == text
-        )
+        return system.readlink(entry.destination_name, dir_fd=entry.folder.destination_fd) == text
     except OSError:
         return False
 

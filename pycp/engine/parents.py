@@ -109,9 +109,7 @@ def _shown(entry: "Entry", path: str) -> str:
 def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Directory:
     """Make what is missing of a path, from the left; return its last directory."""
     options = job.options
-    preserves = (
-        options.preserve_mode or options.preserve_ownership or options.preserve_timestamps
-    )
+    preserves = options.preserve_mode or options.preserve_ownership or options.preserve_timestamps
     directory = entry.folder.destination_directory
     offset = len(entry.source.rstrip("/")) - len(entry.destination_name)
     end = 0
@@ -139,9 +137,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             directory = _descend(directory, name, shown)
             parents.are_new = False
         if preserves or mode is not None:
-            parents.made.append(
-                Parent(directory, source if preserves else None, source_name, mode)
-            )
+            parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
     return directory
 
 
@@ -152,9 +148,7 @@ def _lstat(directory: Directory, name: str) -> "os.stat_result | None":
         return None
 
 
-def _followed(
-    directory: Directory, name: str, found: "os.stat_result"
-) -> "os.stat_result":
+def _followed(directory: Directory, name: str, found: "os.stat_result") -> "os.stat_result":
     try:
         return system.stat(name, dir_fd=directory.fd)
     except OSError:

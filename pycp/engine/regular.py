@@ -54,9 +54,7 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
                 job.report.line(str(method))
 
 
-def open_source(
-    job: "Job", entry: "Entry", decision: "Decision"
-) -> "tuple[int, os.stat_result]":
+def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int, os.stat_result]":
     """Open the source; it must still be what was decided on."""
     flags = system.SOURCE_FLAGS
     if not decision.follows:
@@ -80,8 +78,8 @@ def open_source(
             )
     except OSError as error:
         system.close(fd)
-        raise error if isinstance(error, CopyError) else cannot(
-            "fstat", entry.source, error
+        raise (
+            error if isinstance(error, CopyError) else cannot("fstat", entry.source, error)
         ) from None
     return fd, status
 
@@ -176,9 +174,7 @@ def _copy_contents(
     copy_data(job, entry, method, *source, *destination)
 
 
-def _truncate(
-    entry: "Entry", destination: "tuple[int, os.stat_result]", size: int
-) -> None:
+def _truncate(entry: "Entry", destination: "tuple[int, os.stat_result]", size: int) -> None:
     fd, status = destination
     if stat.S_ISREG(status.st_mode):
         try:

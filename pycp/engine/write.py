@@ -78,16 +78,12 @@ def restore(job: "Job", entry: "Entry", decision: "Decision") -> None:
     assert backup is not None
     dir_fd = entry.folder.destination_fd
     try:
-        system.rename(
-            backup.name, entry.destination_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd
-        )
+        system.rename(backup.name, entry.destination_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
     except OSError as error:
         job.report.failed(cannot("un-backup", entry.destination, error))
         return
     if job.report.verbose:
-        job.report.line(
-            f"{quote_name(backup.shown)} -> {quote_name(entry.destination)} (unbackup)"
-        )
+        job.report.line(f"{quote_name(backup.shown)} -> {quote_name(entry.destination)} (unbackup)")
 
 
 def open_existing(
@@ -106,8 +102,7 @@ def open_existing(
         status = system.fstat(fd)
         if identity(status) == identity(source) and stat.S_ISREG(status.st_mode):
             raise CopyError(
-                f"{quote_name(entry.source)} and {quote_name(entry.destination)}"
-                " are the same file",
+                f"{quote_name(entry.source)} and {quote_name(entry.destination)} are the same file",
                 filename=entry.source,
                 filename2=entry.destination,
             )
@@ -164,8 +159,6 @@ def _create_through_symlink(entry: "Entry", mode: int) -> int:
         )
     flags = (system.NEW_FILE_FLAGS | system.O_TRUNC) & ~(system.O_EXCL | system.O_NOFOLLOW)
     try:
-        return system.open(
-            entry.destination_name, flags, mode, dir_fd=entry.folder.destination_fd
-        )
+        return system.open(entry.destination_name, flags, mode, dir_fd=entry.folder.destination_fd)
     except OSError as error:
         raise creation_error(entry, error) from None

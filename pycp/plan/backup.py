@@ -77,7 +77,9 @@ def _shorten(base: str, suffix: str) -> tuple[str, str]:
     return fsdecode(raw[: NAME_MAX - 1]), "~"
 
 
-def refuse_to_lose_source(entry: "Entry", source: "os.stat_result", options: "WriteOptions") -> None:
+def refuse_to_lose_source(
+    entry: "Entry", source: "os.stat_result", options: "WriteOptions"
+) -> None:
     """Raise CopyError if making the backup would take the source's place.
 
     GNU looks at the simple name even when a numbered one would be made. It misses a source that
@@ -88,9 +90,7 @@ def refuse_to_lose_source(entry: "Entry", source: "os.stat_result", options: "Wr
     name = entry.destination_name.rstrip("/") + options.suffix
     is_namesake = last_component(entry.source_name) == last_component(name)
     try:
-        found = system.stat(
-            name, dir_fd=entry.folder.destination_fd, follow_symlinks=is_namesake
-        )
+        found = system.stat(name, dir_fd=entry.folder.destination_fd, follow_symlinks=is_namesake)
     except OSError:
         return
     if identity(found) != identity(source):

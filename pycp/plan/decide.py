@@ -45,9 +45,7 @@ def decide(
         raise cannot("stat", entry.source, error) from None
     is_directory = stat.S_ISDIR(source.st_mode)
     if is_directory and not options.recursive:
-        raise CopyError(
-            f"{options.omitting} {quote_name(entry.source)}", filename=entry.source
-        )
+        raise CopyError(f"{options.omitting} {quote_name(entry.source)}", filename=entry.source)
     if has_company and not is_directory and options.backup == "none":
         from pycp.plan.same_file import parent_identity
 
@@ -102,10 +100,7 @@ def _stat_destination(
         or options.backup != "none"
         or options.remove_destination
         or stat.S_ISLNK(mode)
-        or (
-            stat.S_ISDIR(mode)
-            and not (options.keep_directory_symlink and options.copy_contents)
-        )
+        or (stat.S_ISDIR(mode) and not (options.keep_directory_symlink and options.copy_contents))
         or (
             options.recursive
             and not options.copy_contents
@@ -214,7 +209,9 @@ def _make_room(
         and options.backup != "numbered"
         and memory.has_made(entry.destination_name, destination)
     ):
-        raise _about_two("will not overwrite just-created ", entry.destination, "with", entry.source)
+        raise _about_two(
+            "will not overwrite just-created ", entry.destination, "with", entry.source
+        )
     if options.backup != "none" and last_component(entry.source_name) not in (".", ".."):
         from pycp.plan.backup import backup_name, refuse_to_lose_source
 

@@ -116,9 +116,7 @@ def check_count(options: "WriteOptions", operands: list[str]) -> None:
         raise UsageError(f"missing destination file operand after {quote_name(operands[0])}")
     if options.no_target_directory:
         if target is not None:
-            raise CopyError(
-                "cannot combine --target-directory (-t) and --no-target-directory (-T)"
-            )
+            raise CopyError("cannot combine --target-directory (-t) and --no-target-directory (-T)")
         if len(operands) > 2:
             raise UsageError(f"extra operand {quote_name(operands[2])}")
 

@@ -118,7 +118,7 @@ def _says_yes(answer: bytes) -> bool:
     try:
         _locale.setlocale(_locale.LC_ALL, "")
         expression = _locale.nl_langinfo(_locale.YESEXPR)
-    except _locale.Error:
+    except ValueError:
         return False
     finally:
         _locale.setlocale(_locale.LC_ALL, before)

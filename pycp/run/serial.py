@@ -129,7 +129,9 @@ class Serial:
         job = self.job
         report = job.report
         try:
-            decision = decide(entry, job.options, self.memory, self.has_company and entry.is_operand)
+            decision = decide(
+                entry, job.options, self.memory, self.has_company and entry.is_operand
+            )
             if isinstance(decision, str):
                 report.warn(f"warning: {decision}")
             elif decision.kind == "skip" or not self._is_agreed(decision):

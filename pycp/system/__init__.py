@@ -57,7 +57,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from pycp.system.posix import Where
+    from pycp.system.posix import Where as Where
 
 SEEK_DATA: int = getattr(os, "SEEK_DATA", -1)
 SEEK_HOLE: int = getattr(os, "SEEK_HOLE", -1)

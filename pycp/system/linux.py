@@ -61,4 +61,3 @@ def pin(name: str, dir_fd: int | None) -> "tuple[Where, int]":
         os.close(fd)
         return posix.pin(name, dir_fd)
     return path, fd
-

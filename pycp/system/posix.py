@@ -145,4 +145,3 @@ def rename_exclusively(name: str, new_name: str, dir_fd: int | None) -> None:
     except OSError:
         os.unlink(new_name, dir_fd=dir_fd)
         raise
-

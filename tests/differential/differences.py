@@ -32,5 +32,8 @@ DIFFERENCES = {
     "failed clone onto a file": (
         "ours: a clone that fails leaves the old contents alone (section 12, row 31)"
     ),
+    "inherited access list": "9.1 drops what a preserved mode did not have (section 10)",
+    "inherited set-group-id": "9.1 keeps it on new directories despite -p (section 10)",
+    "sticky directory with no-preserve": "9.1 keeps the bit (section 10)",
     "source removed as destination": "ours: a source that is its own destination is not removed",
 }
