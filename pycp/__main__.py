@@ -80,22 +80,11 @@ def _start(default: str) -> str:
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     if sys.stdin is None or sys.stdout is None or sys.stderr is None:
-        _fill_standard_descriptors()
+        from pycp.system import leave_standard_descriptors_closed
+
+        leave_standard_descriptors_closed()
     name = os.path.basename(sys.argv[0])
     return default if name in ("", "-c", "__main__.py") else name
-
-
-def _fill_standard_descriptors() -> None:
-    """Keep files we open from becoming a standard stream that was closed.
-
-    Each is opened the wrong way round, so that using it fails as it would if it were closed.
-    """
-    for fd, stream in enumerate((sys.stdin, sys.stdout, sys.stderr)):
-        if stream is None:
-            try:
-                os.fstat(fd)
-            except OSError:
-                os.open(os.devnull, os.O_WRONLY if fd == 0 else os.O_RDONLY)
 
 
 def leave(status: int) -> None:

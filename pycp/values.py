@@ -43,10 +43,12 @@ def join(directory: str, name: str) -> str:
     Trailing slashes of the directory go; a name that begins with a slash brings its own, and
     below the root it gets a dot before it.
     """
+    if not directory:
+        return name
     stem = directory.rstrip("/")
     if name.startswith("/"):
-        return (stem or "/.") + name if directory else name
-    return f"{stem}/{name}" if directory else name
+        return (stem or f"{directory}.") + name
+    return f"{stem}/{name}" if stem else directory + name
 
 
 def last_component(name: str) -> str:
@@ -130,6 +132,7 @@ class Decision:
         "destination_stat",
         "follows",
         "is_looping_link",
+        "is_unannounced",
         "kind",
         "link_to",
         "made",
@@ -149,6 +152,8 @@ class Decision:
         """The destination that stays and is written into; None if a new one is made."""
         self.is_looping_link = False
         """The destination leads only to itself, and --force will take it away."""
+        self.is_unannounced = False
+        """GNU has no line for it."""
         self.question = ""
         """What must be agreed to first."""
         self.refusal: CopyError | None = None

@@ -81,7 +81,7 @@ def _operand_name(entry: "Entry", name: str) -> str:
 def _open_destination(
     job: "Job", entry: "Entry", decision: "Decision"
 ) -> "tuple[Directory, os.stat_result]":
-    """Open the destination directory, which must be the one decided on; return it and its status."""
+    """Open the destination directory, the one decided on; return it and its status."""
     name = entry.destination_name
     dir_fd = entry.folder.destination_fd
     found = decision.destination_stat

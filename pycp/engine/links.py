@@ -249,7 +249,7 @@ def _preserve_link_xattrs(
             )
         except OSError:
             return
-        source: "system.Where" = source_fd
+        source: system.Where = source_fd
     else:
         source, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
     try:

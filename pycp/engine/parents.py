@@ -1,9 +1,9 @@
-"""--parents: the directories of a source's path made again below the target directory (spec 2.7)."""
+"""--parents: the directories of a source's path made again below the target (spec 2.7)."""
 
 import stat
 
 from pycp import system
-from pycp.errors import CopyError, SilentError, failed, reason
+from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
 
@@ -59,24 +59,19 @@ def make_parents(job: "Job", entry: "Entry") -> Parents | None:
         return None
     target = entry.folder.destination_directory
     parents = Parents()
-    whole = _open_whole(target, path)
+    whole = _stat(target, path)
     if whole is not None:
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
         directory = _descend(target, path, _shown(entry, path))
     else:
-        try:
-            directory = _make_each(job, entry, path, parents)
-        except CopyError as error:
-            job.report.failed(error)
-            finish_parents(job, parents)
-            raise SilentError(str(error), error.errno, error.filename) from None
+        directory = _make_each(job, entry, path, parents)
     entry.folder = Folder(None, entry.folder.source_directory, directory, False)
     entry.destination_name = last
     return parents
 
 
-def _open_whole(target: Directory, path: str) -> "os.stat_result | None":
+def _stat(target: Directory, path: str) -> "os.stat_result | None":
     try:
         return system.stat(path, dir_fd=target.fd)
     except OSError:
@@ -124,7 +119,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             break
         shown = _shown(entry, path[:end])
         source_name = entry.source[: offset + end]
-        found = _lstat(directory, name)
+        found = _stat(directory, name)
         source = _source_status(source_name) if found is None or preserves else None
         mode = None
         is_new = found is None
@@ -132,27 +127,13 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             directory, mode = _make_one(job, directory, name, (shown, source_name), source)
             parents.are_new = True
         else:
-            if found is None or not stat.S_ISDIR(_followed(directory, name, found).st_mode):
+            if found is None or not stat.S_ISDIR(found.st_mode):
                 raise _not_a_directory(shown)
             directory = _descend(directory, name, shown)
             parents.are_new = False
         if preserves or mode is not None:
             parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
     return directory
-
-
-def _lstat(directory: Directory, name: str) -> "os.stat_result | None":
-    try:
-        return system.stat(name, dir_fd=directory.fd, follow_symlinks=False)
-    except OSError:
-        return None
-
-
-def _followed(directory: Directory, name: str, found: "os.stat_result") -> "os.stat_result":
-    try:
-        return system.stat(name, dir_fd=directory.fd)
-    except OSError:
-        return found
 
 
 def _source_status(name: str) -> "os.stat_result":

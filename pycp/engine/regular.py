@@ -107,6 +107,8 @@ def _copy_opened(
             _let_user_write(destination_fd, destination)
             withheld |= USER_WRITE & ~source.st_mode
         made = Made(source_fd, destination_fd, destination, is_new, withheld)
+        if withheld & USER_WRITE:
+            made.present_mode |= USER_WRITE
         apply_attributes(job, entry, source, made)
     except BaseException:
         system.close(destination_fd)

@@ -17,7 +17,8 @@ from pycp.engine.data import (
     read_some,
     write_all,
 )
-from pycp.errors import failed
+from pycp.errors import CopyError, failed, reason
+from pycp.quoting import quote_name, quote_name_if_needed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,14 +121,15 @@ def _copy_by_map(
     for start, end in _extents(entry, source_fd):
         gap = start - writer.offset
         if sparse == "never":
-            _write_zeros(entry, destination_fd, gap)
+            problem = f"{quote_name_if_needed(entry.destination)}: write failed"
+            _write_zeros(entry, destination_fd, gap, problem)
             writer.offset = start
         else:
             writer.skip(gap)
         length = end - start
         if sparse == "auto":
             writer.make_hole()
-            # A range may be cut short, by the kernel or because the file shrank, so the offset tells.
+            # The kernel may cut a range short, and the file may shrink: the offset tells.
             copy_offloaded(job, entry, method, source_fd, destination_fd, length)
             done = system.lseek(source_fd, 0, 1) - start
             writer.offset += done
@@ -148,18 +150,22 @@ def _copy_by_map(
     gap = source.st_size - writer.offset
     if sparse == "never":
         if gap > 0:
-            _write_zeros(entry, destination_fd, gap)
+            problem = f"failed to extend {quote_name(entry.destination)}"
+            _write_zeros(entry, destination_fd, gap, problem)
     else:
         if gap > 0:
             writer.skip(gap)
         writer.finish()
 
 
-def _write_zeros(entry: "Entry", destination_fd: int, count: int) -> None:
+def _write_zeros(entry: "Entry", destination_fd: int, count: int, problem: str) -> None:
+    """Write zeros where the source has a hole; `problem` words a failure."""
+    view = memoryview(ZERO_BUFFER)
     while count > 0:
-        step = min(count, len(ZERO_BUFFER))
-        write_all(entry, destination_fd, memoryview(ZERO_BUFFER)[:step])
-        count -= step
+        try:
+            count -= system.write(destination_fd, view[: min(count, BUFFER_SIZE)])
+        except OSError as error:
+            raise CopyError(f"{problem}: {reason(error)}", error.errno, entry.destination) from None
 
 
 class _HoleWriter:

@@ -23,14 +23,15 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
     kind = stat.S_IFMT(source.st_mode)
     if not (decision.kind == "fifo" or kind in (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK)):
         raise CopyError(f"{quote_name(entry.source)} has unknown file type", filename=entry.source)
+    mode = stat.S_IMODE(source.st_mode) & ~withheld
     dir_fd = entry.folder.destination_fd
     try:
         if decision.kind == "fifo":
-            system.mkfifo(entry.destination_name, source.st_mode & 0o777 & ~withheld, dir_fd=dir_fd)
+            system.mkfifo(entry.destination_name, mode, dir_fd=dir_fd)
         else:
             system.mknod(
                 entry.destination_name,
-                kind | (source.st_mode & 0o777 & ~withheld),
+                kind | mode,
                 source.st_rdev,
                 dir_fd=dir_fd,
             )

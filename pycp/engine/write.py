@@ -31,7 +31,7 @@ def make_room(job: "Job", entry: "Entry", decision: "Decision") -> None:
 
 def announce(job: "Job", entry: "Entry", decision: "Decision") -> None:
     """Say what is copied where, before it is done."""
-    if job.report.verbose:
+    if job.report.verbose and not decision.is_unannounced:
         line = f"{quote_name(entry.source)} -> {quote_name(entry.destination)}"
         if decision.backup is not None:
             line += f" (backup: {quote_name(decision.backup.shown)})"

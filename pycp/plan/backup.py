@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pycp.options import WriteOptions
     from pycp.values import Entry
 
-NAME_MAX = 255
-"""Bytes in one name, on every file system in common use."""
+LONGEST = 254
+"""Bytes GNU lets the name of a numbered backup have, one less than file systems in common use."""
 
 
 def backup_name(name: str, shown: str, dir_fd: int | None, options: "WriteOptions") -> Backup:
@@ -72,9 +72,9 @@ def _shorten(base: str, suffix: str) -> tuple[str, str]:
     from os import fsdecode, fsencode
 
     raw = fsencode(base)
-    if len(raw) + len(fsencode(suffix)) <= NAME_MAX:
+    if len(raw) + len(fsencode(suffix)) <= LONGEST:
         return base, suffix
-    return fsdecode(raw[: NAME_MAX - 1]), "~"
+    return fsdecode(raw[: LONGEST - 1]), "~"
 
 
 def refuse_to_lose_source(

@@ -181,6 +181,7 @@ def _skip(
         earlier = memory.copied.setdefault(identity(source), entry)
         if earlier is not entry and destination.st_mtime_ns == source.st_mtime_ns:
             decision.link_to = earlier
+            decision.is_unannounced = True
             return
     decision.kind = "skip"
     decision.told_skip = True
@@ -224,7 +225,7 @@ def _make_room(
         not options.attributes_only
         and (
             (options.preserve_links and destination.st_nlink > 1)
-            or (options.dereference == "never" and decision.kind != "regular")
+            or (options.dereference == "never" and not stat.S_ISREG(decision.source_stat.st_mode))
         )
     ):
         decision.removes_destination = True

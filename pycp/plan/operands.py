@@ -141,7 +141,7 @@ def _is_here(name: str) -> bool:
 
 
 def _own_backup(options: "CopyOptions", source: str, destination: str) -> str:
-    """Return the backup's name if a file is copied with --force and backups onto itself (spec 2.5)."""
+    """Return the backup's name if --force copies a file with backups onto itself (spec 2.5)."""
     if source != destination:
         return ""
     try:

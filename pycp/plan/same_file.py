@@ -69,16 +69,17 @@ def judge(
     source_itself, destination_itself = source, destination
     backs_up = options.backup != "none"
     removes = options.remove_destination
-    if removes and not backs_up and _is_source_destination(entry, follow=True):
-        # GNU may delete the source here, and only then fail to open it.
-        return "same"
     if options.dereference == "never":
         if stat.S_ISLNK(source.st_mode) and stat.S_ISLNK(destination.st_mode):
             if _is_source_destination(entry):
                 return "same"
             return "nothing to do" if is_same and not backs_up else "distinct"
+        if removes and not backs_up and _would_remove_source(entry, destination, options):
+            return "same"
         is_same_link = is_same
     else:
+        if removes and not backs_up and _would_remove_source(entry, destination, options):
+            return "same"
         if not is_same:
             return "distinct"
         try:
@@ -124,6 +125,17 @@ def judge(
         if options.hard_link:
             return "distinct" if destination_is_link else "nothing to do"
     return "same"
+
+
+def _would_remove_source(
+    entry: "Entry", destination: "os.stat_result", options: "CopyOptions"
+) -> bool:
+    """Return whether --remove-destination would delete the source; GNU does, and then fails.
+
+    To replace a symbolic link by one to itself is what -s was asked for.
+    """
+    is_asked_for = options.symbolic_link and stat.S_ISLNK(destination.st_mode)
+    return not is_asked_for and _is_source_destination(entry, follow=True)
 
 
 def _followed(entry: "Entry", itself: "os.stat_result", is_source: bool) -> "os.stat_result":

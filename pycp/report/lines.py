@@ -110,7 +110,7 @@ def _says_yes(answer: bytes) -> bool:
     """Return whether an answer means yes where the user is (YESEXPR of the locale)."""
     if answer[:1] in (b"y", b"Y"):
         return True
-    if answer[:1] in (b"", b"n", b"N") or answer[:1] < b"\x80" and not _has_locale():
+    if answer[:1] in (b"", b"n", b"N") or (answer[:1] < b"\x80" and not _has_locale()):
         return False
     import _locale
 

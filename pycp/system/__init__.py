@@ -39,6 +39,7 @@ from os import (
 )
 
 from pycp.system.posix import (
+    above_standard,
     link_following,
     link_itself,
     rename_exclusively,
@@ -75,6 +76,23 @@ OLD_FILE_FLAGS = O_WRONLY | O_CLOEXEC
 """For writing over a file; it is truncated only after it was recognised."""
 
 
+def leave_standard_descriptors_closed() -> None:
+    """Keep every file we open from becoming a standard stream that was closed at the start."""
+    global open
+    plain_open = os.open
+
+    def open_above(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        fd = plain_open(path, flags, mode, dir_fd=dir_fd)
+        if fd > 2:
+            return fd
+        try:
+            return above_standard(fd)
+        finally:
+            close(fd)
+
+    open = open_above
+
+
 def xattr() -> "ModuleType":
     """Return the module for extended attributes: the calls of `os`, or the xattr package."""
     if hasattr(os, "listxattr"):
@@ -100,16 +118,18 @@ __all__ = [
     "O_TRUNC",
     "O_WRONLY",
     "PATH_ONLY",
-    "W_OK",
     "PLACE_FLAGS",
     "SEEK_DATA",
     "SEEK_HOLE",
     "SOURCE_FLAGS",
+    "W_OK",
+    "above_standard",
     "access",
     "close",
     "fstat",
     "ftruncate",
     "geteuid",
+    "leave_standard_descriptors_closed",
     "link_following",
     "link_itself",
     "lseek",

@@ -54,7 +54,7 @@ def where(fd: int, name: str, dir_fd: int | None) -> "Where":
 
 
 def pin(name: str, dir_fd: int | None) -> "tuple[Where, int]":
-    """Take hold of whatever has this name, links not followed: return its Where and a descriptor."""
+    """Take hold of what has this name, links not followed: return Where and descriptor."""
     fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
     path = _path(fd)
     if path is None:

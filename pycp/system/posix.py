@@ -18,12 +18,19 @@ PATH_ONLY = 0
 """Open flag for a descriptor that serves as a place only and needs no permission on the file."""
 
 offload: "Callable[[int, int, int], int] | None" = None
-"""Copy up to N bytes inside the kernel from both offsets (copy_file_range), if there is such a call."""
+"""Copy up to N bytes inside the kernel, from both offsets (copy_file_range)."""
 
 
 def reflink(destination_fd: int, source_fd: int) -> int:
     """Make the destination share the source's storage; return 0 or the error number."""
     return ENOTSUP
+
+
+def above_standard(fd: int) -> int:
+    """Return a duplicate of a descriptor that is none of the standard three."""
+    from fcntl import F_DUPFD_CLOEXEC, fcntl
+
+    return fcntl(fd, F_DUPFD_CLOEXEC, 3)
 
 
 def umask() -> int:
