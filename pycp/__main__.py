@@ -1,6 +1,7 @@
 """The commands: words in, exit status out."""
 
 import _signal  # type: ignore[import-not-found]  # signal imports enum
+import gc
 import os
 import sys
 
@@ -74,6 +75,7 @@ def _refuse(error: CopyError, report: Lines) -> None:
 
 def _start(default: str) -> str:
     """Make the process behave as a command does; return the name it was called by."""
+    gc.disable()  # we make no cycles, and live no longer than the copy
     # Python ignores these two and turns Ctrl-C into an exception: a command dies by the signal.
     _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
     _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.values import Entry
 
-GROUP_AND_OTHERS = 0o077
-OTHERS_WRITE = 0o022
 PERMISSIONS = 0o777
 SPECIAL_BITS = 0o7000
 ALL_BITS = 0o7777
@@ -64,13 +62,6 @@ class Made:
         """The mode it was created with, as far as it may stay."""
         self.present_mode = self.mode
         """The mode it has now: a new directory always lets its owner in."""
-
-
-def withheld_bits(job: "Job", is_directory: bool) -> int:
-    """Return the permission bits that something new is created without."""
-    if job.options.preserve_ownership:
-        return GROUP_AND_OTHERS
-    return OTHERS_WRITE if is_directory else 0
 
 
 def apply_attributes(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> None:

@@ -8,7 +8,7 @@ import stat
 from errno import EACCES
 
 from pycp import system
-from pycp.engine.attributes import Made, apply_attributes, withheld_bits
+from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
@@ -50,7 +50,7 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
     mode = stat.S_IMODE(source.st_mode)
     if is_new:
         make_room(job, entry, decision)
-        withheld = withheld_bits(job, True) & mode
+        withheld = job.withheld_bits(True) & mode
         try:
             system.mkdir(
                 entry.destination_name,

@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     from pycp.options import CopyOptions
     from pycp.values import Report
 
+GROUP_AND_OTHERS = 0o077
+OTHERS_WRITE = 0o022
+
 
 class Job:
     """Options, listener, and facts about this process that are asked for once."""
@@ -20,6 +23,25 @@ class Job:
         self.cannot_reflink: set[tuple[int, int]] = set()
         """Pairs of source and destination device between which storage is never shared."""
         self._umask = -1
+
+    @property
+    def sets_attributes(self) -> bool:
+        """Return whether a new regular file needs more than the mode it is created with."""
+        options = self.options
+        return (
+            options.preserve_mode
+            or options.preserve_ownership
+            or options.preserve_timestamps
+            or options.preserve_xattr
+            or options.explicit_no_mode
+            or options.new_file_mode is not None
+        )
+
+    def withheld_bits(self, is_directory: bool) -> int:
+        """Return the permission bits that something new is created without."""
+        if self.options.preserve_ownership:
+            return GROUP_AND_OTHERS
+        return OTHERS_WRITE if is_directory else 0
 
     @property
     def umask(self) -> int:

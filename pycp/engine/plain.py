@@ -9,7 +9,7 @@ from os import chmod, fstat, utime
 from stat import S_ISREG
 
 from pycp import system
-from pycp.engine.attributes import Made, apply_attributes, withheld_bits
+from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.data import EMPTY, SMALL, Method, copy_data, try_reflink
 from pycp.errors import failed
 from pycp.values import Entry
@@ -47,13 +47,8 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
         return None
     keeps_links = options.preserve_links
     needs_write = options.preserve_xattr and not job.is_privileged
-    preserves = (
-        options.preserve_mode
-        or options.preserve_ownership
-        or options.preserve_timestamps
-        or options.preserve_xattr
-    )
-    created_bits = 0o777 & ~withheld_bits(job, False)
+    preserves = job.sets_attributes
+    created_bits = 0o777 & ~job.withheld_bits(False)
     may_reflink = options.reflink == "auto"
     cannot_reflink = job.cannot_reflink
     open_file, status_of, close = system.open, system.fstat, system.close
@@ -159,7 +154,7 @@ def _preserve(
                 return
         except OSError:
             pass  # the full way finds the words, if it fails as well
-    withheld = withheld_bits(job, False) & source.st_mode
+    withheld = job.withheld_bits(False) & source.st_mode
     made = Made(source_fd, destination_fd, status, True, withheld)
     apply_attributes(job, Entry(folder, name), source, made)
 

@@ -8,7 +8,6 @@ import stat
 from errno import ENOENT
 
 from pycp import system
-from pycp.engine.attributes import Made, apply_attributes, withheld_bits
 from pycp.engine.data import FATAL_TO_REFLINK, Method, copy_data, try_reflink
 from pycp.engine.write import announce, create, creation_error, make_room, open_existing, remove
 from pycp.errors import CopyError, cannot, failed
@@ -93,7 +92,7 @@ def _copy_opened(
     method: Method,
 ) -> None:
     options = job.options
-    withheld = withheld_bits(job, False) & source.st_mode
+    withheld = job.withheld_bits(False) & source.st_mode
     destination_fd, destination, is_new = _open_destination(
         job, entry, decision, source, (source.st_mode & 0o777) & ~withheld
     )
@@ -103,17 +102,32 @@ def _copy_opened(
             _copy_contents(
                 job, entry, method, (source_fd, source), (destination_fd, destination), is_new
             )
-        if options.preserve_xattr and is_new and not job.is_privileged:
-            _let_user_write(destination_fd, destination)
-            withheld |= USER_WRITE & ~source.st_mode
-        made = Made(source_fd, destination_fd, destination, is_new, withheld)
-        if withheld & USER_WRITE:
-            made.present_mode |= USER_WRITE
-        apply_attributes(job, entry, source, made)
+        if job.sets_attributes:
+            _set_attributes(
+                job, entry, (source_fd, source), (destination_fd, destination), is_new, withheld
+            )
     except BaseException:
         system.close(destination_fd)
         raise
     _close(destination_fd, entry.destination)
+
+
+def _set_attributes(
+    job: "Job",
+    entry: "Entry",
+    source: "tuple[int, os.stat_result]",
+    destination: "tuple[int, os.stat_result]",
+    is_new: bool,
+    withheld: int,
+) -> None:
+    from pycp.engine.attributes import Made, apply_attributes
+
+    made = Made(source[0], *destination, is_new, withheld)
+    if job.options.preserve_xattr and is_new and not job.is_privileged:
+        _let_user_write(*destination)
+        made.withheld |= USER_WRITE & ~source[1].st_mode
+        made.present_mode |= made.withheld & USER_WRITE
+    apply_attributes(job, entry, source[1], made)
 
 
 def _let_user_write(fd: int, status: "os.stat_result") -> None:

@@ -3,7 +3,7 @@
 import stat
 
 from pycp import system
-from pycp.engine.attributes import Made, apply_attributes, withheld_bits
+from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
@@ -19,7 +19,7 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
     make_room(job, entry, decision)
     announce(job, entry, decision)
     source = decision.source_stat
-    withheld = withheld_bits(job, False) & source.st_mode
+    withheld = job.withheld_bits(False) & source.st_mode
     kind = stat.S_IFMT(source.st_mode)
     if not (decision.kind == "fifo" or kind in (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK)):
         raise CopyError(f"{quote_name(entry.source)} has unknown file type", filename=entry.source)

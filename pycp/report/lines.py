@@ -25,7 +25,7 @@ class Lines:
         self._pending: list[bytes] = []
         self._size = 0
         self._limit = 0
-        self._output_error: OSError | None = None
+        self._has_lost_output = False
         self._input_error: OSError | None = None
 
     def line(self, text: str) -> None:
@@ -38,14 +38,16 @@ class Lines:
         if self._size >= self._limit:
             self.flush()
 
-    def flush(self) -> None:
-        """Write what was printed so far; a failure is told at the end."""
+    def flush(self) -> OSError | None:
+        """Write what was printed so far; return the failure, which is told at the end."""
         data, self._pending, self._size = b"".join(self._pending), [], 0
         try:
             while data:
                 data = data[os.write(1, data) :]
         except OSError as error:
-            self._output_error = self._output_error or error
+            self._has_lost_output = True
+            return error
+        return None
 
     def say(self, text: str) -> None:
         """Print a line of the program's own on standard error."""
@@ -96,10 +98,11 @@ class Lines:
 
     def finish(self) -> bool:
         """Write what is left, tell failures of the standard streams; return whether all is well."""
-        self.flush()
-        if self._output_error:
+        error = self.flush()
+        if self._has_lost_output:
             self.has_failed = True
-            self.say(f"write error: {self._output_error.strerror}")
+            # Of a failure before the end GNU has forgotten the reason.
+            self.say(f"write error: {error.strerror}" if error else "write error")
         if self._input_error:
             self.has_failed = True
             self.say(f"error closing file: {self._input_error.strerror}")

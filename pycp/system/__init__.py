@@ -78,7 +78,7 @@ OLD_FILE_FLAGS = O_WRONLY | O_CLOEXEC
 
 def leave_standard_descriptors_closed() -> None:
     """Keep every file we open from becoming a standard stream that was closed at the start."""
-    global open
+
     plain_open = os.open
 
     def open_above(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
@@ -90,7 +90,7 @@ def leave_standard_descriptors_closed() -> None:
         finally:
             close(fd)
 
-    open = open_above
+    globals()["open"] = open_above
 
 
 def xattr() -> "ModuleType":
