@@ -10,7 +10,7 @@ from pycp.report.lines import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.options import CopyOptions
+    from pycp.options import CopyOptions, InstallOptions
 
 FAILURE = 1
 
@@ -56,7 +56,41 @@ def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
 
 def install_main() -> int:
     """Install as the words in `sys.argv` say; return the exit status of install."""
-    raise NotImplementedError
+    program = _start("pyinstall")
+    report = Lines(program)
+    if "_PYINSTALL_COMPLETE" in os.environ:
+        from pycp.cli.face import install_command
+
+        install_command().main(prog_name=program)
+    from pycp.cli.install import parse_install
+    from pycp.cli.parse import Answer
+
+    try:
+        options, operands = parse_install(sys.argv[1:], os.environ, report.say)
+        _install(options, operands, report)
+    except Answer as answer:
+        _answer(answer.kind, report, "install")
+    except CopyError as error:
+        _refuse(error, report)
+    return 0 if report.finish() else FAILURE
+
+
+def run_install(options: "InstallOptions", operands: list[str]) -> int:
+    """Install as options and operands say, and print as install does; return its exit status."""
+    report = Lines("pyinstall")
+    try:
+        _install(options, operands, report)
+    except CopyError as error:
+        _refuse(error, report)
+    return 0 if report.finish() else FAILURE
+
+
+def _install(options: "InstallOptions", operands: list[str], report: Lines) -> None:
+    from pycp.run.install import run_install
+
+    report.verbose = options.verbose
+    report.debug = options.debug
+    run_install(options, operands, report)
 
 
 def _answer(kind: str, report: Lines, command: str) -> None:

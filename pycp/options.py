@@ -117,6 +117,8 @@ class CopyOptions(WriteOptions):
 
     omitting: str = "-r not specified; omitting directory"
     """What is said of a directory that is not copied; install says less."""
+    warns_of_repeats: bool = True
+    """A source named twice is copied once; install refuses to write what it just wrote."""
     new_file_mode: int | None = None
     """Exactly this mode for every new file, whatever the source and the umask say (install)."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     class Report(Protocol):
         """Whoever listens: to what is done, what goes wrong, and what must be asked."""
 
+        program: str
         verbose: bool
         debug: bool
 
@@ -54,6 +55,12 @@ def join(directory: str, name: str) -> str:
 def last_component(name: str) -> str:
     """Return what follows the last slash, trailing slashes aside; "" for the root."""
     return name.rstrip("/").rpartition("/")[2]
+
+
+def split_last(name: str) -> tuple[str, str]:
+    """Return the path a name goes through, "" if none, and its last component with its slashes."""
+    start = name.rstrip("/").rfind("/") + 1
+    return name[:start], name[start:]
 
 
 class Entry:
@@ -136,6 +143,7 @@ class Decision:
         "kind",
         "link_to",
         "made",
+        "made_fd",
         "question",
         "refusal",
         "removes_destination",
@@ -165,8 +173,28 @@ class Decision:
         """An earlier entry that is the same file: its destination is linked, nothing copied."""
         self.made: tuple[int, int] | None = None
         """Device and inode number of the regular file that was written."""
+        self.made_fd: int | None = None
+        """Its descriptor, if install is still to give it owner and mode."""
         self.told_skip = False
         """--debug says that the destination was skipped."""
+
+
+class Final:
+    """What install gives everything it makes in the end; -1 leaves owner or group alone."""
+
+    __slots__ = ("changed_bits", "gid", "mode", "uid")
+
+    def __init__(self, mode: int, changed_bits: int, uid: int, gid: int) -> None:
+        self.mode = mode
+        self.changed_bits = changed_bits
+        """Bits of an existing directory's mode that are changed; the others stay."""
+        self.uid = uid
+        self.gid = gid
+
+    @property
+    def has_owner(self) -> bool:
+        """Tell whether owner or group are asked for."""
+        return self.uid >= 0 or self.gid >= 0
 
 
 class Request:

@@ -5,7 +5,6 @@ before, which is as safe as it is quick: O_NOFOLLOW and O_EXCL notice anything t
 expected. Whatever is unusual is handed back, untouched, to the general way.
 """
 
-from os import chmod, fstat, utime
 from stat import S_ISREG
 
 from pycp import system
@@ -48,6 +47,9 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
     keeps_links = options.preserve_links
     needs_write = options.preserve_xattr and not job.is_privileged
     preserves = job.sets_attributes
+    keeps_all = options.preserve_mode and options.preserve_timestamps and options.preserve_ownership
+    list_xattrs = system.xattr().list_names
+    set_times, set_mode = system.set_times, system.set_mode
     created_bits = 0o777 & ~job.withheld_bits(False)
     may_reflink = options.reflink == "auto"
     cannot_reflink = job.cannot_reflink
@@ -96,7 +98,21 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                 else:
                     _copy(job, folder, name, source_fd, source, destination_fd)
                 if preserves:
-                    _preserve(job, folder, name, source_fd, source, destination_fd)
+                    destination = status_of(destination_fd)
+                    try:
+                        is_done = (
+                            keeps_all
+                            and destination.st_uid == source.st_uid
+                            and destination.st_gid == source.st_gid
+                            and not list_xattrs(source_fd)
+                        )
+                        if is_done:
+                            set_times(destination_fd, source.st_atime_ns, source.st_mtime_ns)
+                            set_mode(destination_fd, mode & 0o7777)
+                    except OSError:
+                        is_done = False  # the full way finds the words, if it fails as well
+                    if not is_done:
+                        _preserve(job, folder, name, (source_fd, source), destination_fd)
             except BaseException:
                 close(destination_fd)
                 raise
@@ -133,30 +149,14 @@ def _preserve(
     job: "Job",
     folder: "Folder",
     name: str,
-    source_fd: int,
-    source: "os.stat_result",
+    source: "tuple[int, os.stat_result]",
     destination_fd: int,
 ) -> None:
-    """Give a new file its attributes: in few words where all goes well, in full where not."""
-    options = job.options
-    status = fstat(destination_fd)
-    if (
-        options.preserve_mode
-        and options.preserve_timestamps
-        and options.preserve_ownership
-        and status.st_uid == source.st_uid
-        and status.st_gid == source.st_gid
-    ):
-        try:
-            if not system.xattr().list_names(source_fd):
-                utime(destination_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
-                chmod(destination_fd, source.st_mode & 0o7777)
-                return
-        except OSError:
-            pass  # the full way finds the words, if it fails as well
-    withheld = job.withheld_bits(False) & source.st_mode
-    made = Made(source_fd, destination_fd, status, True, withheld)
-    apply_attributes(job, Entry(folder, name), source, made)
+    """Give a new file its attributes in full, where they do not follow from few words."""
+    withheld = job.withheld_bits(False) & source[1].st_mode
+    status = system.fstat(destination_fd)
+    made = Made(source[0], destination_fd, status, True, withheld)
+    apply_attributes(job, Entry(folder, name), source[1], made)
 
 
 def _close(fd: int, folder: "Folder", name: str) -> None:

@@ -106,6 +106,8 @@ def _copy_opened(
             _set_attributes(
                 job, entry, (source_fd, source), (destination_fd, destination), is_new, withheld
             )
+        if options.new_file_mode is not None:
+            decision.made_fd = system.above_standard(destination_fd)
     except BaseException:
         system.close(destination_fd)
         raise

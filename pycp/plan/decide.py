@@ -46,7 +46,7 @@ def decide(
     is_directory = stat.S_ISDIR(source.st_mode)
     if is_directory and not options.recursive:
         raise CopyError(f"{options.omitting} {quote_name(entry.source)}", filename=entry.source)
-    if has_company and not is_directory and options.backup == "none":
+    if has_company and options.warns_of_repeats and not is_directory and options.backup == "none":
         from pycp.plan.same_file import parent_identity
 
         parent = parent_identity(folder.source_directory, entry.source_name)

@@ -5,6 +5,7 @@ relative to that descriptor.
 """
 
 import stat
+from errno import ENOENT
 
 from pycp import system
 from pycp.errors import CopyError, UsageError, failed
@@ -83,16 +84,20 @@ def split(
     unusable: str,
     missing: str,
     needs_directory: bool = False,
+    may_be_missing: bool = False,
 ) -> tuple[list[str], Directory | None, str]:
     """Return sources, target directory if there is one, and destination, for cp and install.
 
-    `unusable` and `missing` are the words for a bad -t and a bad last operand.
+    `unusable` and `missing` are the words for a bad -t and a bad last operand; `may_be_missing`
+    says that the directory of -t can still be made.
     """
     check_count(options, operands)
     target = options.target_directory
     if target is not None:
         directory = probe(target)
         if isinstance(directory, OSError):
+            if may_be_missing and directory.errno == ENOENT:
+                return operands, None, target
             raise failed(unusable, target, directory)
         return operands, directory, target
     *sources, destination = operands
@@ -107,12 +112,12 @@ def split(
     return sources, None, destination
 
 
-def check_count(options: "WriteOptions", operands: list[str]) -> None:
+def check_count(options: "WriteOptions", operands: list[str], least: int = 2) -> None:
     """Raise UsageError or CopyError if there are too few operands, or too many for -T."""
     target = options.target_directory
     if not operands:
         raise UsageError("missing file operand")
-    if len(operands) == 1 and target is None:
+    if len(operands) < least and target is None:
         raise UsageError(f"missing destination file operand after {quote_name(operands[0])}")
     if options.no_target_directory:
         if target is not None:

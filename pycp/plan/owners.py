@@ -11,7 +11,7 @@ BLANKS = " \t\n\v\f\r"
 
 
 def user_number(user: str | int | None) -> int:
-    """Return the number of a user, UNCHANGED if none is given; raise CopyError if there is none."""
+    """Return the number of a user, UNCHANGED for None; raise CopyError if there is no such user."""
     if not isinstance(user, str):
         return UNCHANGED if user is None else user
     from pwd import getpwnam
@@ -23,7 +23,7 @@ def user_number(user: str | int | None) -> int:
 
 
 def group_number(group: str | int | None) -> int:
-    """Return the number of a group, UNCHANGED if none is given; raise CopyError if there is none."""
+    """Return the number of a group, UNCHANGED for None; raise CopyError if there is none."""
     if not isinstance(group, str):
         return UNCHANGED if group is None else group
     from grp import getgrnam

@@ -35,8 +35,8 @@ class Lines:
         raw = os.fsencode(text) + b"\n"
         self._pending.append(raw)
         self._size += len(raw)
-        if self._size >= self._limit:
-            self.flush()
+        if self._size >= self._limit and self.flush():
+            self._pending = [raw]  # so that the end finds out why, as GNU does
 
     def flush(self) -> OSError | None:
         """Write what was printed so far; return the failure, which is told at the end."""

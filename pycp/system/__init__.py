@@ -22,6 +22,8 @@ from os import (
     fstat,
     ftruncate,
     geteuid,
+    getgid,
+    getuid,
     lseek,
     mkdir,
     mkfifo,
@@ -37,6 +39,7 @@ from os import (
     unlink,
     write,
 )
+from os import umask as set_umask
 
 from pycp.system.posix import (
     above_standard,
@@ -129,6 +132,8 @@ __all__ = [
     "fstat",
     "ftruncate",
     "geteuid",
+    "getgid",
+    "getuid",
     "leave_standard_descriptors_closed",
     "link_following",
     "link_itself",
@@ -149,6 +154,7 @@ __all__ = [
     "set_mode",
     "set_owner",
     "set_times",
+    "set_umask",
     "stat",
     "stat_of",
     "symlink",

@@ -1,0 +1,142 @@
+"""What install does after a copy: strip, times, owner, mode (spec 8 and 3, steps 16 to 18).
+
+The new file is closed to everybody else until the last step, and each step acts on the file itself,
+not on its name: whoever puts something else in its place changes nothing but the name. Only the
+strip program gets the name, and may put a file of its own there. The owner comes before the mode:
+the kernel clears set-id bits when it changes.
+"""
+
+import stat
+
+from pycp import system
+from pycp.errors import CopyError, cannot, reason
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.options import InstallOptions
+    from pycp.values import Decision, Entry, Final
+
+
+class Irremovable(CopyError):
+    """What a failed strip left cannot be removed; GNU then installs nothing more."""
+
+
+def finish(
+    job: "Job", entry: "Entry", decision: "Decision", options: "InstallOptions", final: "Final"
+) -> None:
+    """Turn the copy into what was asked for; raise CopyError with GNU's message.
+
+    If owner or mode cannot be set, the file stays as private as it was made.
+    """
+    if options.strip:
+        close_made(decision)
+        _strip(job, entry, options.strip_program)
+        where, fd = _find_again(entry, decision, options, final)
+    else:
+        assert decision.made_fd is not None
+        where = fd = decision.made_fd
+        decision.made_fd = None
+    try:
+        source = decision.source_stat
+        if options.preserve_timestamps and (options.strip or not stat.S_ISREG(source.st_mode)):
+            what = "set timestamps for"
+            system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
+        if final.has_owner:
+            what = "change ownership of"
+            system.set_owner(where, final.uid, final.gid)
+        what = "change permissions of"
+        system.set_mode(where, final.mode)
+    except OSError as error:
+        raise cannot(what, entry.destination, error) from None
+    finally:
+        system.close(fd)
+
+
+def close_made(decision: "Decision") -> None:
+    """Close what was written, if it is still open."""
+    if decision.made_fd is not None:
+        system.close(decision.made_fd)
+        decision.made_fd = None
+
+
+def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> None:
+    """Give a file that need not be installed again (-C) the source's times all the same."""
+    where, fd = _hold(entry, "set timestamps for")
+    try:
+        is_same = identity(system.stat_of(where)) == identity(destination)
+        if is_same:
+            system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
+    except OSError as error:
+        raise cannot("set timestamps for", entry.destination, error) from None
+    finally:
+        system.close(fd)
+    if not is_same:
+        raise _replaced(entry)
+
+
+def _strip(job: "Job", entry: "Entry", program: str) -> None:
+    """Run the strip program on the new file; if it fails, remove the file and raise CopyError."""
+    from pycp.system.child import has_succeeded, spawn
+
+    name = entry.destination
+    if name.startswith("-"):
+        name = f"./{name}"
+    what = f"cannot run {'' if program == 'strip' else 'strip program '}{quote_name(program)}"
+    try:
+        pid = spawn(program, name)
+        what = "waiting for strip"
+        if has_succeeded(pid):
+            return
+        problem = CopyError("strip process terminated abnormally", filename=entry.destination)
+    except OSError as error:
+        problem = CopyError(f"{what}: {reason(error)}", error.errno, program)
+    try:
+        system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
+    except OSError as error:
+        job.report.failed(problem)
+        unlinking = cannot("unlink", entry.destination, error)
+        raise Irremovable(str(unlinking), unlinking.errno, unlinking.filename) from None
+    raise problem
+
+
+def _find_again(
+    entry: "Entry", decision: "Decision", options: "InstallOptions", final: "Final"
+) -> "tuple[system.Where, int]":
+    """Take hold of the stripped file, which may be another one than we made.
+
+    It must be a regular file of ours with no second name: a link to somewhere else is not.
+    """
+    what = "change ownership of" if final.has_owner else "change permissions of"
+    where, fd = _hold(entry, "set timestamps for" if options.preserve_timestamps else what)
+    status = system.stat_of(where)
+    if stat.S_ISREG(status.st_mode) and (
+        identity(status) == decision.made
+        or (status.st_uid == system.geteuid() and status.st_nlink == 1)
+    ):
+        return where, fd
+    system.close(fd)
+    raise _replaced(entry)
+
+
+def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int]":
+    """Take hold of the destination, links not followed; `what` cannot be done if that fails."""
+    name, dir_fd = entry.destination_name, entry.folder.destination_fd
+    try:
+        where, fd = system.pin(name, dir_fd)
+        if fd < 0:
+            flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+            where = fd = system.open(name, flags, dir_fd=dir_fd)
+        return where, fd
+    except OSError as error:
+        raise cannot(what, entry.destination, error) from None
+
+
+def _replaced(entry: "Entry") -> CopyError:
+    name = quote_name(entry.destination)
+    text = f"leaving {name} as it is, as it was replaced while being installed"
+    return CopyError(text, filename=entry.destination)

@@ -1,0 +1,103 @@
+"""The directories a name goes through, made where they are missing (install -d and -D).
+
+The path is walked from the left, each name below the descriptor of the one before, so nothing can
+be slipped in between. What existed may be a symbolic link, since the user named it; what was made
+here must still be a directory when it is entered.
+"""
+
+from errno import ENOENT
+
+from pycp import system
+from pycp.errors import CopyError, reason
+from pycp.quoting import quote_name
+from pycp.system.folder import Directory, identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.values import Report
+
+MODE = 0o755
+"""Mode of what is made on the way, whatever -m says; the umask is 0."""
+
+
+def make_leading(
+    path: str, report: "Report", quote: "Callable[[str], str]" = quote_name
+) -> Directory:
+    """Make what is missing of a path of directories; return the last one.
+
+    `quote` words the names in failures.
+    """
+    directory = _whole(path)
+    if directory is not None:
+        return directory
+    fd = system.open("/", system.PLACE_FLAGS) if path.startswith("/") else None
+    end = 0
+    try:
+        while end < len(path):
+            start = end
+            end = path.find("/", start)
+            end = len(path) if end < 0 else end
+            if path[start:end] not in ("", "."):
+                below = _enter(path[start:end], fd, path[:end], report, quote)
+                if fd is not None:
+                    system.close(fd)
+                fd = below
+            end += 1
+        return _directory(path, fd)
+    except BaseException:
+        if fd is not None:
+            system.close(fd)
+        raise
+
+
+def _whole(path: str) -> Directory | None:
+    """Open a path that is there already, as a directory in which names can be looked up."""
+    if not path:
+        return _directory(path, None)
+    try:
+        return _directory(path, system.open(path + "/.", system.PLACE_FLAGS))
+    except OSError:
+        return None
+
+
+def _directory(path: str, fd: int | None) -> Directory:
+    directory = Directory(None, path, fd, path)
+    if fd is not None:
+        directory.is_path_only = True
+        directory.id = identity(system.fstat(fd))
+    return directory
+
+
+def _enter(
+    name: str, fd: int | None, shown: str, report: "Report", quote: "Callable[[str], str]"
+) -> int:
+    """Make a directory unless it is there, and open it."""
+    not_made = None
+    if name != "..":
+        try:
+            system.mkdir(name, MODE, dir_fd=fd)
+        except OSError as error:
+            not_made = error
+        else:
+            tell_made(shown, report)
+    try:
+        if name == ".." or not_made:
+            return system.open(name + "/.", system.PLACE_FLAGS, dir_fd=fd)
+        return system.open(name, system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=fd)
+    except OSError as error:
+        cause = not_made if not_made and error.errno == ENOENT else error
+        raise creation_error(shown, cause, quote) from None
+
+
+def tell_made(shown: str, report: "Report") -> None:
+    """Say that a directory was made."""
+    if report.verbose:
+        report.line(f"{report.program}: creating directory {quote_name(shown)}")
+
+
+def creation_error(shown: str, error: OSError, quote: "Callable[[str], str]") -> CopyError:
+    """Word why a directory cannot be made or entered."""
+    text = f"cannot create directory {quote(shown)}: {reason(error)}"
+    return CopyError(text, error.errno, shown)

@@ -1,0 +1,95 @@
+"""A directory that install -d names: made or found, then given its owner and mode (spec 7).
+
+It is made with less than its final mode where somebody else might use what the owner or the
+set-id bits are still to change. One that exists keeps the bits the mode does not speak of, and is
+left alone if nothing differs, so this works where nothing may be changed.
+"""
+
+import stat
+from errno import EACCES, ENOENT, ENOTDIR
+
+from pycp import system
+from pycp.engine.leading import creation_error, make_leading, tell_made
+from pycp.errors import CopyError, reason
+from pycp.quoting import quote_word
+from pycp.values import split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.values import Final, Report
+
+SET_ID = 0o6000
+STICKY = 0o1000
+GROUP_AND_OTHERS = 0o077
+OTHERS_WRITE = 0o022
+
+
+def make_named(name: str, final: "Final", report: "Report") -> None:
+    """Make one directory and those above it; raise CopyError with GNU's message."""
+    path, last = split_last(name)
+    above = make_leading(path, report, quote_word)
+    try:
+        _make_last(name, last, above.fd, final, report)
+    finally:
+        above.close()
+
+
+def _make_last(
+    name: str, last: str, above_fd: int | None, final: "Final", report: "Report"
+) -> None:
+    not_made = None
+    try:
+        system.mkdir(last, _first_mode(final), dir_fd=above_fd)
+    except OSError as error:
+        if error.errno in (ENOENT, ENOTDIR):
+            raise creation_error(name, error, quote_word) from None
+        not_made = error
+    else:
+        tell_made(name, report)
+    try:
+        where, fd = _hold(last, above_fd, is_new=not_made is None)
+    except OSError as error:
+        raise creation_error(name, not_made or error, quote_word) from None
+    try:
+        _settle(where, final)
+    except OSError as error:
+        what = "owner and permissions" if final.has_owner else "permissions"
+        text = f"cannot change {what} of {quote_word(name)}: {reason(error)}"
+        raise CopyError(text, error.errno, name) from None
+    finally:
+        system.close(fd)
+
+
+def _first_mode(final: "Final") -> int:
+    if final.has_owner:
+        return final.mode & ~GROUP_AND_OTHERS
+    if final.changed_bits & SET_ID or final.mode & STICKY:
+        return final.mode & ~OTHERS_WRITE
+    return final.mode
+
+
+def _hold(last: str, above_fd: int | None, is_new: bool) -> "tuple[system.Where, int]":
+    """Open the directory; return what names it for attributes, and the descriptor."""
+    if is_new:  # with a slash after it, a symbolic link would be followed
+        last = last.rstrip("/")
+    extra = system.O_NOFOLLOW if is_new else 0
+    try:
+        fd = system.open(last, system.DIRECTORY_FLAGS | system.O_NONBLOCK | extra, dir_fd=above_fd)
+        return fd, fd
+    except OSError as error:
+        if error.errno != EACCES:
+            raise
+    # It need not be readable to be changed.
+    fd = system.open(last, system.PLACE_FLAGS | extra, dir_fd=above_fd)
+    return system.where(fd, last, above_fd), fd
+
+
+def _settle(where: "system.Where", final: "Final") -> None:
+    """Give a directory owner and mode, as far as they differ."""
+    status = system.stat_of(where)
+    mode = stat.S_IMODE(status.st_mode)
+    is_given_away = final.uid not in (-1, status.st_uid) or final.gid not in (-1, status.st_gid)
+    if is_given_away:
+        system.set_owner(where, final.uid, final.gid)
+    if (mode ^ final.mode) & final.changed_bits or (is_given_away and mode & SET_ID):
+        system.set_mode(where, mode & ~final.changed_bits | final.mode & final.changed_bits)

@@ -1,0 +1,183 @@
+"""install: a copy into a new file for each operand, then what `engine.install` does to it."""
+
+from errno import ENOENT
+
+from pycp import system
+from pycp.engine.entry import perform
+from pycp.engine.install import Irremovable, close_made, finish
+from pycp.engine.job import Job
+from pycp.errors import CopyError, UsageError, cannot
+from pycp.options import CopyOptions
+from pycp.plan.decide import decide
+from pycp.plan.links import Memory
+from pycp.plan.modes import resolve_mode
+from pycp.plan.operands import Operands, check_count, split
+from pycp.system.folder import Directory, Folder
+from pycp.values import Final, join, last_component, split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.options import InstallOptions
+    from pycp.values import Entry, Report
+
+PRIVATE = 0o600
+"""Mode of a new file until everything else about it is final."""
+SPECIAL_BITS = 0o7000
+
+
+def run_install(options: "InstallOptions", operands: list[str], report: "Report") -> None:
+    """Install all operands; raise UsageError or CopyError if they make no sense as a whole.
+
+    What goes wrong with one of them is told to the report, and the others are installed.
+    """
+    if options.directory:
+        check_count(options, operands, least=1)
+        final = _final(options, report)
+    else:
+        found = split(options, operands, "failed to access", "target", False, options.make_parents)
+        final = _final(options, report)
+    before = system.set_umask(0)
+    try:
+        if options.directory:
+            _make_directories(operands, final, report)
+        else:
+            _install_files(options, *found, final, report)
+    finally:
+        system.set_umask(before)
+
+
+def _final(options: "InstallOptions", report: "Report") -> Final:
+    """Read mode, owner and group; tell which options contradict each other or come to nothing."""
+    mode, changed_bits = resolve_mode(options.mode, options.directory)
+    if options.ignores_strip_program:
+        report.warn("WARNING: ignoring --strip-program option as -s option was not specified")
+    if options.compare:
+        if options.strip:
+            raise UsageError("options --compare (-C) and --strip are mutually exclusive")
+        if mode & SPECIAL_BITS:
+            report.warn(
+                "the --compare (-C) option is ignored when you specify a mode with"
+                " non-permission bits"
+            )
+    uid = gid = -1
+    if options.owner is not None or options.group is not None:
+        from pycp.plan.owners import group_number, user_number
+
+        uid, gid = user_number(options.owner), group_number(options.group)
+    return Final(mode, changed_bits, uid, gid)
+
+
+def _make_directories(names: list[str], final: Final, report: "Report") -> None:
+    from pycp.engine.named import make_named
+
+    for name in names:
+        try:
+            make_named(name, final, report)
+        except CopyError as error:
+            report.failed(error)
+        except OSError as error:
+            report.failed(cannot("create directory", name, error))
+
+
+def _install_files(
+    options: "InstallOptions",
+    sources: list[str],
+    directory: Directory | None,
+    destination: str,
+    final: Final,
+    report: "Report",
+) -> None:
+    above = None
+    if options.make_parents and directory is None:
+        try:
+            above, directory = _make_way(options, sources, destination, report)
+        except CopyError as error:
+            report.failed(error)
+            return
+    operands = Operands(_copy_options(options), sources, directory, destination)
+    installer = Installer(options, operands, final, report)
+    for entry in operands.entries():
+        if above is not None:
+            entry.folder = Folder(None, entry.folder.source_directory, above, False)
+            entry.destination_name = split_last(destination)[1]
+        # GNU looks at an empty name as at the working directory.
+        entry.destination_name = entry.destination_name or "."
+        try:
+            installer.install(entry)
+        except Irremovable as error:
+            report.failed(error)
+            return
+        except CopyError as error:
+            report.failed(error)
+        except OSError as error:
+            # No call that may fail should get here unworded, but nothing must stop the others.
+            report.failed(cannot("install", entry.source, error))
+
+
+def _make_way(
+    options: "InstallOptions", sources: list[str], destination: str, report: "Report"
+) -> tuple[Directory | None, Directory | None]:
+    """Make the directories above the destination, or all of the target directory (-D).
+
+    Return the one above the destination, and the target directory; one of them is None.
+    """
+    from pycp.engine.leading import make_leading
+
+    if options.target_directory is None:
+        return make_leading(split_last(destination)[0], report), None
+    if not destination:
+        # An empty name needs no directories, and still is none itself.
+        raise cannot("open", join(destination, last_component(sources[0])), OSError(ENOENT, ""))
+    return None, make_leading(destination, report)
+
+
+def _copy_options(options: "InstallOptions") -> CopyOptions:
+    return CopyOptions(
+        backup=options.backup,
+        suffix=options.suffix,
+        reflink=options.reflink,
+        sparse=options.sparse,
+        preserve_timestamps=options.preserve_timestamps,
+        remove_destination=True,
+        omitting="omitting directory",
+        warns_of_repeats=False,
+        new_file_mode=PRIVATE,
+    )
+
+
+class Installer:
+    """Installs files one after the other, remembering what it made."""
+
+    def __init__(
+        self, options: "InstallOptions", operands: Operands, final: Final, report: "Report"
+    ) -> None:
+        self.options = options
+        self.final = final
+        self.has_company = operands.has_company
+        self.job = Job(operands.options, report)
+        self.memory = Memory()
+
+    def install(self, entry: "Entry") -> None:
+        """Install one file; raise CopyError with GNU's message."""
+        if self.options.compare and self._is_installed(entry):
+            return
+        decision = decide(entry, self.job.options, self.memory, self.has_company)
+        assert not isinstance(decision, str)
+        try:
+            perform(self.job, entry, decision)
+            if self.has_company and decision.made_fd is not None:
+                made = system.fstat(decision.made_fd)
+                self.memory.made(entry.destination_name, made, is_symlink=False)
+            finish(self.job, entry, decision, self.options, self.final)
+        finally:
+            close_made(decision)
+
+    def _is_installed(self, entry: "Entry") -> bool:
+        from pycp.plan.compare import installed
+
+        found = installed(entry, self.final)
+        if found and self.options.preserve_timestamps:
+            from pycp.engine.install import keep_times
+
+            keep_times(entry, *found)
+        return found is not None
