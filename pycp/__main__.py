@@ -19,7 +19,7 @@ def cp_main() -> int:
     """Copy as the words in `sys.argv` say; return the exit status of cp."""
     program = _start("pycp")
     report = Lines(program)
-    if "_PYCP_COMPLETE" in os.environ:
+    if _asks_for_completion("_PYCP_COMPLETE"):
         from pycp.cli.face import cp_command
 
         cp_command().main(prog_name=program)
@@ -91,6 +91,17 @@ def _install(options: "InstallOptions", operands: list[str], report: Lines) -> N
     report.verbose = options.verbose
     report.debug = options.debug
     run_install(options, operands, report)
+
+
+def _asks_for_completion(variable: str) -> bool:
+    """Return whether a shell asks for completions, or a user for the script that makes it ask.
+
+    A copy must not be kept from happening by a stray variable.
+    """
+    value = os.environ.get(variable, "")
+    return (value.endswith("_complete") and "COMP_WORDS" in os.environ) or (
+        value.endswith("_source") and len(sys.argv) == 1
+    )
 
 
 def _answer(kind: str, report: Lines, command: str) -> None:

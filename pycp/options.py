@@ -120,7 +120,7 @@ class CopyOptions(WriteOptions):
     warns_of_repeats: bool = True
     """A source named twice is copied once; install refuses to write what it just wrote."""
     new_file_mode: int | None = None
-    """Exactly this mode for every new file, whatever the source and the umask say (install)."""
+    """Mode every new file is created with, while install has yet to give it the final one."""
 
 
 class InstallOptions(WriteOptions):

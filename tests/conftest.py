@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests import tree as trees
-from tests.twins import ORACLES, Programs, SameAsGnu, Twins
+from tests.case import SameAsGnu
+from tests.programs import ORACLES, Programs
+from tests.twins import Twins
 
 
 def pytest_report_header() -> list[str]:

@@ -1,4 +1,4 @@
-"""Build a tree of files from a few words, and list one so that two can be compared.
+"""Build a tree of files from a few words.
 
 A spec is a mapping of names to nodes, or a string of words:
 
@@ -11,16 +11,13 @@ A spec is a mapping of names to nodes, or a string of words:
     a+5  a-5  ... dated 5 seconds after (before) the others
 """
 
-import errno
 import os
 import re
 import socket
 import stat
 import struct
 import subprocess
-import time
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 BASE_NS = 1_577_836_800_123_456_789
@@ -57,6 +54,17 @@ class Node:
             or self.kind in (stat.S_IFCHR, stat.S_IFBLK)
             or any(name.startswith(("security.", "trusted.")) for name in self.xattrs)
         )
+
+
+KINDS = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "directory",
+    stat.S_IFLNK: "symlink",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "character device",
+    stat.S_IFBLK: "block device",
+}
 
 
 def described(spec: Spec) -> str:
@@ -127,9 +135,9 @@ def hard_link(other: str) -> Node:
     return Node(kind=0, data=os.fsencode(other))
 
 
-def fifo(mode: int | None = None, *, age: int = 0, xattrs: Mapping[str, bytes] | None = None) -> Node:
+def fifo(mode: int | None = None, *, age: int = 0, owner: Owner | None = None) -> Node:
     """Describe a named pipe."""
-    return Node(kind=stat.S_IFIFO, mode=mode, age=age, xattrs=xattrs or {})
+    return Node(kind=stat.S_IFIFO, mode=mode, age=age, owner=owner)
 
 
 def unix_socket(mode: int | None = None) -> Node:
@@ -217,19 +225,41 @@ def in_building_order(spec: Spec) -> list[tuple[str, Node]]:
     return sorted(everything.items(), key=lambda item: not item[1].kind)
 
 
-def build(root: str, spec: Spec, owner: Owner) -> None:
-    """Make the tree below `root`, which must not exist; `owner` gets what names no other owner."""
+def build(root: str, spec: Spec, owner: Owner) -> bool:
+    """Make the tree below `root`, which must not exist; `owner` gets what names no other owner.
+
+    Tell whether its inode numbers rise in the order of the spec.
+    """
     os.mkdir(root)
     made = [(directory(), root)]
     for name, node in in_building_order(spec):
+        assert not name.startswith("/"), f"outside of the tree: {name}"
         path = os.path.join(root, name)
         if node.kind:
             create(path, node)
             made.append((node, path))
         else:
             os.link(os.path.join(root, os.fsdecode(node.data)), path)
+    ordered = in_order(root, spec)
     for node, path in reversed(made):
         dress(path, node if node.owner else replace(node, owner=owner))
+    return ordered
+
+
+def in_order(root: str, spec: Spec) -> bool:
+    """Tell whether inode numbers rise in the order of the spec within each directory.
+
+    GNU handles the entries of a directory by rising inode number, so only such a tree
+    makes the order of its messages foreseeable.
+    """
+    last: dict[str, int] = {}
+    for name, node in in_building_order(spec):
+        inode = os.lstat(os.path.join(root, name)).st_ino
+        parent = os.path.dirname(name)
+        if node.kind and inode < last.get(parent, 0):
+            return False
+        last[parent] = max(inode, last.get(parent, 0))
+    return True
 
 
 def create(path: str, node: Node) -> None:
@@ -274,139 +304,3 @@ def remove(root: str) -> None:
         subprocess.run(["chmod", "-R", "u+rwx", root], stderr=subprocess.DEVNULL, check=False)
     # Unlike shutil.rmtree, rm goes as deep as a runaway copy may have gone.
     subprocess.run(["rm", "-rf", "--one-file-system", root], check=True)
-
-
-DEEPEST = 200
-"""Levels that a listing shows; names below could be too long for the system."""
-
-
-def walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield names below `root` (itself as ".") with their status, directories before contents."""
-    yield ".", os.lstat(root)
-    waiting = [""]
-    while waiting:
-        inside = waiting.pop()
-        try:
-            names = sorted(os.listdir(os.path.join(root, inside)))
-        except PermissionError:
-            continue
-        for name in names:
-            relative = os.path.join(inside, name)
-            status = os.lstat(os.path.join(root, relative))
-            if stat.S_ISDIR(status.st_mode) and relative.count("/") < DEEPEST:
-                waiting.append(relative)
-            yield relative, status
-
-
-def in_order(root: str, spec: Spec) -> bool:
-    """Tell whether inode numbers rise in the order of the spec within each directory.
-
-    GNU handles the entries of a directory by rising inode number, so only such a tree
-    makes the order of its messages foreseeable.
-    """
-    last: dict[str, int] = {}
-    for name, node in in_building_order(spec):
-        inode = os.lstat(os.path.join(root, name)).st_ino
-        parent = os.path.dirname(name)
-        if node.kind and inode < last.get(parent, 0):
-            return False
-        last[parent] = max(inode, last.get(parent, 0))
-    return True
-
-
-KINDS = {
-    stat.S_IFREG: "file",
-    stat.S_IFDIR: "directory",
-    stat.S_IFLNK: "symlink",
-    stat.S_IFIFO: "fifo",
-    stat.S_IFSOCK: "socket",
-    stat.S_IFCHR: "character device",
-    stat.S_IFBLK: "block device",
-}
-
-
-def listing(root: str, since_ns: int, *, atimes: bool = False) -> list[str]:
-    """Describe everything in a tree, a line each; times after `since_ns` read "now"."""
-    found = sorted(walk(root))
-    sharing: dict[int, list[str]] = {}
-    for name, status in found:
-        sharing.setdefault(status.st_ino, []).append(name)
-    lines = []
-    for name, status in found:
-        path = os.path.join(root, name)
-        words = [
-            name,
-            KINDS[stat.S_IFMT(status.st_mode)],
-            f"{stat.S_IMODE(status.st_mode):04o}",
-            f"{status.st_uid}:{status.st_gid}",
-        ]
-        if stat.S_ISREG(status.st_mode):
-            words += contents(path, status.st_size)
-        elif stat.S_ISLNK(status.st_mode):
-            words.append("-> " + os.readlink(path))
-        elif status.st_rdev:
-            words.append(f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}")
-        words.append("mtime " + moment(status.st_mtime_ns, since_ns))
-        if atimes:
-            words.append("atime " + moment(status.st_atime_ns, since_ns))
-        words += attributes(path)
-        if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
-            words.append(f"{status.st_nlink} links: " + " ".join(sharing[status.st_ino]))
-        lines.append("  ".join(words))
-    return lines
-
-
-def moment(time_ns: int, since_ns: int) -> str:
-    """Show a time, or "now" if it lies between `since_ns` and the present."""
-    # The kernel stamps files with its coarse clock, some milliseconds behind the precise one.
-    if since_ns - 20_000_000 <= time_ns <= time.time_ns():
-        return "now"
-    return f"{(time_ns - BASE_NS) / 1e9:+.9f}"
-
-
-def contents(path: str, size: int) -> list[str]:
-    """Describe the bytes of a regular file, and where they are stored if that can be seen."""
-    try:
-        # Only root and the owner may read without a trace.
-        flags = os.O_NOATIME if os.geteuid() in (0, os.lstat(path).st_uid) else 0
-        descriptor = os.open(path, os.O_RDONLY | flags)
-    except PermissionError:
-        return [f"{size} bytes, unreadable"]
-    try:
-        if size < 4096:
-            return [f"{size} bytes {os.read(descriptor, size)!r}"]
-        runs = list(data_runs(descriptor, size))
-        # Only what is stored is read: a huge hole costs nothing.
-        digest = 0
-        for start, end in runs:
-            digest = zlib.crc32(os.pread(descriptor, end - start, start), digest)
-        where = " ".join(f"{start}-{end}" for start, end in runs)
-        return [f"{size} bytes crc {digest:08x}", f"stored: {where or 'nothing'}"]
-    finally:
-        os.close(descriptor)
-
-
-def data_runs(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) offsets, in bytes, of what is stored in a file."""
-    end = 0
-    while end < size:
-        try:
-            start = os.lseek(descriptor, end, os.SEEK_DATA)
-        except OSError as error:
-            if error.errno == errno.ENXIO:
-                return
-            raise
-        end = os.lseek(descriptor, start, os.SEEK_HOLE)
-        yield start, end
-
-
-def attributes(path: str) -> list[str]:
-    """Describe the extended attributes of one name; the security label is the system's."""
-    words = []
-    for name in sorted(os.listxattr(path, follow_symlinks=False)):
-        if name == "security.selinux":
-            continue
-        value = os.getxattr(path, name, follow_symlinks=False)
-        shown = acl_text(value) if name in ACL_VALUES else ascii(value)
-        words.append(f"[{name} {shown}]")
-    return words

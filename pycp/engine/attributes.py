@@ -147,24 +147,21 @@ def _preserve_mode(
 
             copy_permissions(made.source, made.where, names)
     except OSError as error:
-        raise _mode_error("preserving permissions for", entry, error) from None
+        raise mode_error("preserving permissions for", entry, error) from None
 
 
 def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> None:
     """Settle the mode of something new that does not take over the source's."""
     options = job.options
-    if options.new_file_mode is not None or options.explicit_no_mode:
-        if options.new_file_mode is not None:
-            mode = options.new_file_mode
-        else:
-            has_all = made.is_directory or stat.S_ISSOCK(made.status.st_mode)
-            mode = (0o777 if has_all else 0o666) & ~job.umask
-            if made.is_directory:
-                mode |= made.mode & stat.S_ISGID
+    if options.explicit_no_mode:
+        has_all = made.is_directory or stat.S_ISSOCK(made.status.st_mode)
+        mode = (0o777 if has_all else 0o666) & ~job.umask
+        if made.is_directory:
+            mode |= made.mode & stat.S_ISGID
         try:
             set_exact_mode(made.where, mode)
         except OSError as error:
-            raise _mode_error("setting permissions for", entry, error) from None
+            raise mode_error("setting permissions for", entry, error) from None
         return
     mode = made.mode
     if made.is_directory:
@@ -193,7 +190,8 @@ def set_exact_mode(where: "system.Where", mode: int) -> None:
         system.set_mode(where, mode)
 
 
-def _mode_error(what: str, entry: "Entry", error: OSError) -> CopyError:
+def mode_error(what: str, entry: "Entry", error: OSError) -> CopyError:
+    """Word why the mode of the destination cannot be set."""
     from pycp.quoting import quote_word
 
     name = entry.destination

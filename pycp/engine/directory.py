@@ -126,8 +126,10 @@ def _let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
     made.present_mode |= OWNER_ALL
 
 
-def list_source(filled: Filled, decision: "Decision") -> "list[os.DirEntry[str]]":
+def list_source(filled: Filled, decision: "Decision") -> list[tuple[str, bool]]:
     """Open the source directory and return its entries in the order of their inode numbers.
+
+    Each is a name, and whether it is known to be a regular file.
 
     Raise CopyError if it cannot be read, or is not the directory decided on.
     """
@@ -147,13 +149,21 @@ def list_source(filled: Filled, decision: "Decision") -> "list[os.DirEntry[str]]
                 filename=entry.source,
             )
         with system.scandir(fd) as listing:
-            entries = list(listing)
+            found = sorted(listing, key=_inode)
+        entries = [(entry.name, _is_file(entry)) for entry in found]
     except CopyError:
         raise
     except OSError as error:
         raise cannot("access", entry.source, error) from None
-    entries.sort(key=_inode)
     return entries
+
+
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    """Ask now: where the listing tells no kinds, this looks below a descriptor we may close."""
+    try:
+        return entry.is_file(follow_symlinks=False)
+    except OSError:
+        return False  # copying it will tell
 
 
 def _inode(entry: "os.DirEntry[str]") -> int:

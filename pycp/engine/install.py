@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pycp.values import Decision, Entry, Final
 
 
+PRIVATE = 0o600
+"""Mode of a new file until everything else about it is final."""
+
+
 class Irremovable(CopyError):
     """What a failed strip left cannot be removed; GNU then installs nothing more."""
 
@@ -33,12 +37,14 @@ def finish(
 
     If owner or mode cannot be set, the file stays as private as it was made.
     """
+    assert decision.made_fd is not None
+    if system.has_access_list(decision.made_fd):
+        _drop_access_list(entry, decision.made_fd)
     if options.strip:
         close_made(decision)
         _strip(job, entry, options.strip_program)
         where, fd = _find_again(entry, decision, options, final)
     else:
-        assert decision.made_fd is not None
         where = fd = decision.made_fd
         decision.made_fd = None
     try:
@@ -55,6 +61,16 @@ def finish(
         raise cannot(what, entry.destination, error) from None
     finally:
         system.close(fd)
+
+
+def _drop_access_list(entry: "Entry", fd: int) -> None:
+    """Take away what the directory's default list gave the new file; nobody else may read yet."""
+    from pycp.engine.attributes import mode_error, set_exact_mode
+
+    try:
+        set_exact_mode(fd, PRIVATE)
+    except OSError as error:
+        raise mode_error("setting permissions for", entry, error) from None
 
 
 def close_made(decision: "Decision") -> None:

@@ -34,7 +34,6 @@ class Job:
             or options.preserve_timestamps
             or options.preserve_xattr
             or options.explicit_no_mode
-            or options.new_file_mode is not None
         )
 
     def withheld_bits(self, is_directory: bool) -> int:

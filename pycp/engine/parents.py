@@ -5,7 +5,7 @@ import stat
 from pycp import system
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.system.folder import Directory, Folder, identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,35 +40,40 @@ class Parent:
 class Parents:
     """What --parents did for one source."""
 
-    __slots__ = ("are_new", "made")
+    __slots__ = ("are_new", "made", "opened")
 
     def __init__(self) -> None:
         self.are_new = False
         """The directory the source goes into was made for it."""
         self.made: list[Parent] = []
+        self.opened: list[Directory] = []
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        for directory in self.opened:
+            directory.close()
 
 
-def make_parents(job: "Job", entry: "Entry") -> Parents | None:
+def make_parents(job: "Job", entry: "Entry", parents: Parents) -> bool:
     """Make the directories the destination goes into, and let the entry go into the last.
 
-    Return what is to be finished afterwards, or None if the source's name has no directory part.
-    Raise CopyError if one cannot be made; those before it stay.
+    Return False if the source's name has no directory part. `parents` takes what is to be finished
+    and closed afterwards. Raise CopyError if one cannot be made; those before it stay.
     """
     path, slash, last = entry.destination_name.rpartition("/")
     if not slash:
-        return None
+        return False
     target = entry.folder.destination_directory
-    parents = Parents()
     whole = _stat(target, path)
     if whole is not None:
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
-        directory = _descend(target, path, _shown(entry, path))
+        directory = _descend(parents, target, path, _shown(entry, path))
     else:
         directory = _make_each(job, entry, path, parents)
     entry.folder = Folder(None, entry.folder.source_directory, directory, False)
     entry.destination_name = last
-    return parents
+    return True
 
 
 def _stat(target: Directory, path: str) -> "os.stat_result | None":
@@ -78,7 +83,9 @@ def _stat(target: Directory, path: str) -> "os.stat_result | None":
         return None
 
 
-def _descend(above: Directory, name: str, shown: str, follows: bool = True) -> Directory:
+def _descend(
+    parents: Parents, above: Directory, name: str, shown: str, follows: bool = True
+) -> Directory:
     """Open a directory below another; return it."""
     flags = system.PLACE_FLAGS if follows else system.PLACE_FLAGS | system.O_NOFOLLOW
     try:
@@ -86,6 +93,7 @@ def _descend(above: Directory, name: str, shown: str, follows: bool = True) -> D
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
     directory = Directory(above, name, fd, shown)
+    parents.opened.append(directory)
     directory.is_path_only = True
     directory.id = identity(system.fstat(fd))
     return directory
@@ -124,12 +132,13 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         mode = None
         is_new = found is None
         if source is not None and is_new:
-            directory, mode = _make_one(job, directory, name, (shown, source_name), source)
+            names = (shown, source_name)
+            directory, mode = _make_one(job, parents, directory, name, names, source)
             parents.are_new = True
         else:
             if found is None or not stat.S_ISDIR(found.st_mode):
                 raise _not_a_directory(shown)
-            directory = _descend(directory, name, shown)
+            directory = _descend(parents, directory, name, shown)
             parents.are_new = False
         if preserves or mode is not None:
             parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
@@ -151,6 +160,7 @@ def _source_status(name: str) -> "os.stat_result":
 
 def _make_one(
     job: "Job",
+    parents: Parents,
     above: Directory,
     name: str,
     names: tuple[str, str],
@@ -171,7 +181,7 @@ def _make_one(
         raise failed("cannot make directory", shown, error) from None
     if job.report.verbose:
         job.report.line(f"{source_name} -> {shown}")
-    directory = _descend(above, name, shown, follows=False)
+    directory = _descend(parents, above, name, shown, follows=False)
     present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)
     final = None
     if not options.preserve_mode:
@@ -210,8 +220,6 @@ def finish_parents(job: "Job", parents: Parents) -> None:
             text = f"{what} {quote_name(name)}: {reason(error)}"
             job.report.failed(CopyError(text, error.errno, name))
             return
-    for parent in parents.made:
-        parent.directory.fd = parent.directory.fd or CLOSED
 
 
 def _preserve_owner(job: "Job", where: "system.Where", source: "os.stat_result") -> None:

@@ -97,7 +97,10 @@ def open_existing(
     flags = system.OLD_FILE_FLAGS
     if stat.S_ISREG(found.st_mode):
         flags |= system.O_NONBLOCK  # nothing that could block took its place
-    fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
+    try:
+        fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
+    except BlockingIOError:
+        fd = system.open_leased(entry.destination_name, flags, entry.folder.destination_fd)
     try:
         status = system.fstat(fd)
         if identity(status) == identity(source) and stat.S_ISREG(status.st_mode):
@@ -106,7 +109,7 @@ def open_existing(
                 filename=entry.source,
                 filename2=entry.destination,
             )
-        if identity(status) != identity(found):
+        if identity(status) != identity(found) and not _was_copied_up(status, found):
             raise CopyError(
                 f"not writing to {quote_name(entry.destination)},"
                 " as it was replaced while being copied",
@@ -116,6 +119,20 @@ def open_existing(
         system.close(fd)
         raise
     return fd, status
+
+
+def _was_copied_up(status: "os.stat_result", found: "os.stat_result") -> bool:
+    """Return whether an overlay gave the file another number because it is written to.
+
+    Everything but the number is then as it was, which another file could hardly be.
+    """
+    return (
+        (status.st_mode, status.st_uid, status.st_gid)
+        == (found.st_mode, found.st_uid, found.st_gid)
+        and status.st_size == found.st_size
+        and status.st_mtime_ns == found.st_mtime_ns
+        and status.st_ctime_ns >= found.st_ctime_ns
+    )
 
 
 def create(entry: "Entry", mode: int) -> "tuple[int, os.stat_result]":

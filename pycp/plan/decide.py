@@ -262,7 +262,11 @@ def _enter(
         operand = memory.operand or entry
         made_in = earlier.folder.destination_directory
         if is_same_entry(
-            folder.source_directory, entry.source_name, made_in, earlier.destination_name
+            folder.source_directory,
+            entry.source_name,
+            made_in,
+            earlier.destination_name,
+            follow=decision.follows,  # by GNU's comparison a followed link would lead on for ever
         ):
             raise IntoItself(
                 f"cannot copy a directory, {quote_name(operand.source)}, into itself,"

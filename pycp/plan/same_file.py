@@ -30,6 +30,9 @@ def parent_identity(directory: "Directory", name: str, follow: bool = False) -> 
     head, slash, _last = name.rstrip("/").rpartition("/")
     if slash:
         head = head.rstrip("/") or "/"
+    elif directory.parent is not None and directory.parent.is_open and not follow:
+        name = directory.name
+        return identity(system.stat(name, dir_fd=directory.parent.fd, follow_symlinks=False))
     elif directory.id != (0, 0):
         return directory.id
     return identity(system.stat(head or ".", dir_fd=directory.fd, follow_symlinks=follow))

@@ -4,7 +4,7 @@ from errno import ENOENT
 
 from pycp import system
 from pycp.engine.entry import perform
-from pycp.engine.install import Irremovable, close_made, finish
+from pycp.engine.install import PRIVATE, Irremovable, close_made, finish
 from pycp.engine.job import Job
 from pycp.errors import CopyError, UsageError, cannot
 from pycp.options import CopyOptions
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pycp.options import InstallOptions
     from pycp.values import Entry, Report
 
-PRIVATE = 0o600
-"""Mode of a new file until everything else about it is final."""
 SPECIAL_BITS = 0o7000
 
 

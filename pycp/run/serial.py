@@ -48,20 +48,20 @@ class Serial:
         if not self.job.options.parents:
             self._copy(entry)
             return
-        from pycp.engine.parents import finish_parents, make_parents
+        from pycp.engine.parents import Parents, finish_parents, make_parents
 
+        parents = Parents()
         try:
-            parents = make_parents(self.job, entry)
+            if make_parents(self.job, entry, parents):
+                self.parents_are_new = parents.are_new
+            # GNU forgets to reset this for a source without a directory part.
+            entry.is_surely_new = self.parents_are_new
+            self._copy(entry)
+            finish_parents(self.job, parents)
         except CopyError as error:
             self.job.report.failed(error)
-            return
-        if parents is not None:
-            self.parents_are_new = parents.are_new
-        # GNU forgets to reset this for a source without a directory part.
-        entry.is_surely_new = self.parents_are_new
-        self._copy(entry)
-        if parents is not None:
-            finish_parents(self.job, parents)
+        finally:
+            parents.close()
 
     def _copy(self, entry: "Entry") -> None:
         decision = self.visit(entry)

@@ -12,15 +12,14 @@ from pycp.values import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
     from pycp.engine.directory import Filled
     from pycp.run.serial import Serial
     from pycp.values import Decision
 
-OPEN_LEVELS = 16
-"""Directory levels that keep their descriptors, two each."""
+OPEN_LEVELS = 4
+"""Directory levels that keep their descriptors, two each; even a limit of 16 leaves enough."""
 
 
 class Level:
@@ -28,7 +27,7 @@ class Level:
 
     __slots__ = ("entries", "filled")
 
-    def __init__(self, filled: "Filled", entries: "Iterator[os.DirEntry[str]]") -> None:
+    def __init__(self, filled: "Filled", entries: "Iterator[tuple[str, bool]]") -> None:
         self.filled = filled
         self.entries = entries
 
@@ -61,21 +60,23 @@ class Tree:
             else:
                 level = stack.pop()
                 self._leave(level, stack[-1] if stack else None)
+                if self.runner.is_abandoned and stack:
+                    stack[-1].entries = iter(())
 
     def _copy_entries(self, level: Level) -> Level | None:
         """Copy entries until one is a directory to go down into; return it, or None at the end."""
         folder = level.filled.folder
         copy_plain = self.copy_plain
         runner = self.runner
-        for found in level.entries:
-            if copy_plain is not None and found.is_file(follow_symlinks=False):
+        for name, is_file in level.entries:
+            if is_file and copy_plain is not None:
                 try:
-                    if copy_plain(folder, found.name):
+                    if copy_plain(folder, name):
                         continue
                 except CopyError as error:
                     self.job.report.failed(error)
                     continue
-            entry = Entry(folder, found.name)
+            entry = Entry(folder, name)
             decision = runner.visit(entry)
             if decision is not None:
                 below = self._enter(entry, decision)
@@ -97,7 +98,7 @@ class Tree:
             self.memory.copied.setdefault(folder.destination_directory.id, entry)
         source = folder.source_directory.id
         self.memory.ancestors.add(source)
-        entries: list[os.DirEntry[str]] = []
+        entries: list[tuple[str, bool]] = []
         above = entry.folder.source_directory.id
         if not self.job.options.one_file_system or entry.is_operand or source[0] == above[0]:
             try:

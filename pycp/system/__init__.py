@@ -53,9 +53,27 @@ from pycp.system.posix import (
 )
 
 if sys.platform == "linux":
-    from pycp.system.linux import PATH_ONLY, offload, pin, reflink, umask, where
+    from pycp.system.linux import (
+        PATH_ONLY,
+        has_access_list,
+        offload,
+        open_leased,
+        pin,
+        reflink,
+        umask,
+        where,
+    )
 else:
-    from pycp.system.posix import PATH_ONLY, offload, pin, reflink, umask, where
+    from pycp.system.posix import (
+        PATH_ONLY,
+        has_access_list,
+        offload,
+        open_leased,
+        pin,
+        reflink,
+        umask,
+        where,
+    )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,6 +152,7 @@ __all__ = [
     "geteuid",
     "getgid",
     "getuid",
+    "has_access_list",
     "leave_standard_descriptors_closed",
     "link_following",
     "link_itself",
@@ -143,6 +162,7 @@ __all__ = [
     "mknod",
     "offload",
     "open",
+    "open_leased",
     "pin",
     "read",
     "readlink",

@@ -4,7 +4,9 @@ Sources: ioctl_ficlone(2), copy_file_range(2), open(2) on O_PATH, proc(5) on /pr
 """
 
 import os
+from errno import EAGAIN
 from fcntl import ioctl
+from stat import S_ISREG
 
 from pycp.system import posix
 
@@ -37,6 +39,32 @@ def umask() -> int:
     except OSError:
         pass
     return posix.umask()
+
+
+def open_leased(name: str, flags: int, dir_fd: int | None) -> int:
+    """Open a file that somebody holds a lease on, waiting until they give it up (fcntl(2)).
+
+    Raise OSError as `open` does, or if the name no longer stands for a regular file.
+    """
+    fd = os.open(name, os.O_PATH | os.O_CLOEXEC | (flags & os.O_NOFOLLOW), dir_fd=dir_fd)
+    try:
+        # Only a regular file may make us wait: a FIFO in its place would do so for ever.
+        if not S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(EAGAIN, os.strerror(EAGAIN))
+        path = _path(fd)
+        if path is None:
+            return posix.open_leased(name, flags, dir_fd)
+        return os.open(path, flags & ~(os.O_NONBLOCK | os.O_NOFOLLOW))
+    finally:
+        os.close(fd)
+
+
+def has_access_list(fd: int) -> bool:
+    """Return whether a file has an access control list (acl(5))."""
+    try:
+        return "system.posix_acl_access" in os.listxattr(fd)
+    except OSError:
+        return False
 
 
 def _path(fd: int) -> str | None:

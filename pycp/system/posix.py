@@ -6,7 +6,7 @@ or, where a system has neither, a name below a directory descriptor that is not 
 """
 
 import os
-from errno import ENAMETOOLONG, ENOENT, ENOTDIR, ENOTSUP
+from errno import EDQUOT, ENOSPC, ENOTSUP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ def pin(name: str, dir_fd: int | None) -> "tuple[Where, int]":
     return (name, dir_fd), -1
 
 
+def open_leased(name: str, flags: int, dir_fd: int | None) -> int:
+    """Open a file that somebody holds a lease on, waiting until they give it up."""
+    return os.open(name, flags & ~os.O_NONBLOCK, dir_fd=dir_fd)
+
+
 def _attribute_call(call: "Callable[..., None]", target: "Where", *values: "object") -> None:
     if isinstance(target, tuple):
         name, dir_fd = target
@@ -84,6 +89,11 @@ def set_times(target: "Where", atime_ns: int, mtime_ns: int) -> None:
         os.utime(target[0], ns=(atime_ns, mtime_ns), dir_fd=target[1], follow_symlinks=False)
     else:
         os.utime(target, ns=(atime_ns, mtime_ns))
+
+
+def has_access_list(fd: int) -> bool:
+    """Return whether a file has a POSIX access control list, which only Linux gives to files."""
+    return False
 
 
 def stat_of(target: "Where") -> os.stat_result:
@@ -129,26 +139,20 @@ def link_itself(
 def rename_exclusively(name: str, new_name: str, dir_fd: int | None) -> None:
     """Rename below one directory, never replacing anything.
 
-    Raise FileExistsError if `new_name` is taken. The `os` module has no RENAME_NOREPLACE: a second
-    link claims the name in one step; where links cannot be made, an empty file claims it.
+    Raise FileExistsError if `new_name` is taken. The `os` module has no RENAME_NOREPLACE: an empty
+    file claims the name first, and gives way in the one step of the rename.
     """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    is_claimed = True
     try:
-        link_itself(name, new_name, dir_fd, dir_fd)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        if error.errno in (ENOENT, ENOTDIR, ENAMETOOLONG):  # renaming would fail the same way
-            raise
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         os.close(os.open(new_name, flags, 0o600, dir_fd=dir_fd))
-        try:
-            os.rename(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-        except OSError:
-            os.unlink(new_name, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno not in (ENOSPC, EDQUOT):
             raise
-        return
+        is_claimed = False  # no room even for an empty file, but enough to rename
     try:
-        os.unlink(name, dir_fd=dir_fd)
+        os.rename(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
     except OSError:
-        os.unlink(new_name, dir_fd=dir_fd)
+        if is_claimed:
+            os.unlink(new_name, dir_fd=dir_fd)
         raise

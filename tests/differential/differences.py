@@ -33,8 +33,29 @@ DIFFERENCES = {
         "ours: a clone that fails leaves the old contents alone (section 12, row 31)"
     ),
     "inherited access list": "9.1 drops what a preserved mode did not have (section 10)",
-    "inherited set-group-id": "9.1 keeps it on new directories despite -p (section 10)",
+    "special bits of directories": (
+        "9.1 sets a preserved mode through the access list, which leaves special bits as they "
+        "are (section 10, -rp into a setgid directory)"
+    ),
+    "zeros in data extents": (
+        "9.1 reads data extents and drops their zeros; sections 4.5 and 10 copy them whole"
+    ),
+    "apostrophe and escape": "9.1 malforms such names (section 10, quoting)",
     "sticky directory with no-preserve": "9.1 keeps the bit (section 10)",
+    "endless copy through a symlink": (
+        "ours: GNU goes on until names are too long, and ours have no such limit (section 5.6)"
+    ),
     "names beyond PATH_MAX": "ours: trees deeper than one name can say are copied",
     "source removed as destination": "ours: a source that is its own destination is not removed",
+    # What follows is about install; its specification tells the versions apart in section 15.
+    "compare with timestamps": "9.1 refuses -C with -p (section 15)",
+    "compare leaves metadata alone": "9.1 sets owner and mode again (section 15)",
+    "compare follows a symlink": "9.1 always copies what a symlink leads to (section 15)",
+    "strip of a name with a dash": "9.1 passes the name as it is (section 15)",
+    "strip cannot run": "9.1 tells it in two lines (section 15)",
+    "strip script without interpreter": "9.1 gives it to a shell (section 15)",
+    "strip leaves something else": "ours: mode and owner go to no link and no file of others",
+    "directory that cannot be made": "9.1 tells why it cannot be changed (section 15)",
+    "empty destination": "9.1 does not take it for the working directory (section 15)",
+    "quotes around owners": "9.1 quotes an unknown user or group as a word (section 6)",
 }

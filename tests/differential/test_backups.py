@@ -1,7 +1,7 @@
 """Backups of existing destinations: method, suffix, numbers, and what happens on failure."""
 
+from tests.case import Case, SameAsGnu, Who, cases
 from tests.tree import directory, fifo, file, symlink
-from tests.twins import Case, SameAsGnu, Who, cases
 
 BOTH: tuple[Who, ...] = ("user", "root")
 
@@ -69,11 +69,32 @@ def test_methods(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("environment", "-bv a b", "a b", env={"SIMPLE_BACKUP_SUFFIX": ".env"}),
     Case("environment empty", "-bv a b", "a b", env={"SIMPLE_BACKUP_SUFFIX": ""}),
     Case("environment with a directory", "-bv a b", "a b", env={"SIMPLE_BACKUP_SUFFIX": "x/y"}),
-    Case("environment with trailing slash", "-bv a b", "a b", status=1, env={"SIMPLE_BACKUP_SUFFIX": "x/"}),
-    Case("environment does not turn backups on", "-v a b", "a b", env={"SIMPLE_BACKUP_SUFFIX": ".env"}),
+    Case(
+        "environment with trailing slash",
+        "-bv a b",
+        "a b",
+        status=1,
+        env={"SIMPLE_BACKUP_SUFFIX": "x/"},
+    ),
+    Case(
+        "environment does not turn backups on",
+        "-v a b",
+        "a b",
+        env={"SIMPLE_BACKUP_SUFFIX": ".env"},
+    ),
     Case("S beats environment", "-bv -S .opt a b", "a b", env={"SIMPLE_BACKUP_SUFFIX": ".env"}),
-    Case("invalid S does not fall back", "-bv -S x/y a b", "a b", env={"SIMPLE_BACKUP_SUFFIX": ".env"}),
-    Case("empty S does not fall back", ["-bv", "-S", "", "a", "b"], "a b", env={"SIMPLE_BACKUP_SUFFIX": ".env"}),
+    Case(
+        "invalid S does not fall back",
+        "-bv -S x/y a b",
+        "a b",
+        env={"SIMPLE_BACKUP_SUFFIX": ".env"},
+    ),
+    Case(
+        "empty S does not fall back",
+        ["-bv", "-S", "", "a", "b"],
+        "a b",
+        env={"SIMPLE_BACKUP_SUFFIX": ".env"},
+    ),
 )
 def test_suffixes(case: Case, same_as_gnu: SameAsGnu) -> None:
     """The suffix is one name's ending; anything with a directory in it becomes a tilde."""
@@ -133,10 +154,21 @@ def numbered(situation: str, *names: str) -> Case:
         like="$ mv d/a d/a~; pycp -v a d",
         stdout="'a' -> 'd/a' (backup: 'd/a~')\n",
     ),
-    Case("simple in an unreadable directory", "--backup=simple -v a d", "a d/a d/@0300"),
+    Case(
+        "simple in an unreadable directory",
+        "--backup=simple -v a d",
+        "a d/a d/@0300",
+        differs="backup in an unreadable directory",
+        like="$ mv d/a d/a~; pycp -v a d",
+        stdout="'a' -> 'd/a' (backup: 'd/a~')\n",
+    ),
     Case("source is the backup", "--backup=numbered -v a.~1~ a", "a a.~1~"),
     Case("destination is a backup", "--backup=numbered -v a b.~1~", "a b.~1~"),
-    Case("name with odd bytes", ["--backup=numbered", "-v", "a", "b\n"], {"a": "A", "b\n": "B", "b\n.~4~": "C"}),
+    Case(
+        "name with odd bytes",
+        ["--backup=numbered", "-v", "a", "b\n"],
+        {"a": "A", "b\n": "B", "b\n.~4~": "C"},
+    ),
 )
 def test_numbers(case: Case, same_as_gnu: SameAsGnu) -> None:
     """The next number is one more than the greatest, however long its digits."""
@@ -154,9 +186,24 @@ def test_numbers(case: Case, same_as_gnu: SameAsGnu) -> None:
         for way in ["simple", "numbered", "existing"]
         for length in [250, 251, 252, 253, 254, 255]
     ),
-    Case("numbered of a long name whose short one exists", ["-v", "--backup=numbered", "a", "n" * 254], {"a": "A", "n" * 254: "N", "n" * 254 + "~": "O"}, status=None),
-    Case("existing of a long name whose short one exists", ["-v", "--backup=existing", "a", "n" * 254], {"a": "A", "n" * 254: "N", "n" * 254 + "~": "O"}, status=None),
-    Case("number gets one digit too long", ["-v", "--backup=numbered", "a", "n" * 251], {"a": "A", "n" * 251: "N", "n" * 251 + ".~9~": "O"}, status=None),
+    Case(
+        "numbered of a long name whose short one exists",
+        ["-v", "--backup=numbered", "a", "n" * 254],
+        {"a": "A", "n" * 254: "N", "n" * 254 + "~": "O"},
+        status=None,
+    ),
+    Case(
+        "existing of a long name whose short one exists",
+        ["-v", "--backup=existing", "a", "n" * 254],
+        {"a": "A", "n" * 254: "N", "n" * 254 + "~": "O"},
+        status=None,
+    ),
+    Case(
+        "number gets one digit too long",
+        ["-v", "--backup=numbered", "a", "n" * 251],
+        {"a": "A", "n" * 251: "N", "n" * 251 + ".~9~": "O"},
+        status=None,
+    ),
     Case("long suffix", ["-v", "-S", "s" * 250, "a", "bbbbbbbbb"], "a bbbbbbbbb", status=None),
 )
 def test_long_names(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -169,7 +216,12 @@ def test_long_names(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("directory in the way", "--backup=simple -v a b", "a b b~/", status=1),
     Case("filled directory in the way", "--backup=simple -v a b", "a b b~/x", status=1),
     Case("older backup is a symlink", "--backup=simple -v a b", "a b b~->c c"),
-    Case("older backup is a link of the destination", "--backup=simple -v a b", "a b b~=b", status=None),
+    Case(
+        "older backup is a link of the destination",
+        "--backup=simple -v a b",
+        "a b b~=b",
+        status=None,
+    ),
     Case("older backup is a link of the source", "--backup=simple -v a b", "a b b~=a", status=None),
     Case("symlink", "-bv a l", "a b l->b"),
     Case("dangling symlink", "-bv a l", "a l->b"),
@@ -180,7 +232,11 @@ def test_long_names(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("hard link with d", "-bdv a b", "a b c=b"),
     Case("unwritable", "-bv a b", "a b@0000"),
     Case("owned by another", "-bv a b", {"a": "A", "b": file("B", 0o600, owner=(0, 0))}),
-    Case("attributes stay with the backup", "-bpv a b", {"a": file("A", 0o700, age=5), "b": file("B", 0o640, age=-5, xattrs={"user.x": b"1"})}),
+    Case(
+        "attributes stay with the backup",
+        "-bpv a b",
+        {"a": file("A", 0o700, age=5), "b": file("B", 0o640, age=-5, xattrs={"user.x": b"1"})},
+    ),
     Case("with l", "-blv a b", "a b"),
     Case("with s", "-bsv a b", "a b"),
     Case("with f", "-bfv a b", "a b"),
@@ -196,7 +252,13 @@ def test_long_names(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("several into a directory", "-bv a b c d", "a b c d/a d/c"),
     Case("with parents", "-bv --parents s/x/f d", "s/x/f d/s/x/f"),
     Case("unwritable directory", "-bv a d/b", "a d/b d/@0555", status=1, who=BOTH),
-    Case("unwritable directory and numbered", "--backup=numbered -v a d/b", "a d/b d/@0555", status=1, who=BOTH),
+    Case(
+        "unwritable directory and numbered",
+        "--backup=numbered -v a d/b",
+        "a d/b d/@0555",
+        status=1,
+        who=BOTH,
+    ),
     Case("name of two directories up", "$ cd s/x && pycp -bv ../../a ../../b", "a b s/x/"),
 )
 def test_kinds(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -231,11 +293,23 @@ def test_kinds(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("backup onto its origin by existing", "--backup=existing -v a~ a", "a a~ a.~1~", status=1),
     Case("backup onto its origin by numbered", "--backup=numbered -v a~ a", "a a~"),
     Case("backup onto its origin with a suffix", "-v -S .b a.b a", "a a.b", status=1),
-    Case("backup onto its origin in a directory", "--backup=simple -v d/a~ d/a", "d/a d/a~", status=1),
+    Case(
+        "backup onto its origin in a directory", "--backup=simple -v d/a~ d/a", "d/a d/a~", status=1
+    ),
     Case("backup onto its origin with a dot", "--backup=simple -v ./a~ a", "a a~", status=1),
     Case("namesake of the backup from elsewhere", "--backup=simple -v s/a~ a", "a a~ s/a~"),
-    Case("link to the backup of the same name", "--backup=simple -v s/a~ a", "a a~ s/a~->../a~", status=1),
-    Case("hard link of the backup of the same name", "--backup=simple -v s/a~ a", "a a~ s/a~=a~", status=1),
+    Case(
+        "link to the backup of the same name",
+        "--backup=simple -v s/a~ a",
+        "a a~ s/a~->../a~",
+        status=1,
+    ),
+    Case(
+        "hard link of the backup of the same name",
+        "--backup=simple -v s/a~ a",
+        "a a~ s/a~=a~",
+        status=1,
+    ),
     Case("hard link of the backup", "--backup=simple -v b a", "a a~ b=a~", status=None),
     Case(
         "symlink to the backup",
@@ -259,13 +333,37 @@ def test_onto_itself(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("unreadable source numbered", "--backup=numbered -v a b", "a@0000 b b.~1~", status=1),
     Case("unreadable source into a directory", "-bv a c d", "a@0000 c d/a d/c", status=1),
     Case("unreadable source restores a symlink", "-bv a l", "a@0000 b l->b", status=1),
-    Case("unreadable source restores over an older backup", "--backup=simple -v a b", "a@0000 b b~", status=1),
-    Case("unreadable source with remove-destination", "-bv --remove-destination a b", "a@0000 b", status=1),
+    Case(
+        "unreadable source restores over an older backup",
+        "--backup=simple -v a b",
+        "a@0000 b b~",
+        status=1,
+    ),
+    Case(
+        "unreadable source with remove-destination",
+        "-bv --remove-destination a b",
+        "a@0000 b",
+        status=1,
+    ),
     Case("missing source keeps everything", "-bv m b", "b b~", status=1),
     Case("relative s elsewhere", "-bsv a d/a", "a d/a", status=1),
     Case("source vanishes by its backup", "-bv foo dl/foo", "foo dl->.", status=1),
-    Case("full disk", "# mount -t tmpfs -o size=64k none m && echo old > m/z && pycp -bv big m/z; echo $?; ls m; cat m/z", {"big": file("b" * 200000), "m": directory()}),
-    Case("full disk without backup", "# mount -t tmpfs -o size=64k none m && echo old > m/z && pycp -v big m/z; echo $?; ls m; stat -c %s m/z", {"big": file("b" * 200000), "m": directory()}),
+    Case(
+        "full disk",
+        (
+            "# mount -t tmpfs -o size=64k none m && echo old > m/z && pycp -bv big m/z; echo $?; "
+            "ls m; cat m/z"
+        ),
+        {"big": file("b" * 200000), "m": directory()},
+    ),
+    Case(
+        "full disk without backup",
+        (
+            "# mount -t tmpfs -o size=64k none m && echo old > m/z && pycp -v big m/z; echo $?; "
+            "ls m; stat -c %s m/z"
+        ),
+        {"big": file("b" * 200000), "m": directory()},
+    ),
     who=BOTH,
 )
 def test_restoring(case: Case, same_as_gnu: SameAsGnu) -> None:

@@ -1,7 +1,7 @@
 """Sources and destinations of different kinds, and special files."""
 
+from tests.case import Case, SameAsGnu, Who, cases
 from tests.tree import device, directory, fifo, file, symlink, unix_socket
-from tests.twins import Case, SameAsGnu, Who, cases
 
 BOTH: tuple[Who, ...] = ("user", "root")
 
@@ -12,19 +12,80 @@ def over_directory(destination: str, source: str) -> str:
 
 
 @cases(
-    Case("file over a directory", "-T a d", "a d/", status=1, stderr=over_directory("d", "a"), differs="file over directory"),
-    Case("file over a filled directory", "-vT a d", "a d/x", status=1, stderr=over_directory("d", "a"), differs="file over directory"),
-    Case("file over a directory with f", "-fvT a d", "a d/", status=1, stderr=over_directory("d", "a"), differs="file over directory"),
-    Case("file over a directory in a directory", "-v a b d", "a b d/a/", status=1, stderr=over_directory("d/a", "a"), differs="file over directory"),
-    Case("symlink over a directory", "-PT l d", "l->x d/", status=1, stderr=over_directory("d", "l"), differs="file over directory"),
-    Case("fifo over a directory", "-RT p d", "p| d/", status=1, stderr=over_directory("d", "p"), differs="file over directory"),
-    Case("file over a symlink to a directory", "-T a l", "a d/ l->d", status=1, stderr=over_directory("l", "a"), differs="file over directory"),
-    Case("file over a symlink to a directory with P", "-PT a l", "a d/ l->d", status=1, stderr=over_directory("l", "a"), differs="file over directory"),
+    Case(
+        "file over a directory",
+        "-T a d",
+        "a d/",
+        status=1,
+        stderr=over_directory("d", "a"),
+        differs="file over directory",
+    ),
+    Case(
+        "file over a filled directory",
+        "-vT a d",
+        "a d/x",
+        status=1,
+        stderr=over_directory("d", "a"),
+        differs="file over directory",
+    ),
+    Case(
+        "file over a directory with f",
+        "-fvT a d",
+        "a d/",
+        status=1,
+        stderr=over_directory("d", "a"),
+        differs="file over directory",
+    ),
+    Case(
+        "file over a directory in a directory",
+        "-v a b d",
+        "a b d/a/",
+        status=1,
+        stderr=over_directory("d/a", "a"),
+        differs="file over directory",
+    ),
+    Case(
+        "symlink over a directory",
+        "-PT l d",
+        "l->x d/",
+        status=1,
+        stderr=over_directory("d", "l"),
+        differs="file over directory",
+    ),
+    Case(
+        "fifo over a directory",
+        "-RT p d",
+        "p| d/",
+        status=1,
+        stderr=over_directory("d", "p"),
+        differs="file over directory",
+    ),
+    Case(
+        "file over a symlink to a directory",
+        "-T a l",
+        "a d/ l->d",
+        status=1,
+        stderr=over_directory("l", "a"),
+        differs="file over directory",
+    ),
+    Case(
+        "file over a symlink to a directory with P",
+        "-PT a l",
+        "a d/ l->d",
+        status=1,
+        stderr=over_directory("l", "a"),
+        differs="file over directory",
+    ),
     Case("symlink over a symlink to a directory", "-PTv m l", "m->x d/ l->d"),
     Case("hard link over a symlink to a directory", "-lT a l", "a d/ l->d", status=1),
     Case("directory over a file", "-RT s f", "s/x f", status=1),
     Case("directory over a file with f", "-RfT s f", "s/x f", status=1),
-    Case("directory over a file with remove-destination", "-RT --remove-destination s f", "s/x f", status=1),
+    Case(
+        "directory over a file with remove-destination",
+        "-RT --remove-destination s f",
+        "s/x f",
+        status=1,
+    ),
     Case("directory over a symlink to a file", "-RT s l", "s/x f l->f", status=1),
     Case("directory over a symlink to a directory", "-RT s l", "s/x d/ l->d", status=1),
     Case("directory over a symlink to a directory with L", "-RLT s l", "s/x d/ l->d", status=1),
@@ -32,7 +93,14 @@ def over_directory(destination: str, source: str) -> str:
     Case("directory over a symlink in recursion", "-Rv s d", "s/x/f d/s/x->../../r r/", status=1),
     Case("directory over a fifo", "-RT s p", "s/x p|", status=1),
     Case("directory over a file in recursion", "-Rv s d", "s/a s/x/f s/z d/s/x", status=1),
-    Case("file over a directory in recursion", "-Rv s d", "s/a s/x s/z d/s/x/f", status=1, stderr=over_directory("d/s/x", "s/x"), differs="file over directory"),
+    Case(
+        "file over a directory in recursion",
+        "-Rv s d",
+        "s/a s/x s/z d/s/x/f",
+        status=1,
+        stderr=over_directory("d/s/x", "s/x"),
+        differs="file over directory",
+    ),
     Case("file over a symlink to a file", "-v a l", "a f l->f"),
     Case("file over a symlink to a file with d", "-dv a l", "a f l->f"),
     Case("file over a symlink to a hard-linked file", "-v a l", "a f g=f l->f"),
@@ -40,14 +108,24 @@ def over_directory(destination: str, source: str) -> str:
     Case("file over a hard-linked file", "-v a f", "a f g=f"),
     Case("file over a hard-linked file with d", "-dv a f", "a f g=f"),
     Case("file over a hard-linked file with preserve links", "--preserve=links -v a f", "a f g=f"),
-    Case("file over a hard-linked file with attributes only", "-dv --attributes-only a f", "a f g=f"),
+    Case(
+        "file over a hard-linked file with attributes only", "-dv --attributes-only a f", "a f g=f"
+    ),
     Case("symlink over a file", "-Pv l f", "l->x f"),
     Case("symlink over a symlink", "-Pv l m", "l->x m->y"),
     Case("symlink over a hard link", "-Pv l f", "l->x f g=f"),
     Case("symlink over a fifo", "-Pv l p", "l->x p|"),
-    Case("symlink over a file with attributes only", "-Pv --attributes-only l f", "l->x f", status=1),
+    Case(
+        "symlink over a file with attributes only", "-Pv --attributes-only l f", "l->x f", status=1
+    ),
     Case("symlink over a file with attributes only and f", "-Pfv --attributes-only l f", "l->x f"),
-    Case("symlink over a file in an unwritable directory", "-Pv l d/f", "l->x d/f d/@0555", status=1, who=BOTH),
+    Case(
+        "symlink over a file in an unwritable directory",
+        "-Pv l d/f",
+        "l->x d/f d/@0555",
+        status=1,
+        who=BOTH,
+    ),
     Case("fifo over a file", "-Rv p f", "p| f"),
     Case("fifo over a file with L", "-RLv p f", "p| f", status=1),
     Case("fifo over a file with L and f", "-RLfv p f", "p| f", status=1),
@@ -59,7 +137,11 @@ def over_directory(destination: str, source: str) -> str:
     Case("file over a socket with f", "-fv a s", {"a": "A", "s": unix_socket()}),
     Case("file into a fifo", "$ cat p > out & pycp -v a p; s=$?; wait; exit $s", "a p|"),
     Case("file over a fifo with remove-destination", "-v --remove-destination a p", "a p|"),
-    Case("file over a fifo with R is written into it", "$ cat p > out & pycp -Rv a p; s=$?; wait; exit $s", "a p|"),
+    Case(
+        "file over a fifo with R is written into it",
+        "$ cat p > out & pycp -Rv a p; s=$?; wait; exit $s",
+        "a p|",
+    ),
 )
 def test_conflicts(case: Case, same_as_gnu: SameAsGnu) -> None:
     """A directory and anything else never replace each other; the rest goes by kind."""
@@ -74,11 +156,27 @@ def test_conflicts(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("fifo with mode nothing", "-a p n", "p|@0000"),
     Case("fifo with no-preserve mode", "-R --no-preserve=mode p n", "p|@0600"),
     Case("fifo in a tree", "-Rv s d", "s/a s/p| s/z"),
-    Case("fifo in a tree with copy-contents", "$ (echo hello > s/p) & pycp -Rv --copy-contents s d; s=$?; wait; exit $s", "s/p|"),
+    Case(
+        "fifo in a tree with copy-contents",
+        "$ (echo hello > s/p) & pycp -Rv --copy-contents s d; s=$?; wait; exit $s",
+        "s/p|",
+    ),
     Case("fifo without R is read", "$ (echo hello > p) & pycp -v p n; s=$?; wait; exit $s", "p|"),
-    Case("fifo without R onto a file", "$ (echo hello > p) & pycp -pv p f; s=$?; wait; exit $s", "p|@0640 f"),
-    Case("fifo with copy-contents but not R", "$ (echo hello > p) & pycp --copy-contents p n; s=$?; wait; exit $s", "p|"),
-    Case("fifo with attributes only", "$ (: > p) & pycp --attributes-only p n; s=$?; wait; exit $s", "p|@0640"),
+    Case(
+        "fifo without R onto a file",
+        "$ (echo hello > p) & pycp -v p f; s=$?; wait; exit $s",
+        "p|@0640 f",
+    ),
+    Case(
+        "fifo with copy-contents but not R",
+        "$ (echo hello > p) & pycp --copy-contents p n; s=$?; wait; exit $s",
+        "p|",
+    ),
+    Case(
+        "fifo with attributes only",
+        "$ (: > p) & pycp --attributes-only p n; s=$?; wait; exit $s",
+        "p|@0640",
+    ),
     Case("fifo with attributes only and R", "-R --attributes-only p n", "p|@0640"),
     Case("fifo with l", "-lv p n", "p|"),
     Case("fifo with s", "-sv p n", "p|"),
@@ -88,7 +186,13 @@ def test_conflicts(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("fifo with a and umask", "-a p n", "p|@0666", umask=0o777),
     Case("socket", "-Rv s n", {"s": unix_socket(0o750)}),
     Case("socket with a", "-av s n", {"s": unix_socket(0o750)}),
-    Case("socket without R", "s n", {"s": unix_socket()}, status=1, stderr="pycp: cannot open 's' for reading: No such device or address\n"),
+    Case(
+        "socket without R",
+        "s n",
+        {"s": unix_socket()},
+        status=1,
+        stderr="pycp: cannot open 's' for reading: No such device or address\n",
+    ),
     Case("socket with copy-contents", "-R --copy-contents s n", {"s": unix_socket()}, status=1),
     Case("socket in a tree", "-Rv s n", {"s/a": "A", "s/s": unix_socket(), "s/z": "Z"}),
     Case("null to a new file", "/dev/null n"),
@@ -96,7 +200,13 @@ def test_conflicts(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("null with p", "-p /dev/null n", umask=0o077),
     Case("onto null", "a /dev/null", "a"),
     Case("onto null by symlink", "a l", "a l->/dev/null"),
-    Case("onto the full device", "-v a /dev/full", "a", status=1, stderr="pycp: error writing '/dev/full': No space left on device\n"),
+    Case(
+        "onto the full device",
+        "-v a /dev/full",
+        "a",
+        status=1,
+        stderr="pycp: error writing '/dev/full': No space left on device\n",
+    ),
     Case("nothing onto the full device", "a /dev/full", {"a": ""}),
     Case("character device as the ordinary user", "-R /dev/null n", status=1, who=("user",)),
     Case("character device", "-Rv c n", {"c": device("c", 1, 3, 0o620)}, status=1),
@@ -104,10 +214,26 @@ def test_conflicts(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("character device read", "-v c n", {"c": device("c", 1, 3)}),
     Case("character device written", "-v a c", {"a": "A", "c": device("c", 1, 3)}),
     Case("character device over a file", "-Rv c f", {"c": device("c", 1, 3), "f": "F"}, status=1),
-    Case("file over a character device with remove-destination", "-v --remove-destination a c", {"a": "A", "c": device("c", 1, 3)}),
+    Case(
+        "file over a character device with remove-destination",
+        "-v --remove-destination a c",
+        {"a": "A", "c": device("c", 1, 3)},
+    ),
     Case("block device", "-Rv c n", {"c": device("b", 7, 200, 0o640)}, status=1),
-    Case("block device with umask", "-Rv c n", {"c": device("b", 7, 200, 0o666)}, umask=0o077, status=1),
-    Case("hard-linked device with a", "-av s n", {"s": directory(), "s/c": device("c", 1, 3), "s/d": symlink("c"), "s/p": fifo()}, before="ln s/c s/e; ln s/p s/q; ln -P s/d s/f", status=1),
+    Case(
+        "block device with umask",
+        "-Rv c n",
+        {"c": device("b", 7, 200, 0o666)},
+        umask=0o077,
+        status=1,
+    ),
+    Case(
+        "hard-linked device with a",
+        "-av s n",
+        {"s": directory(), "s/c": device("c", 1, 3), "s/d": symlink("c"), "s/p": fifo()},
+        before="ln s/c s/e; ln s/p s/q; ln -P s/d s/f",
+        status=1,
+    ),
     who=BOTH,
 )
 def test_special_files(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -125,19 +251,36 @@ def test_special_files(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("standard input a pipe with umask", "$ echo hello | pycp /dev/stdin n", umask=0o777),
     Case("standard input a large pipe", "$ cat a | pycp /dev/stdin n", {"a": "0123456789" * 50000}),
     Case("standard input a file", "$ pycp /dev/stdin n < a", "a@0640"),
-    Case("standard input a file read in part", "$ { read x; pycp /dev/stdin n; } < a", {"a": "1\n2\n"}),
+    Case(
+        "standard input a file read in part",
+        "$ { read x; pycp /dev/stdin n; } < a",
+        {"a": "1\n2\n"},
+    ),
     Case("standard input by descriptor", "$ echo hello | pycp /dev/fd/0 n"),
     Case("standard input closed", "$ pycp /dev/stdin n <&-", status=1),
     Case("standard input with p", "$ pycp -p /dev/stdin n < a", "a@0640+5"),
     Case("standard input with R", "$ pycp -R /dev/stdin n < a", "a", status=None),
     Case("standard output a pipe", "$ pycp a /dev/stdout | cat", "a"),
-    Case("standard output a file is truncated", "$ { echo before; pycp a /dev/stdout; echo after; } > out", "a", status=None),
+    Case(
+        "standard output a file is truncated",
+        "$ { echo before; pycp a /dev/stdout; echo after; } > out",
+        "a",
+        status=None,
+    ),
     Case("standard output with v", "$ pycp -v a /dev/stdout | cat", "a"),
     Case("standard output closed", "$ pycp a /dev/stdout >&-", "a", status=1),
     Case("through a pipe", "$ cat a | pycp /dev/stdin /dev/stdout | cat > n", {"a": "x" * 300000}),
     Case("large file to a pipe", "$ pycp a /dev/stdout | md5sum", {"a": "0123456789" * 100000}),
-    Case("sparse file to a pipe", "$ pycp a /dev/stdout | md5sum", {"a": file(pieces={1 << 20: b"x"})}),
-    Case("sparse file to a pipe with sparse always", "$ pycp --sparse=always a /dev/stdout | md5sum", {"a": file(pieces={1 << 20: b"x"})}),
+    Case(
+        "sparse file to a pipe",
+        "$ pycp a /dev/stdout | md5sum",
+        {"a": file(pieces={1 << 20: b"x"})},
+    ),
+    Case(
+        "sparse file to a pipe with sparse always",
+        "$ pycp --sparse=always a /dev/stdout | md5sum",
+        {"a": file(pieces={1 << 20: b"x"})},
+    ),
     Case("file to a pipe nobody reads", "$ pycp a /dev/stdout | :", {"a": "x" * 300000}),
 )
 def test_streams(case: Case, same_as_gnu: SameAsGnu) -> None:

@@ -1,7 +1,7 @@
 """File names in messages: section 9.4 of the specification, in both kinds of locale."""
 
+from tests.case import Case, SameAsGnu, cases
 from tests.tree import directory
-from tests.twins import Case, SameAsGnu, cases
 
 NAMES = {
     "space": "a b",
@@ -79,15 +79,34 @@ LOCALES = {"c": "C", "utf-8": "C.UTF-8"}
 
 @cases(
     *(
-        Case(f"{situation} in {label}", ["-v", "--", name, "d"], {name: "x", "d": directory()}, locale=locale)
+        Case(
+            f"{situation} in {label}",
+            ["-v", "--", name, "d"],
+            {name: "x", "d": directory()},
+            locale=locale,
+        )
         for situation, name in NAMES.items()
         for label, locale in LOCALES.items()
     ),
     *(
-        Case(f"{situation} in {label} as destination", ["-bv", "--", "a", name], {"a": "A", name: "x"}, locale=locale)
+        Case(
+            f"{situation} in {label} as destination",
+            ["-bv", "--", "a", name],
+            {"a": "A", name: "x"},
+            locale=locale,
+        )
         for situation, name in NAMES.items()
         for label, locale in LOCALES.items()
-        if situation in ["brace open", "hash first", "tilde first", "e acute", "apostrophe", "tab last", "broken sequence last"]
+        if situation
+        in [
+            "brace open",
+            "hash first",
+            "tilde first",
+            "e acute",
+            "apostrophe",
+            "tab last",
+            "broken sequence last",
+        ]
     ),
 )
 def test_always_quoted(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -97,12 +116,24 @@ def test_always_quoted(case: Case, same_as_gnu: SameAsGnu) -> None:
 
 @cases(
     *(
-        Case(f"{situation} in {label}", ["-s", "a", f"d/{name}"], {"a": "A", "d": directory()}, status=1, locale=locale)
+        Case(
+            f"{situation} in {label}",
+            ["-s", "a", f"d/{name}"],
+            {"a": "A", "d": directory()},
+            status=1,
+            locale=locale,
+        )
         for situation, name in NAMES.items()
         for label, locale in LOCALES.items()
     ),
     *(
-        Case(f"top {situation} in {label}", ["-s", "d/a", f"./{name}/x"], {"d/a": "A", name: directory()}, status=1, locale=locale)
+        Case(
+            f"top {situation} in {label}",
+            ["-s", "d/a", f"./{name}/x"],
+            {"d/a": "A", name: directory()},
+            status=1,
+            locale=locale,
+        )
         for situation, name in NAMES.items()
         for label, locale in LOCALES.items()
         if situation in ["brace open", "brace close", "hash first", "tilde first"]
@@ -115,7 +146,9 @@ def test_quoted_if_needed(case: Case, same_as_gnu: SameAsGnu) -> None:
 
 @cases(
     *(
-        Case(f"{situation} in {label}", [f"--sparse={name}", "a", "b"], "a", status=1, locale=locale)
+        Case(
+            f"{situation} in {label}", [f"--sparse={name}", "a", "b"], "a", status=1, locale=locale
+        )
         for situation, name in NAMES.items()
         for label, locale in LOCALES.items()
     ),
@@ -129,7 +162,13 @@ def test_words(case: Case, same_as_gnu: SameAsGnu) -> None:
 
 @cases(
     *(
-        Case(f"locale {locale}", ["-v", "é", "it's", "d"], {"é": "x", "it's": "y", "d": directory()}, locale="", env=env)
+        Case(
+            f"locale {locale}",
+            ["-v", "é", "it's", "d"],
+            {"é": "x", "it's": "y", "d": directory()},
+            locale="",
+            env=env,
+        )
         for locale, env in {
             "by LANG": {"LANG": "C.UTF-8", "LC_ALL": ""},
             "by LC_CTYPE": {"LC_CTYPE": "C.UTF-8", "LC_ALL": ""},
@@ -143,7 +182,9 @@ def test_words(case: Case, same_as_gnu: SameAsGnu) -> None:
         }.items()
     ),
     *(
-        Case(f"words in locale {locale}", ["--sparse=é", "a", "b"], "a", status=1, locale="", env=env)
+        Case(
+            f"words in locale {locale}", ["--sparse=é", "a", "b"], "a", status=1, locale="", env=env
+        )
         for locale, env in {
             "by LANG": {"LANG": "C.UTF-8", "LC_ALL": ""},
             "by LC_CTYPE": {"LC_CTYPE": "C.UTF-8", "LC_ALL": ""},

@@ -5,7 +5,7 @@ The pairs and ways are those of the table in section 3.8 of the specification.
 
 from dataclasses import replace
 
-from tests.twins import Case, SameAsGnu, cases
+from tests.case import Case, SameAsGnu, cases
 
 TREE = "foo sym->foo sl1->foo sl2->foo hard=foo hl2=sl2 dl->. x"
 PAIRS = [
@@ -41,6 +41,7 @@ LOST_BY_GNU = {
         ("sl1", "dl/sl1"),
     ],
     "-P --remove-destination": [("foo", "dl/foo")],
+    "-s --remove-destination": [("foo", "dl/foo")],
     "-l --remove-destination": [("sl1", "sl1"), ("sl1", "./sl1"), ("sl1", "dl/sl1")],
 }
 """Where GNU removes the source itself before it finds it missing."""

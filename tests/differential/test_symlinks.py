@@ -1,7 +1,7 @@
 """Which symbolic links are followed, and which are copied."""
 
+from tests.case import Case, SameAsGnu, Who, cases
 from tests.tree import directory, file, symlink
-from tests.twins import Case, SameAsGnu, Who, cases
 
 BOTH: tuple[Who, ...] = ("user", "root")
 TREE = "f d/g fl->f dl->d gone->missing s/x s/fl->../f s/dl->../d s/gone->missing s/e/y"
@@ -15,10 +15,27 @@ def policy(words: str, operand: str) -> Case:
 @cases(
     *(
         policy(words, operand)
-        for words in ["", "-P", "-L", "-H", "-d", "-R", "-RP", "-RL", "-RH", "-a", "-Rd", "-aL", "-aH"]
+        for words in [
+            "",
+            "-P",
+            "-L",
+            "-H",
+            "-d",
+            "-R",
+            "-RP",
+            "-RL",
+            "-RH",
+            "-a",
+            "-Rd",
+            "-aL",
+            "-aH",
+        ]
         for operand in ["f", "fl", "dl", "gone", "s"]
     ),
-    *(policy(words, "s") for words in ["-RLd", "-RdL", "-RLP", "-RPL", "-RHa", "-lR", "-lRP", "-LlR", "-lRH"]),
+    *(
+        policy(words, "s")
+        for words in ["-RLd", "-RdL", "-RLP", "-RPL", "-RHa", "-lR", "-lRP", "-LlR", "-lRH"]
+    ),
     *(policy(words, "dl/") for words in ["-R", "-RP", "-RL", "-RH", "-a", "-d"]),
     *(policy("--no-dereference" if words else "--dereference", "fl") for words in ["", "x"]),
 )
@@ -42,11 +59,30 @@ def test_policy(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("time is kept with p", "-pPv l n", {"l": symlink("x", age=7)}),
     Case("time is not kept with d", "-dv l n", {"l": symlink("x", age=7)}),
     Case("owner is kept with a", "-av l n", {"l": symlink("x", owner=(7, 8))}, who=BOTH),
-    Case("owner is kept with preserve", "-P --preserve=ownership l n", {"l": symlink("x", owner=(7, 8))}, who=BOTH),
-    Case("trusted attributes with a", "-av l n", {"l": symlink("x", xattrs={"trusted.t": b"1"})}, who=BOTH),
+    Case(
+        "owner is kept with preserve",
+        "-P --preserve=ownership l n",
+        {"l": symlink("x", owner=(7, 8))},
+        who=BOTH,
+    ),
+    Case(
+        "trusted attributes with a",
+        "-av l n",
+        {"l": symlink("x", xattrs={"trusted.t": b"1"})},
+        who=BOTH,
+    ),
     Case("onto an equal link with u", "-uPv l m", {"l": symlink("x", age=9), "m": symlink("x")}),
-    Case("onto an equal link with u and attributes only", "-uPv --attributes-only l m", {"l": symlink("x", age=9), "m": symlink("x")}),
-    Case("onto another link with u and attributes only", "-uPv --attributes-only l m", {"l": symlink("x", age=9), "m": symlink("y")}, status=1),
+    Case(
+        "onto an equal link with u and attributes only",
+        "-uPv --attributes-only l m",
+        {"l": symlink("x", age=9), "m": symlink("x")},
+    ),
+    Case(
+        "onto another link with u and attributes only",
+        "-uPv --attributes-only l m",
+        {"l": symlink("x", age=9), "m": symlink("y")},
+        status=1,
+    ),
     Case("onto an equal link", "-Pv l m", "l->x m->x"),
     Case("onto a link of equal inode", "-Pv l m", "l->x m=l"),
     Case("to a name that is missing its parent", "-P l m/n", "l->x", status=1),
@@ -56,7 +92,12 @@ def test_policy(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("target in an unsearchable directory", "-v l n", "l->u/f u/f u/@0000", status=1, who=BOTH),
     Case("chain of links", "-v l n", "l->m m->o o->f f"),
     Case("through a directory link", "-v dl/g n", TREE),
-    Case("absolute link in a tree with L", "-RL s n", {"s/l": symlink("/proc/version"), "s/m": symlink("/dev/null")}, status=1),
+    Case(
+        "absolute link in a tree with L",
+        "-RL s n",
+        {"s/l": symlink("/proc/version"), "s/m": symlink("/dev/null")},
+        status=1,
+    ),
 )
 def test_copies(case: Case, same_as_gnu: SameAsGnu) -> None:
     """A copied link has the same text; a followed one gives what it leads to."""
@@ -64,7 +105,13 @@ def test_copies(case: Case, same_as_gnu: SameAsGnu) -> None:
 
 
 @cases(
-    Case("plainly", "-v a l", "a l->nx", status=1, stderr="pycp: not writing through dangling symlink 'l'\n"),
+    Case(
+        "plainly",
+        "-v a l",
+        "a l->nx",
+        status=1,
+        stderr="pycp: not writing through dangling symlink 'l'\n",
+    ),
     Case("with R", "-Rv a l", "a l->nx", status=1),
     Case("with u", "-uv a l", "a l->nx", status=1),
     Case("with p", "-pv a l", "a l->nx", status=1),
@@ -82,11 +129,23 @@ def test_copies(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("into a missing directory", "-v a l", "a l->nd/nx", status=1),
     Case("posixly correct", "-v a l", "a l->nx", env={"POSIXLY_CORRECT": "1"}),
     Case("posixly correct and empty", "-v a l", "a l->nx", env={"POSIXLY_CORRECT": ""}),
-    Case("posixly correct into a missing directory", "-v a l", "a l->nd/nx", env={"POSIXLY_CORRECT": "1"}, status=1),
+    Case(
+        "posixly correct into a missing directory",
+        "-v a l",
+        "a l->nd/nx",
+        env={"POSIXLY_CORRECT": "1"},
+        status=1,
+    ),
     Case("posixly correct in a tree", "-Rv s d", "s/a s/b d/s/a->nx", env={"POSIXLY_CORRECT": "1"}),
     Case("posixly correct with p", "-pv a l", "a@0700+5 l->nx", env={"POSIXLY_CORRECT": "1"}),
     Case("posixly correct and looping", "-v a l", "a l->l", env={"POSIXLY_CORRECT": "1"}, status=1),
-    Case("posixly correct with a directory", "-RTv s l", "s/f l->nx", env={"POSIXLY_CORRECT": "1"}, status=1),
+    Case(
+        "posixly correct with a directory",
+        "-RTv s l",
+        "s/f l->nx",
+        env={"POSIXLY_CORRECT": "1"},
+        status=1,
+    ),
     Case("looping", "-v a l", "a l->l", status=1),
     Case("looping with R", "-RTv s l", "s/f l->l", status=1),
     Case("looping with remove-destination", "-v --remove-destination a l", "a l->l"),
@@ -116,14 +175,30 @@ def test_cycles(case: Case, same_as_gnu: SameAsGnu) -> None:
 
 @cases(
     Case("with d and L they are hard links", "-dLv a l d", "a l->a d/"),
-    Case("with preserve links and H they are hard links", "-H --preserve=links -v a l d", "a l->a d/"),
+    Case(
+        "with preserve links and H they are hard links", "-H --preserve=links -v a l d", "a l->a d/"
+    ),
     Case("with preserve links and P they are not", "-P --preserve=links -v a l d", "a l->a d/"),
     Case("with preserve links and L in a tree", "-RL --preserve=links -v s d", "s/a s/l->a s/m->a"),
     Case("with preserve links and H in a tree", "-RH --preserve=links -v s d", "s/a s/l->a s/m->a"),
-    Case("with preserve links and L to existing names", "-RLT --preserve=links -v s d", "s/a s/l->a d/a d/l"),
+    Case(
+        "with preserve links and L to existing names",
+        "-RLT --preserve=links -v s d",
+        "s/a s/l->a d/a d/l",
+    ),
     Case("without preserve links", "-RLv s d", "s/a s/l->a"),
-    Case("hard-linked links with a", "-av s d", {"s/k": symlink("x"), "s/b": file("B")}, before="ln -P s/k s/m"),
-    Case("hard-linked links with R", "-Rv s d", {"s/k": symlink("x"), "s": directory()}, before="ln -P s/k s/m"),
+    Case(
+        "hard-linked links with a",
+        "-av s d",
+        {"s/k": symlink("x"), "s/b": file("B")},
+        before="ln -P s/k s/m",
+    ),
+    Case(
+        "hard-linked links with R",
+        "-Rv s d",
+        {"s/k": symlink("x"), "s": directory()},
+        before="ln -P s/k s/m",
+    ),
 )
 def test_links_to_one_file(case: Case, same_as_gnu: SameAsGnu) -> None:
     """Followed links to one file become hard links only where links are preserved."""

@@ -1,0 +1,1 @@
+"""Cases of install, a file for each part of its specification."""

@@ -1,0 +1,101 @@
+"""Run our program in a forked child of the test process, or GNU's the same way.
+
+The child has everything imported already, so a run costs a few milliseconds and not the start of
+an interpreter; and what a test replaced in the package is replaced in the child as well.
+"""
+
+import importlib
+import os
+import pkgutil
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+
+import pycp
+from pycp import quoting
+from pycp.__main__ import cp_main
+from tests.programs import ORACLES, SECONDS, Result
+from tests.tree import Owner
+
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()
+"""Where files cost the least."""
+CRASHED = 70
+"""Exit status of a child that ended with a traceback."""
+
+for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
+    if module.name != "pycp.cli.face":
+        importlib.import_module(module.name)
+
+
+def run_ours(words: Sequence[str], cwd: str, **setting: object) -> Result:
+    """Run pycp with these words; PYCP_UNDER_TEST names another program."""
+    other = os.environ.get("PYCP_UNDER_TEST")
+    return (
+        run_theirs(words, cwd, other, **setting) if other else run(cp_main, words, cwd, **setting)
+    )
+
+
+def run_theirs(
+    words: Sequence[str], cwd: str, program: str = ORACLES["pycp"], **setting: object
+) -> Result:
+    """Run GNU's cp under our name with these words."""
+
+    def execute() -> int:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        os.execve(program, sys.argv, os.environ)
+
+    return run(execute, words, cwd, **setting)
+
+
+def run(
+    main: Callable[[], int],
+    words: Sequence[str],
+    cwd: str,
+    *,
+    stdin: str = "",
+    umask: int = 0o022,
+    env: Mapping[str, str] | None = None,
+    owner: Owner | None = None,
+) -> Result:
+    """Call `main` in a child that stands in `cwd`, as `owner` or whoever runs the suite.
+
+    One that takes too long dies by SIGALRM; an exception ends it with a traceback and CRASHED.
+    """
+    streams = [tempfile.TemporaryFile(dir=MEMORY, buffering=0) for _ in range(3)]
+    try:
+        streams[0].write(os.fsencode(stdin))
+        streams[0].seek(0)
+        pid = os.fork()
+        if pid == 0:
+            status = CRASHED
+            try:
+                for number, stream in enumerate(streams):
+                    os.dup2(stream.fileno(), number)
+                signal.alarm(SECONDS)
+                os.chdir(cwd)
+                os.umask(umask)
+                if owner is not None:
+                    os.setgroups([])
+                    os.setgid(owner[1])
+                    os.setuid(owner[0])
+                os.environ.clear()
+                os.environ.update({"PATH": "/usr/bin:/bin", "LC_ALL": "C"} | dict(env or {}))
+                quoting._charset = ""
+                sys.argv[:] = ["pycp", *words]
+                status = main()
+            except BaseException:
+                os.write(2, traceback.format_exc().encode())
+            finally:
+                os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        texts = []
+        for stream in streams[1:]:
+            stream.seek(0)
+            texts.append(os.fsdecode(stream.read()))
+        return Result(status, *texts)
+    finally:
+        for stream in streams:
+            stream.close()

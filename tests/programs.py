@@ -1,0 +1,115 @@
+"""Both makers' programs, installed where every user can run them, under our names."""
+
+import compileall
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import tree
+from tests.case import words
+
+CHECKOUT = Path(__file__).parent.parent
+ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
+SECONDS = 20
+"""How long one command may take before it counts as hanging."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run showed: exit status and both streams, undecodable bytes as surrogates."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Where one maker's programs are, and how to run them."""
+
+    path: str
+
+    def run(
+        self,
+        command: str | Sequence[str],
+        cwd: str,
+        *,
+        program: str = "pycp",
+        owner: tree.Owner | None = None,
+        groups: Sequence[int] = (),
+        stdin: str = "",
+        umask: int = 0o022,
+        env: Mapping[str, str] | None = None,
+        locale: str = "C",
+    ) -> Result:
+        """Run one command as `owner`, or as whoever runs the suite."""
+        process = subprocess.Popen(
+            words(command, program),
+            cwd=cwd,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            umask=umask,
+            env={"PATH": f"{self.path}:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": locale}
+            | dict(env or {}),
+            start_new_session=True,
+            user=owner[0] if owner else None,
+            group=owner[1] if owner else None,
+            extra_groups=list(groups) if owner else None,
+        )
+        try:
+            stdout, stderr = process.communicate(os.fsencode(stdin), timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            # A script may have left the program itself behind.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            pytest.fail(f"{words(command, program)} takes more than {SECONDS} s", pytrace=False)
+        return Result(process.returncode, os.fsdecode(stdout), os.fsdecode(stderr))
+
+
+def install_oracle(directory: Path) -> Programs:
+    """Make GNU's programs known by our names."""
+    directory.mkdir()
+    for ours, gnu in ORACLES.items():
+        (directory / ours).symlink_to(gnu)
+    return Programs(str(directory))
+
+
+def install_ours(directory: Path) -> Programs:
+    """Install the checkout where every user can run it; PYCP_UNDER_TEST names another program."""
+    directory.mkdir()
+    other = os.environ.get("PYCP_UNDER_TEST")
+    if other:
+        (directory / "pycp").symlink_to(other)
+        return Programs(str(directory))
+    library = directory / "lib"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(CHECKOUT / "pycp", library / "pycp", ignore=ignored)
+    # A user who may not write here would compile everything again at every start.
+    compileall.compile_dir(library, quiet=1)
+    for path in [library, *library.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    for script in (CHECKOUT / "pycp/scripts").iterdir():
+        if script.name in ORACLES:
+            lines = script.read_text().splitlines(keepends=True)
+            assert lines[0].startswith("#!")
+            lines[0] = f"#!{interpreter()}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
+            launcher = directory / script.name
+            launcher.write_text("".join(lines))
+            launcher.chmod(0o755)
+    return Programs(str(directory))
+
+
+def interpreter() -> str:
+    """Return this Python, or the system's where an ordinary user cannot reach this one."""
+    path = Path(sys.executable)
+    reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
+    return str(path) if reachable else "/usr/bin/python3"
