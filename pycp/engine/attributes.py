@@ -141,11 +141,12 @@ def _preserve_mode(
     job: "Job", entry: "Entry", made: Made, mode: int, names: list[str] | None
 ) -> None:
     try:
-        system.set_mode(made.where, mode)
         if made.source is not None:
+            # The list first: without it the mode would give the group what only the mask allows.
             from pycp.engine.xattrs import copy_permissions
 
             copy_permissions(made.source, made.where, names)
+        system.set_mode(made.where, mode)
     except OSError as error:
         raise mode_error("preserving permissions for", entry, error) from None
 

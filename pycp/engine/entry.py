@@ -1,6 +1,6 @@
 """A decision carried out, by the kind of what is made."""
 
-from pycp.errors import CopyError
+from pycp.errors import CopyError, cannot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
     """
     try:
         _make(job, entry, decision)
-    except CopyError as error:
+    except OSError as failure:
+        error = failure if isinstance(failure, CopyError) else cannot("copy", entry.source, failure)
         if decision.backup is not None:
             from pycp.engine.write import restore
 
@@ -23,7 +24,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
             job.report.failed(error)
             restore(job, entry, decision)
             error.is_told = True
-        raise
+        raise error from None
 
 
 def _make(job: "Job", entry: "Entry", decision: "Decision") -> None:

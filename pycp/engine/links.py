@@ -200,10 +200,13 @@ def _preserve_link_attributes(
 
 def _pin_new_link(entry: "Entry") -> "tuple[system.Where, int]":
     """Take hold of the link just made; raise CopyError if something else has its name."""
+    fd = -1
     try:
         where, fd = system.pin(entry.destination_name, entry.folder.destination_fd)
         status = system.stat_of(where)
     except OSError as error:
+        if fd >= 0:
+            system.close(fd)
         raise cannot("stat", entry.destination, error) from None
     if not stat.S_ISLNK(status.st_mode):
         if fd >= 0:

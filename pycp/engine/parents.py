@@ -90,12 +90,12 @@ def _descend(
     flags = system.PLACE_FLAGS if follows else system.PLACE_FLAGS | system.O_NOFOLLOW
     try:
         fd = system.open(name, flags, dir_fd=above.fd)
+        directory = Directory(above, name, fd, shown)
+        parents.opened.append(directory)
+        directory.is_path_only = True
+        directory.id = identity(system.fstat(fd))
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
-    directory = Directory(above, name, fd, shown)
-    parents.opened.append(directory)
-    directory.is_path_only = True
-    directory.id = identity(system.fstat(fd))
     return directory
 
 
@@ -211,8 +211,8 @@ def finish_parents(job: "Job", parents: Parents) -> None:
                 _preserve_owner(job, where, source)
             what = "failed to preserve permissions for"
             if source is not None and options.preserve_mode:
-                system.set_mode(where, stat.S_IMODE(source.st_mode))
                 _copy_lists(parent, where)
+                system.set_mode(where, stat.S_IMODE(source.st_mode))
             elif parent.mode is not None:
                 system.set_mode(where, parent.mode)
         except OSError as error:

@@ -9,8 +9,9 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
-from pycp.engine.data import EMPTY, SMALL, Method, copy_data, try_reflink
-from pycp.errors import failed
+from pycp.engine.data import EMPTY, SMALL, Method, copy_data, lseek_error, try_reflink
+from pycp.errors import cannot, failed
+from pycp.quoting import quote_name
 from pycp.values import Entry
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
     options = job.options
     follows = options.dereference == "always"
     if (
-        job.report.verbose
+        job.report.debug
         or options.hard_link
         or options.symbolic_link
         or options.attributes_only
@@ -44,6 +45,7 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
         or (follows and options.preserve_links)
     ):
         return None
+    is_verbose, line = job.report.verbose, job.report.line
     keeps_links = options.preserve_links
     needs_write = options.preserve_xattr and not job.is_privileged
     preserves = job.sets_attributes
@@ -63,7 +65,10 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
         except OSError:
             return False
         try:
-            source = status_of(source_fd)
+            try:
+                source = status_of(source_fd)
+            except OSError as error:
+                raise cannot("fstat", Entry(folder, name).source, error) from None
             mode = source.st_mode
             size = source.st_size
             if (
@@ -83,6 +88,9 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
             except OSError:
                 return False
             try:
+                if is_verbose:
+                    entry = Entry(folder, name)
+                    line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
                 if size <= SMALL and not (
                     may_reflink
                     and (source.st_dev, folder.destination_directory.id[0]) not in cannot_reflink
@@ -93,13 +101,13 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                     except OSError:
                         is_whole = False
                     if not is_whole:
-                        _start_again(source_fd, destination_fd)
+                        _start_again(folder, name, source_fd, destination_fd)
                         _copy(job, folder, name, source_fd, source, destination_fd)
                 else:
                     _copy(job, folder, name, source_fd, source, destination_fd)
                 if preserves:
-                    destination = status_of(destination_fd)
                     try:
+                        destination = status_of(destination_fd)
                         is_done = (
                             keeps_all
                             and destination.st_uid == source.st_uid
@@ -116,18 +124,22 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
             except BaseException:
                 close(destination_fd)
                 raise
-            _close(destination_fd, folder, name)
+            _close(destination_fd, folder, name, False)
         finally:
-            close(source_fd)
+            _close(source_fd, folder, name, True)
         return True
 
     return copy_plain
 
 
-def _start_again(source_fd: int, destination_fd: int) -> None:
-    system.lseek(source_fd, 0, 0)
-    system.lseek(destination_fd, 0, 0)
-    system.ftruncate(destination_fd, 0)
+def _start_again(folder: "Folder", name: str, source_fd: int, destination_fd: int) -> None:
+    """Undo a copy that was cut short, so that the full way can tell what is wrong."""
+    try:
+        system.lseek(source_fd, 0, 0)
+        system.lseek(destination_fd, 0, 0)
+        system.ftruncate(destination_fd, 0)
+    except OSError as error:
+        raise lseek_error(Entry(folder, name).destination, error) from None
 
 
 def _copy(
@@ -140,9 +152,16 @@ def _copy(
 ) -> None:
     entry = Entry(folder, name)
     method = Method()
-    destination = system.fstat(destination_fd)
+    destination = _fstat(destination_fd, entry)
     if not try_reflink(job, entry, method, source_fd, source, destination_fd, destination):
         copy_data(job, entry, method, source_fd, source, destination_fd, destination)
+
+
+def _fstat(destination_fd: int, entry: Entry) -> "os.stat_result":
+    try:
+        return system.fstat(destination_fd)
+    except OSError as error:
+        raise cannot("fstat", entry.destination, error) from None
 
 
 def _preserve(
@@ -154,13 +173,15 @@ def _preserve(
 ) -> None:
     """Give a new file its attributes in full, where they do not follow from few words."""
     withheld = job.withheld_bits(False) & source[1].st_mode
-    status = system.fstat(destination_fd)
+    status = _fstat(destination_fd, Entry(folder, name))
     made = Made(source[0], destination_fd, status, True, withheld)
     apply_attributes(job, Entry(folder, name), source[1], made)
 
 
-def _close(fd: int, folder: "Folder", name: str) -> None:
+def _close(fd: int, folder: "Folder", name: str, is_source: bool) -> None:
     try:
         system.close(fd)
     except OSError as error:
-        raise failed("failed to close", Entry(folder, name).destination, error) from None
+        entry = Entry(folder, name)
+        shown = entry.source if is_source else entry.destination
+        raise failed("failed to close", shown, error) from None

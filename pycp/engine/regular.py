@@ -179,6 +179,8 @@ def _copy_contents(
     destination: "tuple[int, os.stat_result]",
     is_new: bool,
 ) -> None:
+    if not is_new and job.options.preserve_mode:
+        _narrow(destination, source[1])
     insists = job.options.reflink == "always"
     if not is_new and not insists:
         _truncate(entry, destination, 0)
@@ -193,6 +195,16 @@ def _copy_contents(
             _truncate(entry, destination, source[1].st_size)
         return
     copy_data(job, entry, method, *source, *destination)
+
+
+def _narrow(destination: "tuple[int, os.stat_result]", source: "os.stat_result") -> None:
+    """Let nobody read new data who may not in the end: an old mode can be more generous."""
+    fd, status = destination
+    if stat.S_ISREG(status.st_mode) and status.st_mode & ~source.st_mode & 0o7777:
+        try:
+            system.set_mode(fd, status.st_mode & source.st_mode & 0o777)
+        except OSError:
+            pass  # not ours to close; setting the mode will tell
 
 
 def _truncate(entry: "Entry", destination: "tuple[int, os.stat_result]", size: int) -> None:

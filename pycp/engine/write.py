@@ -101,8 +101,8 @@ def open_existing(
         fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
     except BlockingIOError:
         fd = system.open_leased(entry.destination_name, flags, entry.folder.destination_fd)
+    status = _fstat(fd, entry)
     try:
-        status = system.fstat(fd)
         if identity(status) == identity(source) and stat.S_ISREG(status.st_mode):
             raise CopyError(
                 f"{quote_name(entry.source)} and {quote_name(entry.destination)} are the same file",
@@ -145,7 +145,16 @@ def create(entry: "Entry", mode: int) -> "tuple[int, os.stat_result]":
             fd = _create_through_symlink(entry, mode)
         else:
             raise creation_error(entry, error) from None
-    return fd, system.fstat(fd)
+    return fd, _fstat(fd, entry)
+
+
+def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
+    """Return the status of the destination just opened; close it if that fails."""
+    try:
+        return system.fstat(fd)
+    except OSError as error:
+        system.close(fd)
+        raise cannot("fstat", entry.destination, error) from None
 
 
 def creation_error(entry: "Entry", error: OSError) -> CopyError:

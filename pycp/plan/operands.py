@@ -131,12 +131,15 @@ def probe(name: str) -> Directory | OSError:
     if _is_here(name):
         return Directory(None, name, None, name)
     try:
-        fd = system.open(name, system.PLACE_FLAGS)
+        directory = Directory(None, name, system.open(name, system.PLACE_FLAGS), name)
     except OSError as error:
         return error
-    directory = Directory(None, name, fd, name)
     directory.is_path_only = True
-    directory.id = identity(system.fstat(fd))
+    try:
+        directory.id = identity(system.stat_of(directory.where))
+    except OSError as error:
+        directory.close()
+        return error
     return directory
 
 

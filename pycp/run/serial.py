@@ -42,12 +42,21 @@ class Serial:
         """--parents made the directory that the last source with a directory part went into."""
 
     def copy_operand(self, entry: "Entry") -> None:
-        """Copy one operand and everything below it."""
+        """Copy one operand and everything below it, and tell what goes wrong."""
         self.memory.operand = entry
         self.is_abandoned = False
-        if not self.job.options.parents:
-            self._copy(entry)
-            return
+        try:
+            if self.job.options.parents:
+                self._copy_with_parents(entry)
+            else:
+                self._copy(entry)
+        except CopyError as error:
+            self.job.report.failed(error)
+        except OSError as error:
+            # No call that may fail should get here unworded, but nothing must stop the others.
+            self.job.report.failed(cannot("copy", entry.source, error))
+
+    def _copy_with_parents(self, entry: "Entry") -> None:
         from pycp.engine.parents import Parents, finish_parents, make_parents
 
         parents = Parents()
@@ -58,8 +67,6 @@ class Serial:
             entry.is_surely_new = self.parents_are_new
             self._copy(entry)
             finish_parents(self.job, parents)
-        except CopyError as error:
-            self.job.report.failed(error)
         finally:
             parents.close()
 

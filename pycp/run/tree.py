@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 OPEN_LEVELS = 4
 """Directory levels that keep their descriptors, two each; even a limit of 16 leaves enough."""
 
+MISSES = 4
+"""Files that exist already before the fast lane, which is for new ones, is left for a directory."""
+
 
 class Level:
     """A directory that is being copied, and those of its entries still to come."""
@@ -68,6 +71,7 @@ class Tree:
         folder = level.filled.folder
         copy_plain = self.copy_plain
         runner = self.runner
+        misses = 0
         for name, is_file in level.entries:
             if is_file and copy_plain is not None:
                 try:
@@ -76,6 +80,10 @@ class Tree:
                 except CopyError as error:
                     self.job.report.failed(error)
                     continue
+                if not folder.is_new:
+                    misses += 1
+                    if misses > MISSES:
+                        copy_plain = None
             entry = Entry(folder, name)
             decision = runner.visit(entry)
             if decision is not None:

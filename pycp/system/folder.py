@@ -65,8 +65,11 @@ class Directory:
     def close(self) -> None:
         """Give the descriptor back; the directory can be opened again."""
         if self.fd is not None and self.fd >= 0:
-            system.close(self.fd)
-            self.fd = CLOSED
+            fd, self.fd = self.fd, CLOSED
+            try:
+                system.close(fd)
+            except OSError:
+                pass  # nothing was written through it
 
     def reopen(self, child: "Directory | None" = None) -> None:
         """Open the directory again, from a child of it that is open or from above.
