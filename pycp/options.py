@@ -115,6 +115,8 @@ class CopyOptions(WriteOptions):
     xattr_errors: "XattrErrors" = "all"
     """Which failures to set extended attributes are told: all, all but "unsupported", or none."""
 
+    jobs: int = 0
+    """Processes that copy a tree; 0 decides by its size, 1 keeps GNU's order."""
     omitting: str = "-r not specified; omitting directory"
     """What is said of a directory that is not copied; install says less."""
     warns_of_repeats: bool = True

@@ -42,6 +42,8 @@ _ATTRIBUTES = {
     "all": {**_ALL_ATTRIBUTES, "explicit_no_mode": False},
 }
 
+MOST_JOBS = 256
+
 CP = Table(
     usage=(
         "[OPTION]... SOURCE DESTINATION",
@@ -228,6 +230,16 @@ CP = Table(
                 "the default) or never",
             ),
         ),
+        "Speed": (
+            Option(
+                "-j",
+                "--jobs",
+                value="=N",
+                field="jobs",
+                help="let N processes copy a tree; 1 keeps to one order; auto, the default, "
+                "takes several for large trees and slow file systems",
+            ),
+        ),
         "What is told": (VERBOSE, DEBUG, HELP, VERSION),
     },
 )
@@ -261,4 +273,20 @@ def parse_cp(
         fields["xattr_errors"] = "all"
     elif fields.get("preserve_xattr"):
         fields.setdefault("xattr_errors", "some")
+    if "jobs" in fields:
+        fields["jobs"] = _jobs(fields["jobs"])
     return CopyOptions(**fields), operands
+
+
+def _jobs(word: str) -> int:
+    """Return the number of processes that a value of --jobs means, 0 for "auto"."""
+    if word == "auto":
+        return 0
+    if word.isascii() and word.isdigit() and 0 < int(word) <= MOST_JOBS:
+        return int(word)
+    from pycp.quoting import quote_word
+
+    raise UsageError(
+        f"invalid argument {quote_word(word)} for {quote_word('--jobs')}:"
+        f" a number from 1 to {MOST_JOBS}, or auto"
+    )

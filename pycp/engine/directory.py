@@ -27,7 +27,7 @@ OWNER_ALL = 0o700
 class Filled:
     """A directory being filled, with what is needed to finish it."""
 
-    __slots__ = ("entry", "folder", "made", "source")
+    __slots__ = ("above", "entry", "folder", "is_walked", "made", "pending", "source")
 
     def __init__(
         self, entry: "Entry", folder: Folder, source: "os.stat_result", made: Made
@@ -36,6 +36,12 @@ class Filled:
         self.folder = folder
         self.source = source
         self.made = made
+        self.above: Filled | None = None
+        """The directory it is in, unless an operand."""
+        self.is_walked = False
+        """All its entries were met."""
+        self.pending = 0
+        """Pieces of work and directories below it that are not finished."""
 
 
 def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:

@@ -94,22 +94,27 @@ def _install_files(
             return
     operands = Operands(_copy_options(options), sources, directory, destination)
     installer = Installer(options, operands, final, report)
-    for entry in operands.entries():
-        if above is not None:
-            entry.folder = Folder(None, entry.folder.source_directory, above, False)
-            entry.destination_name = split_last(destination)[1]
-        # GNU looks at an empty name as at the working directory.
-        entry.destination_name = entry.destination_name or "."
-        try:
-            installer.install(entry)
-        except Irremovable as error:
-            report.failed(error)
-            return
-        except CopyError as error:
-            report.failed(error)
-        except OSError as error:
-            # No call that may fail should get here unworded, but nothing must stop the others.
-            report.failed(cannot("install", entry.source, error))
+    try:
+        for entry in operands.entries():
+            if above is not None:
+                entry.folder = Folder(None, entry.folder.source_directory, above, False)
+                entry.destination_name = split_last(destination)[1]
+            # GNU looks at an empty name as at the working directory.
+            entry.destination_name = entry.destination_name or "."
+            try:
+                installer.install(entry)
+            except Irremovable as error:
+                report.failed(error)
+                return
+            except CopyError as error:
+                report.failed(error)
+            except OSError as error:
+                # No call that may fail should get here unworded, but it must not stop the others.
+                report.failed(cannot("install", entry.source, error))
+    finally:
+        for place in (above, directory):
+            if place is not None:
+                place.close()
 
 
 def _make_way(

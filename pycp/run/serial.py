@@ -29,6 +29,23 @@ def run_serial(options: "CopyOptions", operands: list[str], report: "Report") ->
         runner.copy_operand(entry)
 
 
+def _jobs(options: "CopyOptions") -> int:
+    """Return how many processes may copy a tree: 0 leaves that to the tree, 1 is this one alone.
+
+    What asks, explains, or names backups after what is there, must go by one order. Lines are told
+    in GNU's order unless the user gave a number.
+    """
+    if (
+        options.overwrite == "ask"
+        or options.debug
+        or options.backup != "none"
+        or (options.preserve_links and options.dereference == "always")
+        or (options.verbose and not options.jobs)
+    ):
+        return 1
+    return options.jobs
+
+
 class Serial:
     """Copies operands one after the other, remembering what it met."""
 
@@ -36,6 +53,7 @@ class Serial:
         self.job = job
         self.memory = Memory()
         self.has_company = has_company
+        self.jobs = _jobs(job.options)
         self.is_abandoned = False
         """The current operand is copied no further."""
         self.parents_are_new = False
@@ -76,6 +94,16 @@ class Serial:
             from pycp.run.tree import copy_tree
 
             copy_tree(self, entry, decision)
+
+    def has_other_links(self, entry: "Entry") -> bool:
+        """Return whether a source has several names, or cannot be looked at."""
+        try:
+            status = system.stat(
+                entry.source_name, dir_fd=entry.folder.source_fd, follow_symlinks=False
+            )
+        except OSError:
+            return True
+        return status.st_nlink > 1
 
     def visit(self, entry: "Entry") -> "Decision | None":
         """Decide on an entry and copy it, unless it is a directory: return the decision then."""

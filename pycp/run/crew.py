@@ -1,0 +1,165 @@
+"""Several processes copying one tree: a coordinator that walks it, and workers.
+
+The coordinator makes directories, copies what is no regular file, and gathers the names of regular
+files into pieces of work. Who has nothing to do gets the next piece; if everybody is busy, the
+coordinator does it itself. The order of files differs from a serial copy, and nothing else does:
+what happened is told by the coordinator alone, and a directory gets its attributes when all that
+belongs into it has arrived.
+"""
+
+import marshal
+import time
+
+from pycp.errors import CopyError
+from pycp.quoting import quote_name
+from pycp.run.work import LONG, copy_names, replay, way_to, work
+from pycp.system.worker import Worker, ready, start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.engine.directory import Filled
+    from pycp.run.tree import Tree
+
+    Part = tuple[Filled, list[str]]
+
+AHEAD = 2
+"""Pieces of work a worker holds, so that it need not wait for the next."""
+LARGEST = 64 * 1024
+"""Bytes of the largest piece of work that is sent, well below what a channel holds."""
+
+
+class Crew:
+    """The workers of one tree."""
+
+    def __init__(self, tree: "Tree", root: "Filled", count: int, piece: int) -> None:
+        self._tree = tree
+        self._root = root.folder
+        self._piece = piece
+        """Files in a piece of work."""
+        self._works_itself = piece >= SHARED_PIECE
+        """The coordinator is one of those who copy, rather than one who waits for slow calls."""
+        self._batch: list[Part] = []
+        self._size = 0
+        self._tasks: dict[Worker, list[list[Part]]] = {}
+        for _ in range(count):
+            try:
+                self._tasks[self._start()] = []
+            except OSError:
+                break  # fewer will do, and none as well
+
+    def _start(self) -> Worker:
+        return start(lambda channel: work(self._tree, self._root, channel), self._tasks)
+
+    def add(self, filled: "Filled", name: str) -> None:
+        """Have a regular file of a directory copied."""
+        if not self._batch or self._batch[-1][0] is not filled:
+            self._batch.append((filled, []))
+            filled.pending += 1
+        self._batch[-1][1].append(name)
+        self._size += 1
+        if self._size >= self._piece:
+            self.hand_out()
+
+    def hand_out(self) -> None:
+        """Give the names gathered so far to whoever is free."""
+        parts, self._batch, self._size = self._batch, [], 0
+        if parts:
+            self._hand_out(parts)
+
+    def _hand_out(self, parts: "list[Part]") -> None:
+        self._collect(wait=False)
+        ways = [
+            (way_to(filled.folder, self._root), filled.folder.is_new, names)
+            for filled, names in parts
+        ]
+        message = marshal.dumps(ways)
+        while self._tasks and len(message) <= LARGEST:
+            worker = min(self._tasks, key=lambda worker: len(self._tasks[worker]))
+            if len(self._tasks[worker]) < AHEAD:
+                self._tasks[worker].append(parts)
+                try:
+                    worker.channel.send_bytes(message)
+                except OSError:
+                    self._collect(wait=True)  # it is gone, and that is told there
+                return
+            if self._works_itself:
+                break
+            self._collect(wait=True)
+        self._do(parts)
+
+    def _do(self, parts: "list[Part]") -> None:
+        """Do a piece of work here."""
+        deadline = time.monotonic() + LONG
+        left: list[list[str]] = []
+        special: list[list[str]] = []
+        for filled, names in parts:
+            for_memory: list[str] = []
+            not_begun: list[str] = []
+            with self._tree.opened(filled) as is_open:
+                if is_open:
+                    not_begun = copy_names(self._tree, filled.folder, names, for_memory, deadline)
+            left.append(not_begun)
+            special.append(for_memory)
+        self._settle(parts, left, special)
+
+    def _settle(self, parts: "list[Part]", left: list[list[str]], special: list[list[str]]) -> None:
+        """Finish what belongs to a piece of work that came back."""
+        again = [(filled, names) for (filled, _), names in zip(parts, left, strict=True) if names]
+        for filled, _names in again:
+            filled.pending += 1
+        for (filled, _), names in zip(parts, special, strict=True):
+            for name in names:
+                self._tree.copy_one(filled, name)
+            self._tree.settle(filled)
+        if again:
+            self._hand_out(again)
+
+    def _collect(self, wait: bool) -> None:
+        """Take in what workers have sent; with `wait` until there was something."""
+        while self._tasks:
+            came = ready(self._tasks, wait)
+            if not came:
+                return
+            results = []
+            for worker in came:
+                try:
+                    result = worker.channel.receive()
+                except EOFError:
+                    self._bury(worker)
+                else:
+                    results.append((self._tasks[worker].pop(0), *result))
+            # Settling hands out work again, so it must not find a message half taken in.
+            for parts, events, left, special in results:
+                replay(events, self._tree)
+                self._settle(parts, left, special)
+            if wait:
+                return
+
+    def _bury(self, worker: Worker) -> None:
+        """Tell what a worker that died has not finished; nobody knows how far it came."""
+        tasks = self._tasks.pop(worker)
+        how = worker.end() or "without a word"
+        for parts in tasks:
+            for filled, names in parts:
+                for name in names:
+                    shown = f"{filled.folder.source}/{name}"
+                    self._tree.job.report.failed(
+                        CopyError(
+                            f"cannot copy {quote_name(shown)}: the process copying it ended: {how}",
+                            filename=shown,
+                        )
+                    )
+                self._tree.settle(filled)
+
+    def finish(self) -> None:
+        """Wait until everything is copied, and send the workers home."""
+        self.hand_out()
+        while any(self._tasks.values()):
+            self._collect(wait=True)
+        for worker in self._tasks:
+            worker.end()
+        self._tasks.clear()
+
+
+SHARED_PIECE = 64
+"""Files in a piece of work from which on the coordinator lends a hand."""

@@ -1,0 +1,144 @@
+"""Forked workers and the channels to them.
+
+A worker is a copy of this process, made before any thread exists; it starts at once and has
+everything we have loaded. It never outlives us: its lifeline is a pipe whose other end only we
+hold, and when that closes, for whatever reason, the kernel kills it.
+"""
+
+import _signal  # type: ignore[import-not-found]  # signal imports enum
+import _socket  # socket imports enum
+import fcntl
+import marshal
+import os
+import select
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+LENGTH_BYTES = 4
+"""Every message begins with its length, in this many bytes."""
+
+
+class Channel:
+    """Messages to and from one other process: tuples, lists, dicts, strings, numbers, None."""
+
+    def __init__(self, socket: "Any") -> None:
+        self._socket = socket
+
+    def fileno(self) -> int:
+        """Return the descriptor, to wait for a message."""
+        return int(self._socket.fileno())
+
+    def send(self, message: "Any") -> None:
+        """Send a message; raise OSError if nobody is there to receive it."""
+        data = marshal.dumps(message)
+        self.send_bytes(data)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send a message that is put in bytes already."""
+        left = memoryview(len(data).to_bytes(LENGTH_BYTES, "little") + data)
+        while left:
+            left = left[self._socket.send(left, NO_SIGNAL) :]
+
+    def receive(self) -> "Any":
+        """Wait for a message and return it; raise EOFError if the other side is gone."""
+        length = int.from_bytes(self._receive_bytes(LENGTH_BYTES), "little")
+        return marshal.loads(self._receive_bytes(length))
+
+    def _receive_bytes(self, length: int) -> bytes:
+        data = b""
+        while len(data) < length:
+            try:
+                more = self._socket.recv(length - len(data))
+            except OSError:
+                more = b""
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+
+NO_SIGNAL: int = getattr(_socket, "MSG_NOSIGNAL", 0)
+
+
+class Worker:
+    """A worker as its parent sees it."""
+
+    def __init__(self, pid: int, channel: Channel, lifeline: int) -> None:
+        self.pid = pid
+        self.channel = channel
+        self._lifeline = lifeline
+
+    def end(self) -> str:
+        """Let the worker go, wait for it, and return how it ended if not by itself."""
+        self.channel.close()
+        os.close(self._lifeline)
+        status = os.waitpid(self.pid, 0)[1]
+        if os.WIFSIGNALED(status):
+            return f"killed by signal {os.WTERMSIG(status)}"
+        code = os.waitstatus_to_exitcode(status)
+        return f"exit status {code}" if code else ""
+
+
+def start(work: "Callable[[Channel], None]", others: "Iterable[Worker]") -> Worker:
+    """Start a worker that runs `work` on its end of a channel, and ends when that returns.
+
+    `others` are the workers started before, whose channels the new one must not hold.
+    """
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    lifeline_end, lifeline = os.pipe()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        os.close(lifeline_end)
+        return Worker(pid, Channel(ours), lifeline)
+    status = 1
+    try:
+        ours.close()
+        os.close(lifeline)
+        for worker in others:
+            worker.channel.close()
+            os.close(worker._lifeline)
+        _die_with(lifeline_end)
+        if os.getppid() == parent:
+            work(Channel(theirs))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _die_with(lifeline_end: int) -> None:
+    """Have the kernel kill this process when the other end of the lifeline is closed.
+
+    F_SETSIG, F_SETOWN and O_ASYNC are Linux's (fcntl(2)); elsewhere the end of the channel will do.
+    """
+    if hasattr(fcntl, "F_SETSIG"):
+        fcntl.fcntl(lifeline_end, fcntl.F_SETSIG, _signal.SIGKILL)
+        fcntl.fcntl(lifeline_end, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(lifeline_end, fcntl.F_GETFL)
+        fcntl.fcntl(lifeline_end, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+def ready(workers: "Iterable[Worker]", wait: bool) -> list[Worker]:
+    """Return the workers that have sent something or are gone; with `wait` at least one."""
+    poll = select.poll()
+    by_fd = {}
+    for worker in workers:
+        fd = worker.channel.fileno()
+        by_fd[fd] = worker
+        poll.register(fd, select.POLLIN)
+    return [by_fd[fd] for fd, _event in poll.poll(None if wait else 0)]
+
+
+def processors() -> int:
+    """Return the number of processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
