@@ -62,10 +62,15 @@ a=rwx,a-w,u+w     0755 0755 6755 2755
 """What -m says, then the mode of a file, of a new directory, of an existing one that was 6751, and
 of a new one in a directory of mode 2755."""
 
-ROWS = [
-    (None if words[0] == "(none)" else words[0], *(int(word, 8) for word in words[1:]))
-    for words in map(str.split, TABLE.strip().splitlines())
-]
+
+def row(line: str) -> tuple[str | None, int, int, int, int]:
+    """Read one line of the table."""
+    text, *modes = line.split()
+    file, new, existing, inheriting = (int(mode, 8) for mode in modes)
+    return None if text == "(none)" else text, file, new, existing, inheriting
+
+
+ROWS = [row(line) for line in TABLE.strip().splitlines()]
 REJECTED = [
     "10000",
     "777777",

@@ -18,6 +18,8 @@ from tests.case import words
 
 CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
+JOBS = os.environ.get("PYCP_JOBS", "")
+"""Processes that pycp is told to copy with, if the whole suite is run for several."""
 SECONDS = 20
 """How long one command may take before it counts as hanging."""
 
@@ -102,6 +104,8 @@ def install_ours(directory: Path) -> Programs:
             lines = script.read_text().splitlines(keepends=True)
             assert lines[0].startswith("#!")
             lines[0] = f"#!{interpreter()}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
+            if JOBS and script.name == "pycp":
+                lines[0] += f"sys.argv.insert(1, '--jobs={JOBS}')\n"
             launcher = directory / script.name
             launcher.write_text("".join(lines))
             launcher.chmod(0o755)

@@ -19,7 +19,7 @@ import pytest
 from tests import listing, tree
 from tests.case import ANYTHING, Case, Who, shortened, shown
 from tests.differential.differences import DIFFERENCES
-from tests.programs import SECONDS, Programs, Result, install_oracle, install_ours
+from tests.programs import JOBS, SECONDS, Programs, Result, install_oracle, install_ours
 
 SHOWN_LINES = 60
 """How much of a difference is shown."""
@@ -100,7 +100,7 @@ class Twins:
             ours,
             gnu_files,
             our_files,
-            sort=not (gnu_in_order and our_in_order),
+            sort=bool(JOBS) or not (gnu_in_order and our_in_order),
         )
 
     def observe(self, programs: Programs, case: Case) -> tuple[Result, list[str], bool]:

@@ -27,7 +27,7 @@ OWNER_ALL = 0o700
 class Filled:
     """A directory being filled, with what is needed to finish it."""
 
-    __slots__ = ("above", "entry", "folder", "is_walked", "made", "pending", "source")
+    __slots__ = ("above", "depth", "entry", "folder", "is_walked", "made", "pending", "source")
 
     def __init__(
         self, entry: "Entry", folder: Folder, source: "os.stat_result", made: Made
@@ -38,6 +38,8 @@ class Filled:
         self.made = made
         self.above: Filled | None = None
         """The directory it is in, unless an operand."""
+        self.depth = 0
+        """Levels above it, up to the operand."""
         self.is_walked = False
         """All its entries were met."""
         self.pending = 0

@@ -9,7 +9,7 @@ the kernel clears set-id bits when it changes.
 import stat
 
 from pycp import system
-from pycp.errors import CopyError, cannot, reason
+from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
 
@@ -40,13 +40,12 @@ def finish(
     assert decision.made_fd is not None
     if system.has_access_list(decision.made_fd):
         _drop_access_list(entry, decision.made_fd)
+    where: system.Where = decision.made_fd
+    fd = -1
     if options.strip:
-        close_made(decision)
+        close_made(entry, decision)
         _strip(job, entry, options.strip_program)
         where, fd = _find_again(entry, decision, options, final)
-    else:
-        where = fd = decision.made_fd
-        decision.made_fd = None
     try:
         source = decision.source_stat
         if options.preserve_timestamps and (options.strip or not stat.S_ISREG(source.st_mode)):
@@ -60,7 +59,8 @@ def finish(
     except OSError as error:
         raise cannot(what, entry.destination, error) from None
     finally:
-        system.close(fd)
+        if fd >= 0:
+            system.close(fd)
 
 
 def _drop_access_list(entry: "Entry", fd: int) -> None:
@@ -73,26 +73,29 @@ def _drop_access_list(entry: "Entry", fd: int) -> None:
         raise mode_error("setting permissions for", entry, error) from None
 
 
-def close_made(decision: "Decision") -> None:
+def close_made(entry: "Entry", decision: "Decision") -> None:
     """Close what was written, if it is still open."""
-    if decision.made_fd is not None:
-        system.close(decision.made_fd)
-        decision.made_fd = None
+    fd, decision.made_fd = decision.made_fd, None
+    if fd is not None:
+        try:
+            system.close(fd)
+        except OSError as error:
+            raise failed("failed to close", entry.destination, error) from None
 
 
 def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> None:
     """Give a file that need not be installed again (-C) the source's times all the same."""
-    where, fd = _hold(entry, "set timestamps for")
+    where, fd, status = _hold(entry, "set timestamps for")
     try:
-        is_same = identity(system.stat_of(where)) == identity(destination)
-        if is_same:
-            system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
+        if identity(status) != identity(destination):
+            raise _replaced(entry)
+        system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
+    except CopyError:
+        raise
     except OSError as error:
         raise cannot("set timestamps for", entry.destination, error) from None
     finally:
         system.close(fd)
-    if not is_same:
-        raise _replaced(entry)
 
 
 def _strip(job: "Job", entry: "Entry", program: str) -> None:
@@ -128,8 +131,9 @@ def _find_again(
     It must be a regular file of ours with no second name: a link to somewhere else is not.
     """
     what = "change ownership of" if final.has_owner else "change permissions of"
-    where, fd = _hold(entry, "set timestamps for" if options.preserve_timestamps else what)
-    status = system.stat_of(where)
+    if options.preserve_timestamps:
+        what = "set timestamps for"
+    where, fd, status = _hold(entry, what)
     if stat.S_ISREG(status.st_mode) and (
         identity(status) == decision.made
         or (status.st_uid == system.geteuid() and status.st_nlink == 1)
@@ -139,16 +143,22 @@ def _find_again(
     raise _replaced(entry)
 
 
-def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int]":
-    """Take hold of the destination, links not followed; `what` cannot be done if that fails."""
+def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result]":
+    """Take hold of the destination, links not followed: return Where, descriptor and status.
+
+    If that fails, `what` cannot be done.
+    """
     name, dir_fd = entry.destination_name, entry.folder.destination_fd
+    fd = -1
     try:
         where, fd = system.pin(name, dir_fd)
         if fd < 0:
             flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
             where = fd = system.open(name, flags, dir_fd=dir_fd)
-        return where, fd
+        return where, fd, system.stat_of(where)
     except OSError as error:
+        if fd >= 0:
+            system.close(fd)
         raise cannot(what, entry.destination, error) from None
 
 

@@ -40,10 +40,9 @@ def make_leading(
             end = path.find("/", start)
             end = len(path) if end < 0 else end
             if path[start:end] not in ("", "."):
-                below = _enter(path[start:end], fd, path[:end], report, quote)
-                if fd is not None:
-                    system.close(fd)
-                fd = below
+                above, fd = fd, _enter(path[start:end], fd, path[:end], report, quote)
+                if above is not None:
+                    system.close(above)
             end += 1
         return _directory(path, fd)
     except BaseException:

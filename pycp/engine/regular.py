@@ -128,10 +128,11 @@ def _set_attributes(
     from pycp.engine.attributes import Made, apply_attributes
 
     made = Made(source[0], *destination, is_new, withheld)
-    if job.options.preserve_xattr and is_new and not job.is_privileged:
+    lacks_write = not source[1].st_mode & USER_WRITE
+    if job.options.preserve_xattr and is_new and lacks_write and not job.is_privileged:
         _let_user_write(*destination)
-        made.withheld |= USER_WRITE & ~source[1].st_mode
-        made.present_mode |= made.withheld & USER_WRITE
+        made.withheld |= USER_WRITE
+        made.present_mode |= USER_WRITE
     apply_attributes(job, entry, source[1], made)
 
 

@@ -133,13 +133,11 @@ def _consider_existing(
 ) -> None:
     """Decide what becomes of the destination; raise CopyError where it must stay."""
     source = decision.source_stat
+    verdict = ""
     if options.update not in ("none", "none-fail"):
         from pycp.plan.same_file import judge
 
         verdict = judge(entry, source, destination, options)
-        if verdict == "nothing to do":
-            decision.kind = "skip"
-            return
         if verdict == "same":
             raise _about_two("", entry.source, "and", entry.destination, "are the same file")
     if decision.kind != "directory":
@@ -157,6 +155,9 @@ def _consider_existing(
             from pycp.plan.overwrite import question
 
             decision.question = question(entry, destination, options)
+    if verdict == "nothing to do":
+        decision.kind = "skip"  # GNU asks all the same
+        return
     try:
         _make_room(entry, decision, destination, options, memory, has_company)
     except CopyError as refusal:

@@ -92,6 +92,9 @@ def _install_files(
         except CopyError as error:
             report.failed(error)
             return
+        except OSError as error:
+            report.failed(cannot("create directory", destination, error))
+            return
     operands = Operands(_copy_options(options), sources, directory, destination)
     installer = Installer(options, operands, final, report)
     try:
@@ -173,7 +176,7 @@ class Installer:
                 self.memory.made(entry.destination_name, made, is_symlink=False)
             finish(self.job, entry, decision, self.options, self.final)
         finally:
-            close_made(decision)
+            close_made(entry, decision)
 
     def _is_installed(self, entry: "Entry") -> bool:
         from pycp.plan.compare import installed

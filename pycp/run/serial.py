@@ -115,9 +115,11 @@ class Serial:
             )
             if isinstance(decision, str):
                 report.warn(f"warning: {decision}")
-            elif decision.kind == "skip" or not self._is_agreed(decision):
-                if report.debug and (decision.told_skip or decision.question):
+            elif not self._is_agreed(decision) or decision.told_skip:
+                if report.debug:
                     report.line(f"skipped {quote_name(entry.destination)}")
+            elif decision.kind == "skip":
+                pass
             elif decision.refusal:
                 raise decision.refusal
             elif decision.kind == "directory":

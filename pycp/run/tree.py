@@ -39,6 +39,8 @@ MOST_PROCESSES = 8
 """Processes copying a large tree, however many processors there are."""
 WAITING_PROCESSES = 16
 """Processes for slow calls: they wait rather than work."""
+DEEP = 40
+"""Levels below which no work is shared: the way to it would be longer than the work."""
 PIECE, SMALL_PIECE = 256, 4
 """Files in a piece of work, in a large tree and where calls are slow."""
 
@@ -105,7 +107,7 @@ class Tree:
         copy_plain = self.copy_plain
         misses = 0
         for name, is_file in level.entries:
-            if is_file and self._crew is not None:
+            if is_file and self._crew is not None and filled.depth < DEEP:
                 self._crew.add(filled, name)
                 continue
             if is_file and copy_plain is not None:
@@ -139,7 +141,8 @@ class Tree:
         except CopyError as error:
             self.job.report.failed(error)
             return None
-        filled.above = above
+        if above is not None:
+            filled.above, filled.depth = above, above.depth + 1
         folder = filled.folder
         if folder.is_new and not self.has_made_directory:
             self.has_made_directory = True
@@ -185,6 +188,8 @@ class Tree:
 
             try:
                 self._root.folder.reopen()
+                if self._root.folder.is_inside_itself():
+                    return  # the order of files tells what is copied before that is noticed
             except OSError:
                 return  # those who need it will tell
             self._crew = Crew(self, self._root, processes - (piece == PIECE), piece)

@@ -94,15 +94,14 @@ class Folders:
     def at(self, way: "Way", is_new: bool) -> Folder:
         """Return the folder at the end of a way, open; raise CopyError or OSError if it is gone."""
         folder = self._known.get(way) or self._learn(way, is_new)
-        if not way:
-            return folder
-        if way in self._open:
-            self._open.remove(way)
-        else:
-            if len(way) > 1:
-                self.at(way[:-1], True)  # its neighbours are likely to come next
-            folder.reopen()
-        self._open.append(way)
+        for nearer in (way[:-1], way):  # the one above as well: others in it come next
+            if not nearer:
+                continue
+            if nearer in self._open:
+                self._open.remove(nearer)
+            else:
+                self._known[nearer].reopen()
+            self._open.append(nearer)
         while len(self._open) > OPEN_FOLDERS:
             self._known[self._open.pop(0)].close()
         return folder

@@ -159,6 +159,27 @@ class Folder:
         """Return the descriptor that destination names are relative to."""
         return self.destination_directory.fd
 
+    def is_inside_itself(self) -> bool:
+        """Return whether the destination lies below the source, so that the copy would meet it.
+
+        Raise OSError if a directory above cannot be looked at.
+        """
+        fd, seen = self.destination_directory.fd, self.destination_directory.id
+        is_ours = False
+        try:
+            while True:
+                above = system.open("..", system.PLACE_FLAGS, dir_fd=fd)
+                if is_ours and fd is not None:
+                    system.close(fd)
+                fd, is_ours = above, True
+                here = identity(system.fstat(fd))
+                if here in (self.source_directory.id, seen):
+                    return here == self.source_directory.id
+                seen = here
+        finally:
+            if is_ours and fd is not None:
+                system.close(fd)
+
     def close(self) -> None:
         """Give both descriptors back."""
         self.source_directory.close()

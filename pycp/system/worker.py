@@ -78,8 +78,8 @@ class Worker:
     def end(self) -> str:
         """Let the worker go, wait for it, and return how it ended if not by itself."""
         self.channel.close()
-        os.close(self._lifeline)
         status = os.waitpid(self.pid, 0)[1]
+        os.close(self._lifeline)
         if os.WIFSIGNALED(status):
             return f"killed by signal {os.WTERMSIG(status)}"
         code = os.waitstatus_to_exitcode(status)

@@ -198,27 +198,31 @@ def spelled(name: str, way: int, may_be_absolute: bool) -> str:
 
 @st.composite
 def operands(
-    draw: st.DrawFn, spec: Mapping[str, Node], are_absolute: bool, has_parents: bool
+    draw: st.DrawFn, spec: Mapping[str, Node], is_recursive: bool, form: str, is_absolute: bool
 ) -> list[str]:
     """Draw sources and a destination; most are there, and most make sense."""
-    existing = list(spec)
-    directories = [name for name, node in spec.items() if node.kind == stat.S_IFDIR] or ["."]
-    directories += [name for name, node in spec.items() if node.kind == stat.S_IFLNK]
-    form = draw(st.integers(0, 9))
-
-    def name(pool: Sequence[str]) -> str:
-        return spelled(draw(st.sampled_from(pool)), draw(st.integers(0, 15)), not has_parents)
-
-    if form < 5 or has_parents:
-        words = [name(existing) for _ in range(draw(st.sampled_from((1, 1, 2, 3))))]
-        words.append(name(directories[::-1]))
-    elif form < 9:
-        words = [name(existing), name((*existing, *COMMON, "new", "d/new", "c/a", "d/c/b"))]
+    all_names = list(spec)
+    makes_sense = draw(st.integers(0, 4)) < 4
+    pool = all_names
+    if makes_sense and not is_recursive:
+        pool = [name for name in pool if spec[name].kind != stat.S_IFDIR] or pool
+    count = 1 if form == "onto" else draw(st.sampled_from((1, 2, 1, 3)))
+    sources = [draw(st.sampled_from(pool)) for _ in range(count)]
+    if form == "onto":
+        pool = [*all_names, *COMMON, "new", "d/new", "c/a", "d/c/b"]
     else:
-        words = [name((*existing, *COMMON, "new")) for _ in range(draw(st.integers(1, 3)))]
-        words.append(name((*existing, "new", "", ".")))
-    if are_absolute:  # a symbolic link elsewhere needs one
+        pool = [name for name, node in spec.items() if node.kind in (stat.S_IFDIR, stat.S_IFLNK)]
+        pool += [".", *COMMON]
+    if makes_sense and is_recursive:
+        pool = [name for name in pool if not name.startswith(tuple(sources)) and name != "."]
+    words = [
+        spelled(name, draw(st.integers(0, 15)), form != "parents")
+        for name in [*sources, draw(st.sampled_from(pool or ["new"]))]
+    ]
+    if is_absolute:  # a symbolic link elsewhere needs one
         words[:-1] = [word if word[0] == "$" else f"{HERE}/{word}" for word in words[:-1]]
+    if draw(st.integers(0, 40)) == 40:
+        words[draw(st.integers(0, count))] = draw(st.sampled_from(("", "..", "nowhere")))
     return words
 
 
@@ -250,15 +254,21 @@ def runs(draw: st.DrawFn) -> Run:
     options = [*draw(st.sampled_from(KINDS_OF_COPY)), *draw(st.sampled_from((("-v",), ())))]
     options += draw(st.lists(st.sampled_from(OPTIONS), max_size=4))
     letters = "".join(word[1:] for word in options if word[1] != "-")
-    if not set("Ra") & set(letters) or "--copy-contents" in options:
+    is_recursive = not {"R", "a"}.isdisjoint(letters)
+    if not is_recursive or "--copy-contents" in options:
         spec = without_streams(spec)
     sparse = [word for word in options if word.startswith("--sparse")]
     if sparse[-1:] in ([], ["--sparse=auto"]):
         spec = without_zeros(spec)
     if "-n" in options:  # 9.1 words the conflict otherwise ("backup with no-clobber")
         options = [word for word in options if word[:4] not in ("-b", "--ba", "-S.b")]
-    words = draw(operands(spec, "s" in letters and draw(st.booleans()), "--parents" in options))
-    if draw(st.integers(0, 9)) == 0:
+    form = draw(st.sampled_from(("into", "onto", "into")))
+    if "--parents" in options:
+        form = "parents"
+    elif "-T" in options:
+        form = "onto"
+    words = draw(operands(spec, is_recursive, form, "s" in letters and form != "parents"))
+    if form != "onto" and draw(st.integers(0, 9)) == 0:
         options += ["-t", words.pop()]
     return Run(
         spec,

@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pycp.errors import CopyError
-from pycp.plan.modes import resolve_mode
+from pycp.options import InstallOptions
+from pycp.report.lines import Lines
+from pycp.run.install import run_install
 
 ORACLE = "/usr/bin/install"
-SET_ID = 0o6000
-REFUSED = "refused"
 
 pytestmark = pytest.mark.skipif(not os.path.exists(ORACLE), reason="GNU install is not here")
 
@@ -36,37 +37,46 @@ MODES = st.one_of(OCTAL, CLAUSES, CLAUSES, CLAUSES, NOISE)
 UMASKS = st.sampled_from([0, 0o022, 0o027, 0o077, 0o777])
 
 
-def gnu(directory: Path, mode: str, present: int, umask: int) -> str | tuple[int, ...]:
-    """Return the modes GNU gives a file, a new directory, an old and an inheriting one."""
-    names = {name: directory / name for name in ("file", "new", "old", "above")}
-    for path in (names["old"], names["above"]):
-        path.mkdir()
-    names["old"].chmod(present)
-    names["above"].chmod(0o2755)
-    names["inheriting"] = names.pop("above") / "inheriting"
-    source = directory / "source"
-    source.touch()
-    paths = [str(path) for name, path in names.items() if name != "file"]
-    for words in ([str(source), str(names["file"])], ["-d", *paths]):
-        done = subprocess.run(
-            [ORACLE, "-m", mode, *words], capture_output=True, umask=umask, check=False
-        )
-        if b"invalid mode" in done.stderr:
-            return REFUSED
-        assert done.returncode == 0, done.stderr
-    order = ("file", "new", "old", "inheriting")
-    return tuple(stat.S_IMODE(names[name].stat().st_mode) for name in order)
+Outcome = str | tuple[int, ...]
+Program = Callable[[str, list[str], int], bool]
 
 
-def ours(mode: str, present: int) -> str | tuple[int, ...]:
-    """Return the same by our reading of the mode."""
+def gnu(mode: str, words: list[str], umask: int) -> bool:
+    """Run GNU install; return whether it accepts the mode."""
+    command = [ORACLE, "-m", mode, *words]
+    done = subprocess.run(command, capture_output=True, umask=umask, check=False)
+    assert done.returncode == 0 or b"invalid mode" in done.stderr
+    return done.returncode == 0
+
+
+def ours(mode: str, words: list[str], umask: int) -> bool:
+    """Do the same in this process."""
+    is_directory = words[0] == "-d"
+    options = InstallOptions(mode=mode, directory=is_directory)
+    report = Lines("pyinstall")
+    before = os.umask(umask)
     try:
-        wanted, changed = resolve_mode(mode, True)
-        made = wanted & ~SET_ID
-        old = (present & ~changed | wanted & changed for present in (made, present, made | 0o2000))
-        return (resolve_mode(mode, False)[0], *old)
-    except CopyError:
-        return REFUSED
+        run_install(options, words[is_directory:], report)
+    except CopyError as error:
+        assert "invalid mode" in str(error)
+        return False
+    finally:
+        assert os.umask(before) == umask
+    assert not report.has_failed
+    return True
+
+
+def outcome(program: Program, directory: Path, mode: str, present: int, umask: int) -> Outcome:
+    """Return the modes of a file, a new directory, an old one, and one that inherits."""
+    file, new, old, above = (str(directory / name) for name in ("file", "new", "old", "above"))
+    for path, bits in ((old, present), (above, 0o2755)):
+        os.mkdir(path)
+        os.chmod(path, bits)
+    inheriting = f"{above}/inheriting"
+    for words in (["/dev/null", file], ["-d", new, old, inheriting]):
+        if not program(mode, words, umask):
+            return "refused"
+    return tuple(stat.S_IMODE(os.stat(path).st_mode) for path in (file, new, old, inheriting))
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
@@ -77,7 +87,8 @@ def ours(mode: str, present: int) -> str | tuple[int, ...]:
 def test_a_mode_means_what_gnu_makes_of_it(
     tmp_path_factory: pytest.TempPathFactory, mode: str, present: int, umask: int
 ) -> None:
-    if not os.geteuid() == 0:
-        present |= 0o700  # its owner must be able to come back into it
-    directory = tmp_path_factory.mktemp("modes")
-    assert ours(mode, present) == gnu(directory, mode, present, umask)
+    results = [
+        outcome(program, tmp_path_factory.mktemp("modes"), mode, present, umask)
+        for program in (ours, gnu)
+    ]
+    assert results[0] == results[1]

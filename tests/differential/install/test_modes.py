@@ -1,5 +1,7 @@
 """-m on files and directories: every row of section 12 of the specification, by both programs."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.case import Case, SameAsGnu, cases
@@ -14,24 +16,27 @@ TREE = {
     "above": directory(0o2755),
     "old": file("old", 0o7777),
 }
+NAMES = "F old N X above/G"
 COMMAND = (
     "$ pyinstall {m} s F; pyinstall {m} s old; pyinstall -d {m} N X above/G; "
-    "stat -c '%a %n' F old N X above/G"
+    f"stat -c '%a %n' {NAMES}"
 )
 
 
-@cases(
-    *(
-        install(
-            f"{row[0]} under {mask:03o}",
-            COMMAND.format(m="" if row[0] is None else f"-m '{row[0]}'"),
-            TREE,
-            umask=mask,
-            stdout="{1:o} F\n{1:o} old\n{2:o} N\n{3:o} X\n{4:o} above/G\n".format(*row),
-        )
-        for row, mask in zip(ROWS, MASKS * len(ROWS), strict=False)
+def table_case(text: str | None, modes: list[int], umask: int) -> Case:
+    """Return the case of one row: a file, one that replaces another, and three directories."""
+    file, new, existing, inheriting = (f"{mode:o}" for mode in modes)
+    listed = zip((file, file, new, existing, inheriting), NAMES.split(), strict=True)
+    return install(
+        f"{text} under {umask:03o}",
+        COMMAND.format(m="" if text is None else f"-m '{text}'"),
+        TREE,
+        umask=umask,
+        stdout="".join(f"{mode} {name}\n" for mode, name in listed),
     )
-)
+
+
+@cases(*(table_case(text, modes, MASKS[n % 3]) for n, (text, *modes) in enumerate(ROWS)))
 def test_the_table(case: Case, same_as_gnu: SameAsGnu) -> None:
     """The umask takes turns: it plays no part."""
     same_as_gnu(case)
@@ -41,6 +46,4 @@ def test_the_table(case: Case, same_as_gnu: SameAsGnu) -> None:
 @cases(*(install(repr(text), ["-m", text, "s", "new"], "s", status=1) for text in REJECTED))
 def test_what_is_no_mode(case: Case, form: list[str], same_as_gnu: SameAsGnu) -> None:
     """It is refused before anything is made."""
-    from dataclasses import replace
-
     same_as_gnu(replace(case, command=[*form, *case.command]))

@@ -1,10 +1,16 @@
 """What makefiles call: the 25 shapes of section 14 of the specification, and configure's probes."""
 
+from tests import tree
 from tests.case import Case, SameAsGnu, cases
 from tests.differential.install.case import BOTH, ROOT, install, script
 from tests.tree import directory, file
 
-STRIPPING = {"a": "A", "b": "B", "d": directory(), "bin/strip": script('echo stripped >> "$1"')}
+STRIPPING: tree.Spec = {
+    "a": "A",
+    "b": "B",
+    "d": directory(),
+    "bin/strip": script('echo stripped >> "$1"'),
+}
 STRIPPED = "$ PATH=$PWD/bin:$PATH; STRIP=true; "
 
 

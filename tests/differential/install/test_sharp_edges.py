@@ -1,11 +1,12 @@
 """The table of sharp edge cases, section 16 of the specification, row by row."""
 
+from tests import tree
 from tests.case import Case, SameAsGnu, cases
 from tests.differential.install.case import ROOT, install, script
 from tests.tree import directory, file, unix_socket
 
-COPY = {"s": "n", "d": file("n", 0o644)}
-TRIED = {"s": "n", "st": script('umask; stat -c %a "$1"; echo "$@"')}
+COPY: tree.Spec = {"s": "n", "d": file("n", 0o644)}
+TRIED: tree.Spec = {"s": "n", "st": script('umask; stat -c %a "$1"; echo "$@"')}
 
 
 @cases(

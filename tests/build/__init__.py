@@ -1,0 +1,1 @@
+"""Real builds that end in `make install`."""

@@ -1,0 +1,2 @@
+#include "frob/core.h"
+#include "frob/io.h"

@@ -1,0 +1,1 @@
+int frob_read(int);
