@@ -208,7 +208,8 @@ def _pin_new_link(entry: "Entry") -> "tuple[system.Where, int]":
         if fd >= 0:
             system.close(fd)
         raise cannot("stat", entry.destination, error) from None
-    if not stat.S_ISLNK(status.st_mode):
+    # A second name would mean that somebody put a link of theirs in its place.
+    if not stat.S_ISLNK(status.st_mode) or status.st_nlink != 1:
         if fd >= 0:
             system.close(fd)
         raise CopyError(
@@ -256,6 +257,8 @@ def _preserve_link_xattrs(
     else:
         source, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
     try:
+        if identity(system.stat_of(source)) != identity(decision.source_stat):
+            return  # another file has its name now
         failure = copy_xattrs(job, entry, source, where)[1]
     finally:
         if source_fd >= 0:

@@ -7,6 +7,7 @@ from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
+from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
         raise cannot("stat", entry.destination, error) from None
     try:
         status = system.stat_of(where)
-        if stat.S_IFMT(status.st_mode) != kind or status.st_rdev != source.st_rdev:
+        # A second name would mean that somebody put a link of theirs in its place.
+        if (
+            stat.S_IFMT(status.st_mode) != kind
+            or status.st_rdev != source.st_rdev
+            or status.st_nlink != 1
+        ):
             raise CopyError(
                 f"not writing to {quote_name(entry.destination)},"
                 " as it was replaced while being copied",
@@ -52,6 +58,12 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
             )
         source_where, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
         try:
+            if identity(system.stat_of(source_where)) != identity(source):
+                raise CopyError(
+                    f"skipping file {quote_name(entry.source)},"
+                    " as it was replaced while being copied",
+                    filename=entry.source,
+                )
             made = Made(source_where, where, status, True, withheld)
             apply_attributes(job, entry, source, made)
         finally:

@@ -183,7 +183,7 @@ def _create_through_symlink(entry: "Entry", mode: int) -> int:
             f"not writing through dangling symlink {quote_name(entry.destination)}",
             filename=entry.destination,
         )
-    flags = (system.NEW_FILE_FLAGS | system.O_TRUNC) & ~(system.O_EXCL | system.O_NOFOLLOW)
+    flags = system.NEW_FILE_FLAGS & ~(system.O_EXCL | system.O_NOFOLLOW)
     try:
         return system.open(entry.destination_name, flags, mode, dir_fd=entry.folder.destination_fd)
     except OSError as error:

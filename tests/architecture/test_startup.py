@@ -24,19 +24,26 @@ print(json.dumps([status, loaded]))
 """
 
 COMMON = [
-    "errno",
-    "pycp",
-    "pycp.__main__",
-    "pycp.errors",
-    "pycp.options",
-    "pycp.quoting",
-    "pycp.system",
-    "pycp.values",
+    *("errno", "fcntl", "gc", "pycp", "pycp.__main__", "pycp.errors", "pycp.options"),
+    *("pycp.quoting", "pycp.report", "pycp.report.lines", "pycp.values"),
+    *("pycp.cli", "pycp.cli.parse", "pycp.cli.shared", "pycp.cli.table"),
+    *("pycp.engine", "pycp.engine.data", "pycp.engine.entry", "pycp.engine.job"),
+    *("pycp.engine.write", "pycp.plan", "pycp.plan.decide", "pycp.plan.links"),
+    *("pycp.plan.operands", "pycp.run", "pycp.system", "pycp.system.folder"),
+    *("pycp.system.linux", "pycp.system.posix"),
 ]
+CP = [*COMMON, "pycp.cli.cp", "pycp.run.serial"]
+TREE = ["attributes", "directory", "plain"]
+INSTALL = ["pycp.cli.install", "pycp.engine.install", "pycp.plan.modes", "pycp.run.install"]
 LOADED = {
-    "pycp a b": [*COMMON],
-    "pycp -r d e": [*COMMON],
-    "pyinstall a b": [*COMMON],
+    "pycp a b": [*CP, "pycp.engine.regular"],
+    "pycp -r d e": [
+        *CP,
+        *(f"pycp.engine.{module}" for module in TREE),
+        *("pycp.run.tree", "pycp.system.xattr_os"),
+    ],
+    "pyinstall a b": [*COMMON, *INSTALL, "pycp.engine.regular"],
+    "pyinstall -m 755 a b": [*COMMON, *INSTALL, "pycp.engine.regular"],
 }
 HEAVY = {
     *("argparse", "click", "collections", "contextlib", "dataclasses", "enum", "functools"),

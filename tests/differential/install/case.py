@@ -1,14 +1,18 @@
 """How a case of install is written: as one of cp, by another name."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from tests import tree
 from tests.case import Case, Who
+from tests.twins import ORDINARY_ID
 
 USER: tuple[Who, ...] = ("user",)
 ROOT: tuple[Who, ...] = ("root",)
 BOTH: tuple[Who, ...] = ("user", "root")
+UID, GID = (ORDINARY_ID,) * 2 if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+"""The numbers of whoever runs the cases of an ordinary user."""
 TRY = "Try 'pyinstall --help' for more information.\n"
 
 

@@ -1,8 +1,8 @@
 """-C: leave alone what would come out the same."""
 
 from tests.case import Case, SameAsGnu, cases
-from tests.differential.install.case import BOTH, ROOT, install
-from tests.tree import device, file, unix_socket
+from tests.differential.install.case import BOTH, GID, ROOT, UID, install
+from tests.tree import device, directory, file, unix_socket
 
 NEW = file("same", 0o755, age=9)
 OLD = file("same", 0o755, age=-9, xattrs={"user.kept": b"1"})
@@ -26,7 +26,7 @@ BIG = b"x" * 300_000
     install(
         "same with other links", "-Cv a b", {"a": NEW, "b": OLD, "c": file("x")}, before="ln -f b c"
     ),
-    install("same number of owner", "-Cv -o 54321 -g 54321 a b", SAME, stdout=""),
+    install("same number of owner", f"-Cv -o {UID} -g {GID} a b", SAME, stdout=""),
     install("unchanged owner", "-Cv -o 4294967295 a b", SAME, stdout=""),
     install("same twice", "-Cv a s/a d", {"a": NEW, "s/a": NEW, "d/a": OLD}, stdout=""),
     install("same only the second time", "-Cv a a d", {"a": NEW, "d/b": OLD}),
@@ -64,8 +64,7 @@ def test_nothing_to_do(case: Case, same_as_gnu: SameAsGnu) -> None:
     install(
         "group of a directory",
         "$ pyinstall -Cv a d; pyinstall -Cv a d",
-        {"a": NEW, "d": file()},
-        before="rm d; mkdir d; chgrp 77 d; chmod 2777 d",
+        {"a": NEW, "d": directory(0o2777, owner=(0, 77))},
     ),
     install(
         "destination is a symlink",

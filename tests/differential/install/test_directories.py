@@ -1,7 +1,7 @@
 """-d: each operand is a directory to make, with those above it."""
 
 from tests.case import Case, SameAsGnu, cases
-from tests.differential.install.case import BOTH, ROOT, install
+from tests.differential.install.case import BOTH, GID, ROOT, UID, install
 from tests.tree import acl, directory
 
 DEFAULT_ACL = acl("u::rwx u:1001:rwx g::rx m::rwx o::rx", "default")
@@ -49,12 +49,12 @@ DEFAULT_ACL = acl("u::rwx u:1001:rwx g::rx m::rwx o::rx", "default")
     install("unreadable and right", "-d -m 0300 p", "p/@0300"),
     install("unreadable and wrong", "-d -m 0311 p", "p/@0300"),
     install("unreadable and new", "-d -m 0 p"),
-    install("unreadable and new to another", "-d -m 0111 -g 54321 p"),
+    install("unreadable and new to another", f"-d -m 0111 -g {GID} p"),
     install("of somebody else and right", "-d p", {"p": directory(0o755, owner=(0, 0))}),
     install("of somebody else and wrong", "-d p", {"p": directory(0o700, owner=(0, 0))}, status=1),
     install(
         "of somebody else and wrong to a group",
-        "-d -g 54321 p",
+        f"-d -g {GID} p",
         {"p": directory(0o755, owner=(0, 0))},
         status=1,
     ),
@@ -101,7 +101,7 @@ def unmade(name: str, directory: str, spec: str, reason: str) -> Case:
     install("further below", "-d ro/x/y", "ro/@0555", status=1, stderr=UNWRITABLE.format("ro/x")),
     install(
         "with owner",
-        "-d -g 54321 ro/x",
+        f"-d -g {GID} ro/x",
         "ro/@0555",
         status=1,
         stderr=UNWRITABLE.format("ro/x"),
@@ -136,7 +136,7 @@ def test_what_cannot_be_made(case: Case, same_as_gnu: SameAsGnu) -> None:
     install("owner of one that is there", "-d -o 5 -g 6 n", "n/@2770", who=ROOT),
     install("owner of one with set-id bits and mode", "-d -o 5 -m 755 n", "n/@6770", who=ROOT),
     install("owner and set-id mode", "-d -o 5 -g 6 -m 6755 n", who=ROOT),
-    install("owner that is right", "-d -o 54321 -g 54321 n", "n/@2755"),
+    install("owner that is right", f"-d -o {UID} -g {GID} n", "n/@2755"),
     install("owner not allowed", "-d -o root n", status=1),
     install("owner not allowed and there", "-d -o root n", "n/", status=1),
     install("owner not allowed and mode", "-d -o root -m 777 n", status=1),

@@ -1,7 +1,7 @@
 """-o and -g: users and groups by name and number."""
 
 from tests.case import Case, SameAsGnu, cases
-from tests.differential.install.case import ROOT, install
+from tests.differential.install.case import ROOT, UID, install
 
 
 @cases(
@@ -95,10 +95,10 @@ def test_unknown(case: Case, same_as_gnu: SameAsGnu) -> None:
     ),
     install("somebody else among several", "-v -o root a b d", "a b d/", status=1),
     install("somebody else with backup", "-b -o root a b", "a b", status=1),
-    install("oneself", "-o 54321 a b", "a"),
+    install("oneself", f"-o {UID} a b", "a"),
     install("a group of one's own", "-g 77 -m 2755 a b", "a", groups=(77,)),
     install("a group of others", "-g 78 -m 2755 a b", "a", status=1, groups=(77,)),
-    install("both with a group of others", "-o 54321 -g 78 a b", "a", status=1, groups=(77,)),
+    install("both with a group of others", f"-o {UID} -g 78 a b", "a", status=1, groups=(77,)),
 )
 def test_giving_away(case: Case, same_as_gnu: SameAsGnu) -> None:
     """The owner comes before the mode: a file that cannot be given away stays private."""

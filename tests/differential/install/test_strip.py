@@ -1,7 +1,7 @@
 """-s: a program is run on the new file before anybody else may see it."""
 
 from tests.case import Case, SameAsGnu, cases
-from tests.differential.install.case import BOTH, ROOT, install, script
+from tests.differential.install.case import BOTH, ROOT, UID, install, script
 from tests.tree import directory, file
 
 APPEND = script('echo stripped >> "$1"')
@@ -114,13 +114,13 @@ def test_success(case: Case, same_as_gnu: SameAsGnu) -> None:
     ),
     install(
         "success without the file and with owner",
-        "-s -o 54321 --strip-program=./st a b",
+        f"-s -o {UID} --strip-program=./st a b",
         {"a": "A", "st": script('rm "$1"')},
         status=1,
     ),
     install(
         "success without the file and with p",
-        "-sp -o 54321 --strip-program=./st a b",
+        f"-sp -o {UID} --strip-program=./st a b",
         {"a": "A", "st": script('rm "$1"')},
         status=1,
     ),

@@ -1,7 +1,7 @@
 """The words of the command line: what is refused, with which words, and in which order."""
 
 from tests.case import ANYTHING, Case, SameAsGnu, cases
-from tests.differential.install.case import TRY, install
+from tests.differential.install.case import GID, TRY, UID, install
 
 STRIP_IGNORED = (
     "pyinstall: WARNING: ignoring --strip-program option as -s option was not specified\n"
@@ -88,7 +88,7 @@ def test_mistakes(case: Case, same_as_gnu: SameAsGnu) -> None:
     install("owner before directories", "-d -o nosuch n", status=1),
     install("mode before directories", "-d -m u+ -m u n", status=1),
     install("only the last mode counts", "-m zzz -m 600 a b", "a"),
-    install("only the last owner counts", "-o nosuch -g nosuch -o 54321 -g 54321 a b", "a"),
+    install("only the last owner counts", f"-o nosuch -g nosuch -o {UID} -g {GID} a b", "a"),
     install("an empty mode", ["-m", "600", "-m", "", "a", "b"], "a", status=1),
 )
 def test_the_order_of_the_checks(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -106,7 +106,7 @@ def test_the_order_of_the_checks(case: Case, same_as_gnu: SameAsGnu) -> None:
     install("equals sign belongs to the mode", "-m=644 a b", "a"),
     install("long mode", "--mode=640 a b", "a"),
     install("long mode as two words", "--mode 640 a b", "a"),
-    install("shortest names", "--b --m 600 --g 54321 --o 54321 -v a b", "a b"),
+    install("shortest names", f"--b --m 600 --g {GID} --o {UID} -v a b", "a b"),
     install("shortest no-target-directory", "--n a b", "a b"),
     install("shortest target-directory", "--t d a", "a d/"),
     install("a dash is a file", "- b", {"-": "dash"}),

@@ -49,8 +49,10 @@ pytestmark = pytest.mark.skipif(
 
 def words(table: Table, too_new: re.Pattern[str]) -> st.SearchStrategy[list[str]]:
     """Return a strategy for command lines made of the table's letters, names and their likes."""
-    letters = [name[1] for name in table.options if len(name) == 2]
-    names = [name for name in table.options if len(name) > 2]
+    names = [f"--{name}" for name in table.gnu_names.split()]
+    gnu_rows = [table.options[name] for name in names]
+    gnu_letters = {name for option in gnu_rows for name in option.names if len(name) == 2}
+    letters = [name[1] for name in table.options if name in gnu_letters | {"-d", "-H", "-D", "-c"}]
     bundle = st.text(st.sampled_from([*letters, *letters, "q", "-", "=", "é"]), max_size=4)
     prefix = st.sampled_from(names).flatmap(
         lambda name: st.integers(3, len(name)).map(lambda end: name[:end])
