@@ -6,6 +6,7 @@ and always lets its owner work in it.
 
 import stat
 from errno import EACCES
+from itertools import islice
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
@@ -17,11 +18,14 @@ from pycp.system.folder import CLOSED, Directory, Folder, identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from pycp.engine.job import Job
     from pycp.values import Decision, Entry
 
 OWNER_ALL = 0o700
+CHUNK = 10_000
+"""Entries of one directory that are held and sorted at a time."""
 
 
 class Filled:
@@ -134,10 +138,13 @@ def _let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
     made.present_mode |= OWNER_ALL
 
 
-def list_source(filled: Filled, decision: "Decision") -> list[tuple[str, bool]]:
-    """Open the source directory and return its entries in the order of their inode numbers.
+def list_source(
+    job: "Job", filled: Filled, decision: "Decision"
+) -> "tuple[int, Iterator[tuple[str, bool]]]":
+    """Open the source directory; return a number of entries, and the entries by inode number.
 
-    Each is a name, and whether it is known to be a regular file.
+    Each is a name, and whether it is known to be a regular file. In a vast directory the number
+    is that of the first ones, and the order holds among some thousands at a time.
 
     Raise CopyError if it cannot be read, or is not the directory decided on.
     """
@@ -156,14 +163,47 @@ def list_source(filled: Filled, decision: "Decision") -> list[tuple[str, bool]]:
                 " as it was replaced while being copied",
                 filename=entry.source,
             )
-        with system.scandir(fd) as listing:
-            found = sorted(listing, key=_inode)
-        entries = [(entry.name, _is_file(entry)) for entry in found]
+        listing = system.scandir(fd)
+        entries = _next_entries(listing, job.report.verbose)
     except CopyError:
         raise
     except OSError as error:
         raise cannot("access", entry.source, error) from None
-    return entries
+    if len(entries) < CHUNK or job.report.verbose:
+        listing.close()
+        return len(entries), iter(entries)
+    return len(entries), _chunks(job, filled, listing, entries)
+
+
+def _next_entries(
+    listing: "Iterator[os.DirEntry[str]]", takes_all: bool = False
+) -> list[tuple[str, bool]]:
+    """Return the next entries by inode number; all of them if their order is told."""
+    found = sorted(listing if takes_all else islice(listing, CHUNK), key=_inode)
+    return [(entry.name, _is_file(entry)) for entry in found]
+
+
+def _chunks(
+    job: "Job",
+    filled: Filled,
+    listing: "Iterator[os.DirEntry[str]]",
+    entries: list[tuple[str, bool]],
+) -> "Iterator[tuple[str, bool]]":
+    """Yield the entries of a vast directory, never holding all of them.
+
+    Its descriptor stays open: where the listing tells no kinds, they are looked up below it.
+    """
+    directory = filled.folder.source_directory
+    directory.is_pinned = True
+    try:
+        while entries:
+            yield from entries
+            entries = _next_entries(listing)
+    except OSError as error:
+        job.report.failed(cannot("access", filled.entry.source, error))
+    finally:
+        directory.is_pinned = False
+        listing.close()  # type: ignore[attr-defined]
 
 
 def _is_file(entry: "os.DirEntry[str]") -> bool:

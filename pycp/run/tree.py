@@ -149,21 +149,22 @@ class Tree:
             self.memory.copied.setdefault(folder.destination_directory.id, entry)
         source = folder.source_directory.id
         self.memory.ancestors.add(source)
-        entries: list[tuple[str, bool]] = []
+        entries: Iterator[tuple[str, bool]] = iter(())
+        count = 0
         if (
             not self.job.options.one_file_system
             or entry.is_operand
             or source[0] == entry.folder.source_directory.id[0]
         ):
             try:
-                entries = list_source(filled, decision)
+                count, entries = list_source(self.job, filled, decision)
             except CopyError as error:
                 self.job.report.failed(error)
         self._root = self._root or filled
-        self._met += len(entries)
+        self._met += count
         if self._met > LARGE or self.runner.jobs:
             self._share(self.runner.jobs or min(self._processors(), MOST_PROCESSES), PIECE)
-        return Level(filled, iter(entries))
+        return Level(filled, entries)
 
     @staticmethod
     def _processors() -> int:

@@ -27,7 +27,7 @@ def identity(status: os.stat_result) -> tuple[int, int]:
 class Directory:
     """One directory: its descriptor while it is open, and the way back to it while it is not."""
 
-    __slots__ = ("fd", "id", "is_path_only", "name", "parent", "shown_as")
+    __slots__ = ("fd", "id", "is_path_only", "is_pinned", "name", "parent", "shown_as")
 
     def __init__(
         self, parent: "Directory | None", name: str, fd: int | None, shown_as: str = ""
@@ -38,6 +38,8 @@ class Directory:
         """Descriptor; None stands for the working directory, which needs none."""
         self.id = (0, 0)
         """Device and inode number."""
+        self.is_pinned = False
+        """It stays open: its entries are being listed."""
         self.is_path_only = False
         """The descriptor is a place only, because the directory cannot be read."""
         self.shown_as = shown_as
@@ -64,7 +66,7 @@ class Directory:
 
     def close(self) -> None:
         """Give the descriptor back; the directory can be opened again."""
-        if self.fd is not None and self.fd >= 0:
+        if self.fd is not None and self.fd >= 0 and not self.is_pinned:
             fd, self.fd = self.fd, CLOSED
             try:
                 system.close(fd)
