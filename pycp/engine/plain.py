@@ -107,11 +107,13 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                     _copy(job, folder, name, source_fd, source, destination_fd)
                 if preserves:
                     try:
-                        destination = status_of(destination_fd)
+                        owner = folder.owner_of_new
+                        if owner is None or not folder.is_new:
+                            destination = status_of(destination_fd)
+                            owner = folder.owner_of_new = destination.st_uid, destination.st_gid
                         is_done = (
                             keeps_all
-                            and destination.st_uid == source.st_uid
-                            and destination.st_gid == source.st_gid
+                            and owner == (source.st_uid, source.st_gid)
                             and not list_xattrs(source_fd)
                         )
                         if is_done:

@@ -126,7 +126,13 @@ class Directory:
 class Folder:
     """A source directory and the destination directory its entries are copied to."""
 
-    __slots__ = ("destination_directory", "is_new", "parent", "source_directory")
+    __slots__ = (
+        "destination_directory",
+        "is_new",
+        "owner_of_new",
+        "parent",
+        "source_directory",
+    )
 
     def __init__(
         self,
@@ -140,6 +146,8 @@ class Folder:
         self.destination_directory = destination_directory
         self.is_new = is_new
         """This run made the destination directory, so nothing of ours is in it yet."""
+        self.owner_of_new: tuple[int, int] | None = None
+        """User and group of the files we make in it, once one was made."""
 
     @property
     def source(self) -> str:
