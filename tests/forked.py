@@ -59,6 +59,7 @@ def run(
     umask: int = 0o022,
     env: Mapping[str, str] | None = None,
     owner: Owner | None = None,
+    seconds: int = SECONDS,
 ) -> Result:
     """Call `main` in a child that stands in `cwd`, as `owner` or whoever runs the suite.
 
@@ -74,7 +75,7 @@ def run(
             try:
                 for number, stream in enumerate(streams):
                     os.dup2(stream.fileno(), number)
-                signal.alarm(SECONDS)
+                signal.alarm(seconds)
                 os.chdir(cwd)
                 os.umask(umask)
                 if owner is not None:

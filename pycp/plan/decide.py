@@ -134,7 +134,7 @@ def _consider_existing(
     """Decide what becomes of the destination; raise CopyError where it must stay."""
     source = decision.source_stat
     verdict = ""
-    if options.update not in ("none", "none-fail"):
+    if options.update not in ("none", "none-fail") and _may_be_same(source, destination, options):
         from pycp.plan.same_file import judge
 
         verdict = judge(entry, source, destination, options)
@@ -164,6 +164,18 @@ def _consider_existing(
         if not decision.question:
             raise
         decision.refusal = refusal  # GNU asks first, and only then finds that it cannot be
+
+
+def _may_be_same(
+    source: "os.stat_result", destination: "os.stat_result", options: "CopyOptions"
+) -> bool:
+    """Return False for what most copies meet: two files, and nothing that could confuse them."""
+    return (
+        identity(source) == identity(destination)
+        or options.remove_destination
+        or stat.S_ISLNK(source.st_mode)
+        or stat.S_ISLNK(destination.st_mode)
+    )
 
 
 def _skip(
@@ -209,7 +221,7 @@ def _make_room(
     if (
         has_company
         and options.backup != "numbered"
-        and memory.has_made(entry.destination_name, destination)
+        and memory.has_made(entry.destination, destination)
     ):
         raise _about_two(
             "will not overwrite just-created ", entry.destination, "with", entry.source
@@ -241,7 +253,7 @@ def _refuse_made_symlink(entry: "Entry", memory: "Memory") -> None:
         )
     except OSError:
         return
-    if stat.S_ISLNK(itself.st_mode) and memory.has_made(entry.destination_name, itself):
+    if stat.S_ISLNK(itself.st_mode) and memory.has_made(entry.destination, itself):
         raise _about_two(
             "will not copy ", entry.source, "through just-created symlink", entry.destination
         )

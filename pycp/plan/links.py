@@ -32,6 +32,11 @@ class Memory:
         self._sources: set[tuple[Identity, Identity, str]] = set()
         self._made: set[tuple[Identity, str]] = set()
 
+    def forget(self, entry: "Entry", source: "os.stat_result") -> None:
+        """Forget a directory that could not be made: it may be tried again under another name."""
+        if self.copied.get(identity(source)) is entry:
+            del self.copied[identity(source)]
+
     def has_seen_source(self, parent: "Identity", name: str, status: "os.stat_result") -> bool:
         """Return whether this directory entry was a source before, and remember it."""
         key = (identity(status), parent, last_component(name))

@@ -173,7 +173,7 @@ class Installer:
             perform(self.job, entry, decision)
             if self.has_company and decision.made_fd is not None:
                 made = system.fstat(decision.made_fd)
-                self.memory.made(entry.destination_name, made, is_symlink=False)
+                self.memory.made(entry.destination, made, is_symlink=False)
             finish(self.job, entry, decision, self.options, self.final)
         finally:
             close_made(entry, decision)

@@ -141,7 +141,7 @@ class Serial:
     def _remember(self, entry: "Entry", decision: "Decision") -> None:
         options = self.job.options
         source = decision.source_stat
-        if options.preserve_links and not options.hard_link:
+        if options.preserve_links and (source.st_nlink > 1 or decision.follows):
             self.memory.copied.setdefault(identity(source), entry)
         if self.has_company and entry.is_operand and options.backup != "numbered":
             try:
@@ -152,4 +152,4 @@ class Serial:
                 )
             except OSError:
                 return
-            self.memory.made(entry.destination_name, made, stat.S_ISLNK(made.st_mode))
+            self.memory.made(entry.destination, made, stat.S_ISLNK(made.st_mode))

@@ -140,6 +140,7 @@ class Tree:
             filled = enter_directory(self.job, entry, decision)
         except CopyError as error:
             self.job.report.failed(error)
+            self.memory.forget(entry, decision.source_stat)
             return None
         if above is not None:
             filled.above, filled.depth = above, above.depth + 1
