@@ -47,7 +47,7 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
         _copy_opened(job, entry, decision, source_fd, source, method)
     finally:
         try:
-            _close(source_fd, entry.source)
+            _close(source_fd, entry, is_source=True)
         finally:
             if job.report.debug and not job.options.attributes_only:
                 job.report.line(str(method))
@@ -114,7 +114,7 @@ def _copy_opened(
     except BaseException:
         system.close(destination_fd)
         raise
-    _close(destination_fd, entry.destination)
+    _close(destination_fd, entry, is_source=False)
 
 
 def _set_attributes(
@@ -227,8 +227,9 @@ def _remove_unshared(entry: "Entry", fd: int, error: CopyError) -> None:
         raise cannot("remove", entry.destination, failure) from error
 
 
-def _close(fd: int, name: str) -> None:
+def _close(fd: int, entry: "Entry", is_source: bool) -> None:
     try:
         system.close(fd)
     except OSError as error:
+        name = entry.source if is_source else entry.destination
         raise failed("failed to close", name, error) from None
