@@ -58,13 +58,15 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
             )
         source_where, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
         try:
-            if identity(system.stat_of(source_where)) != identity(source):
+            is_source = identity(system.stat_of(source_where)) == identity(source)
+            if not is_source and not decision.follows:
                 raise CopyError(
                     f"skipping file {quote_name(entry.source)},"
                     " as it was replaced while being copied",
                     filename=entry.source,
                 )
-            made = Made(source_where, where, status, True, withheld)
+            # A link that was followed was not held itself, and has nothing to give.
+            made = Made(source_where if is_source else None, where, status, True, withheld)
             apply_attributes(job, entry, source, made)
         finally:
             if source_fd >= 0:

@@ -104,15 +104,24 @@ class Crew:
 
     def _settle(self, parts: "list[Part]", left: list[list[str]], special: list[list[str]]) -> None:
         """Finish what belongs to a piece of work that came back."""
-        again = [(filled, names) for (filled, _), names in zip(parts, left, strict=True) if names]
+        again = [
+            (filled, some)
+            for (filled, _), names in zip(parts, left, strict=True)
+            for some in self._split(names)
+        ]
         for filled, _names in again:
             filled.pending += 1
         for (filled, _), names in zip(parts, special, strict=True):
             for name in names:
                 self._tree.copy_one(filled, name)
             self._tree.settle(filled)
-        if again:
-            self._hand_out(again)
+        for part in again:
+            self._hand_out([part])
+
+    def _split(self, names: list[str]) -> list[list[str]]:
+        """Divide what one process did not get to among all."""
+        size = max(len(names) // (len(self._tasks) + 1), 1)
+        return [names[start : start + size] for start in range(0, len(names), size)]
 
     def _collect(self, wait: bool) -> None:
         """Take in what workers have sent; with `wait` until there was something."""

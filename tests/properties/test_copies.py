@@ -135,7 +135,8 @@ def excuse(run: Run, root: str, gnu: Result, files: list[str], ours: Result, our
         return "source opened before removing"
     if backs_up and "might destroy source" in ours.stderr:
         return "backup through a symlink"
-    if backs_up and not run.is_root and any(name.count("/") == INSIDE.count("/") + 1 for name in names_of(files) - names_of(our)):
+    in_working_directory = {os.path.join(INSIDE, os.path.basename(name)) for name in lost}
+    if backs_up and lost and in_working_directory <= names_of(files):
         return "backup in an unreadable directory"
     if "into itself" in ours.stderr and (
         "File name too long" in gnu.stderr or "will not create hard link" in gnu.stderr

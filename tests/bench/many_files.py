@@ -1,0 +1,137 @@
+"""Trees: small files, a flat directory, old copies, extended attributes, slow calls."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.measure import Race, race, remove
+from tests.bench.programs import tree_copiers, with_operands
+from tests.bench.setting import Setting
+from tests.bench.table import Goal, show, skip
+from tests.bench.trees import check_count, count, make_flat, make_source_tree
+
+GOALS = (Goal("pycp", "GNU cp", 0.85), Goal("pycp --jobs=1", "GNU cp", 1.25))
+AGAINST_COPYTREE = Goal("pycp", "shutil.copytree", 0.2)
+CALL_MILLISECONDS = 1
+MOUNT_SECONDS = 10
+
+
+def _race(
+    setting: Setting,
+    flag: str,
+    tree: Path,
+    rounds: int,
+    only: tuple[str, ...] = (),
+    overwrites: bool = False,
+) -> Race:
+    destination = tree.with_name("copy")
+    expected = count(tree)
+    copiers = tree_copiers(setting.ours, flag)
+    if overwrites:
+        del copiers["uutils cp"]  # as of 0.0.17 it makes another tree in the old one
+    if only:
+        copiers = {name: command for name, command in copiers.items() if name in only}
+    return race(
+        with_operands(copiers, f"{tree}/", destination),
+        setting.rounds(rounds),
+        (lambda: None) if overwrites else (lambda: remove(destination)),
+        lambda: check_count(destination, expected),
+    )
+
+
+def small(setting: Setting) -> None:
+    """Measure a tree of small files."""
+    files = setting.size(40_000)
+    tree = setting.tmpfs / "tree"
+    make_source_tree(tree, files)
+    for flag in ("-r", "-a"):
+        found = _race(setting, flag, tree, 11)
+        goals = [*GOALS, AGAINST_COPYTREE]
+        show(f"{files} small files in memory, {flag}", found, "GNU cp", "file", files, goals)
+
+
+def overwrite(setting: Setting) -> None:
+    """Measure a copy of a tree over an earlier one."""
+    files = setting.size(40_000)
+    tree = setting.tmpfs / "tree"
+    make_source_tree(tree, files)
+    for flag in ("-r", "-a"):
+        found = _race(setting, flag, tree, 5, overwrites=True)
+        show(f"{files} small files over old ones, {flag}", found, "GNU cp", "file", files, [])
+
+
+def flat(setting: Setting) -> None:
+    """Measure one directory of many files."""
+    files = setting.size(50_000)
+    tree = setting.tmpfs / "tree"
+    make_flat(tree, files)
+    found = _race(setting, "-r", tree, 11)
+    show(f"{files} files of 1 kB in one directory, -r", found, "GNU cp", "file", files, GOALS)
+
+
+def xattrs(setting: Setting) -> None:
+    """Measure a tree whose files have extended attributes."""
+    files = setting.size(10_000)
+    title = f"{files} small files with two extended attributes, -a"
+    tree = setting.tmpfs / "tree"
+    make_source_tree(tree, files)
+    try:
+        for path in tree.rglob("*.c"):
+            os.setxattr(path, "user.origin", b"bench")
+            os.setxattr(path, "user.comment", b"a" * 100)
+    except OSError as error:
+        skip(title, f"{tree}: {error.strerror}")
+        return
+    found = _race(setting, "-a", tree, 7)
+    show(title, found, "GNU cp", "file", files, [])
+
+
+def slow(setting: Setting) -> None:
+    """Measure small files on a file system whose every call takes a while."""
+    files = 100 if setting.quick else 400
+    title = f"{files} small files, FUSE with {CALL_MILLISECONDS} ms a call"
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        skip(title, "no /dev/fuse")
+        return
+    if importlib.util.find_spec("mfusepy") is None:
+        skip(title, "mfusepy is absent (pip install mfusepy; apt-get install fuse3)")
+        return
+    below, place = setting.tmpfs / "below", setting.tmpfs / "slow"
+    place.mkdir()
+    make_source_tree(below / "spread" / "tree", files)
+    make_source_tree(below / "together" / "tree", files, per_directory=files)
+    only = ("GNU cp", "pycp", "pycp --jobs=1", "shutil.copytree", "rsync -a")
+    goals = [Goal("pycp", "GNU cp", 1 / 3)]
+    with loopback(below, place) as is_mounted:
+        if not is_mounted:
+            skip(title, "cannot be mounted")
+            return
+        for name, flag in (("spread", "-r"), ("spread", "-a"), ("together", "-r")):
+            found = _race(setting, flag, place / name / "tree", 3, only)
+            how = (
+                f"in {max(1, files // 20)} directories" if name == "spread" else "in one directory"
+            )
+            show(f"{title}, {how}, {flag}", found, "GNU cp", "file", files, goals)
+
+
+@contextmanager
+def loopback(below: Path, place: Path) -> Iterator[bool]:
+    """Have a directory seen at another place, slowly; False if it cannot be mounted there."""
+    words = [sys.executable, "-m", "tests.bench.loopback", str(below), str(place)]
+    server = subprocess.Popen([*words, str(CALL_MILLISECONDS)])
+    deadline = time.monotonic() + MOUNT_SECONDS
+    try:
+        while not os.path.ismount(place) and server.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield os.path.ismount(place)
+    finally:
+        if os.path.ismount(place):
+            subprocess.run(["umount", place], check=True)
+        else:
+            server.kill()
+        server.wait()

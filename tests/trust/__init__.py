@@ -1,0 +1,1 @@
+"""Trust: races, the system-call contract, load and hostile surroundings."""
