@@ -64,14 +64,14 @@ def charset() -> str:
     """Return the encoding, in Python's words, a C program gets from `setlocale(LC_ALL, "")`."""
     global _charset
     if not _charset:
-        _charset = "ascii" if _is_coerced() else _locale_charset()
+        _charset = "ascii" if is_coerced() else _locale_charset()
     return _charset
 
 
 _charset = ""
 
 
-def _is_coerced() -> bool:
+def is_coerced() -> bool:
     """Tell whether Python met the C locale and put a UTF-8 one in its place (PEP 538)."""
     ctype = os.environ.get("LC_CTYPE")
     if ctype not in _COERCED_LOCALES or os.environ.get("LC_ALL"):

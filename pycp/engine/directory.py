@@ -224,6 +224,9 @@ def finish_directory(job: "Job", filled: Filled) -> None:
     folder = filled.folder
     made.where = folder.destination_directory.where
     source = folder.source_directory
-    if source.is_open:
+    try:
+        source.reopen()  # one that was not listed can still have attributes to read
         made.source = source.where
+    except OSError:
+        pass  # that it cannot be reached was told before
     apply_attributes(job, filled.entry, filled.source, made)

@@ -109,11 +109,12 @@ def _copy_opened(
             _set_attributes(
                 job, entry, (source_fd, source), (destination_fd, destination), is_new, withheld
             )
-        if options.new_file_mode is not None:
-            decision.made_fd = system.above_standard(destination_fd)
     except BaseException:
         system.close(destination_fd)
         raise
+    if options.new_file_mode is not None:
+        decision.made_fd = destination_fd  # install goes on with it
+        return
     _close(destination_fd, entry, is_source=False)
 
 
@@ -168,7 +169,7 @@ def _open_destination(
                 if not options.force:
                     raise creation_error(entry, error) from None
                 remove(job, entry)
-    fd, status = create(entry, mode)
+    fd, status = create(entry, mode, options.new_file_mode is None)
     return fd, status, True
 
 

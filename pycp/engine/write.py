@@ -135,14 +135,17 @@ def _was_copied_up(status: "os.stat_result", found: "os.stat_result") -> bool:
     )
 
 
-def create(entry: "Entry", mode: int) -> "tuple[int, os.stat_result]":
-    """Create the destination, which must not exist; return descriptor and status."""
+def create(entry: "Entry", mode: int, may_follow: bool) -> "tuple[int, os.stat_result]":
+    """Create the destination, which must not exist; return descriptor and status.
+
+    `may_follow` lets POSIXLY_CORRECT create what a dangling symbolic link points to.
+    """
     dir_fd = entry.folder.destination_fd
     try:
         fd = system.open(entry.destination_name, system.NEW_FILE_FLAGS, mode, dir_fd=dir_fd)
     except OSError as error:
         if error.errno in (EEXIST, ELOOP) and _is_symlink(entry):
-            fd = _create_through_symlink(entry, mode)
+            fd = _create_through_symlink(entry, mode, may_follow)
         else:
             raise creation_error(entry, error) from None
     return fd, _fstat(fd, entry)
@@ -174,17 +177,22 @@ def _is_symlink(entry: "Entry") -> bool:
     return stat.S_ISLNK(itself.st_mode)
 
 
-def _create_through_symlink(entry: "Entry", mode: int) -> int:
+def _create_through_symlink(entry: "Entry", mode: int, may_follow: bool) -> int:
     """Create what a dangling destination symlink points to, which only POSIX asks for."""
     from os import environ
 
-    if "POSIXLY_CORRECT" not in environ:
-        raise CopyError(
-            f"not writing through dangling symlink {quote_name(entry.destination)}",
-            filename=entry.destination,
-        )
+    refusal = CopyError(
+        f"not writing through dangling symlink {quote_name(entry.destination)}",
+        filename=entry.destination,
+    )
+    if not may_follow or "POSIXLY_CORRECT" not in environ:
+        raise refusal
     flags = system.NEW_FILE_FLAGS & ~(system.O_EXCL | system.O_NOFOLLOW)
     try:
-        return system.open(entry.destination_name, flags, mode, dir_fd=entry.folder.destination_fd)
+        fd = system.open(entry.destination_name, flags, mode, dir_fd=entry.folder.destination_fd)
     except OSError as error:
         raise creation_error(entry, error) from None
+    if _fstat(fd, entry).st_size:
+        system.close(fd)  # the link was put there after we looked, and is not dangling at all
+        raise refusal
+    return fd

@@ -25,7 +25,7 @@ class Memory:
         comes into it is noticed.
         """
         self.ancestors: set[Identity] = set()
-        """The source directories we are in."""
+        """The source directories we are in, and the directories we made for them."""
         self.operand: Entry | None = None
         """The operand that is being copied."""
         self.has_made_symlink = False

@@ -150,6 +150,8 @@ class Tree:
             self.memory.copied.setdefault(folder.destination_directory.id, entry)
         source = folder.source_directory.id
         self.memory.ancestors.add(source)
+        if folder.is_new:  # a link into the copy would never end either
+            self.memory.ancestors.add(folder.destination_directory.id)
         entries: Iterator[tuple[str, bool]] = iter(())
         count = 0
         if (
@@ -236,6 +238,7 @@ class Tree:
         filled = level.filled
         folder = filled.folder
         self.memory.ancestors.discard(folder.source_directory.id)
+        self.memory.ancestors.discard(folder.destination_directory.id)
         filled.is_walked = True
         if filled.pending:
             if above is not None:

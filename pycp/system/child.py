@@ -4,6 +4,8 @@ import _signal  # type: ignore[import-not-found]  # signal imports enum
 import os
 from errno import ENOENT
 
+from pycp.quoting import is_coerced
+
 IGNORED_BY_PYTHON = (_signal.SIGPIPE, _signal.SIGXFSZ)
 
 
@@ -16,7 +18,19 @@ def spawn(program: str, *arguments: str) -> int:
         raise OSError(ENOENT, "")  # os.posix_spawnp would take it for a mistake of ours
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # or there is nothing to wait for
     words = [program, *arguments]
-    return os.posix_spawnp(program, words, os.environ, setsigdef=IGNORED_BY_PYTHON)
+    return os.posix_spawnp(program, words, _environment(), setsigdef=IGNORED_BY_PYTHON)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment as we got it: Python may have put a locale of its own there."""
+    environment = dict(os.environ)
+    if is_coerced():
+        del environment["LC_CTYPE"]
+        with open("/proc/self/environ", "rb") as file:
+            for variable in file.read().split(b"\0"):
+                if variable.startswith(b"LC_CTYPE="):
+                    environment["LC_CTYPE"] = os.fsdecode(variable[len("LC_CTYPE=") :])
+    return environment
 
 
 def has_succeeded(pid: int) -> bool:
