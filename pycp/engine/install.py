@@ -43,9 +43,10 @@ def finish(
     where: system.Where = decision.made_fd
     fd = -1
     if options.strip:
+        owner = system.fstat(decision.made_fd).st_uid
         close_made(entry, decision)
         _strip(job, entry, options.strip_program)
-        where, fd = _find_again(entry, decision, options, final)
+        where, fd = _find_again(entry, decision, options, final, owner)
     try:
         source = decision.source_stat
         if options.preserve_timestamps and (options.strip or not stat.S_ISREG(source.st_mode)):
@@ -124,19 +125,23 @@ def _strip(job: "Job", entry: "Entry", program: str) -> None:
 
 
 def _find_again(
-    entry: "Entry", decision: "Decision", options: "InstallOptions", final: "Final"
+    entry: "Entry",
+    decision: "Decision",
+    options: "InstallOptions",
+    final: "Final",
+    owner: int,
 ) -> "tuple[system.Where, int]":
     """Take hold of the stripped file, which may be another one than we made.
 
-    It must be a regular file of ours with no second name: a link to somewhere else is not.
+    It must be a regular file with no second name, of the owner that files we make have there: a
+    link to somewhere else is not.
     """
     what = "change ownership of" if final.has_owner else "change permissions of"
     if options.preserve_timestamps:
         what = "set timestamps for"
     where, fd, status = _hold(entry, what)
     if stat.S_ISREG(status.st_mode) and (
-        identity(status) == decision.made
-        or (status.st_uid == system.geteuid() and status.st_nlink == 1)
+        identity(status) == decision.made or (status.st_uid == owner and status.st_nlink == 1)
     ):
         return where, fd
     system.close(fd)

@@ -81,7 +81,7 @@ def _hold(last: str, above_fd: int | None, is_new: bool) -> "tuple[system.Where,
             raise
     # It need not be readable to be changed.
     fd = system.open(last, system.PLACE_FLAGS | extra, dir_fd=above_fd)
-    return system.where(fd, last, above_fd), fd
+    return system.where(fd, ".", fd), fd
 
 
 def _settle(where: "system.Where", final: "Final") -> None:

@@ -5,7 +5,7 @@ import stat
 from pycp import system
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
-from pycp.system.folder import identity
+from pycp.system.folder import Directory, identity
 from pycp.values import Backup, last_component
 
 TYPE_CHECKING = False
@@ -47,6 +47,7 @@ def _highest_number(name: str, dir_fd: int | None) -> int:
         return 0
     start = base + ".~"
     highest = "0"
+    listing = Directory(None, name, fd)  # closing it is nobody's trouble
     try:
         with system.scandir(fd) as entries:
             for entry in entries:
@@ -63,7 +64,7 @@ def _highest_number(name: str, dir_fd: int | None) -> int:
     except OSError:
         return 0
     finally:
-        system.close(fd)
+        listing.close()
     return int(highest) if len(highest) < 4000 else 0
 
 

@@ -6,7 +6,7 @@ from pycp import system
 from pycp.engine.entry import perform
 from pycp.engine.install import PRIVATE, Irremovable, close_made, finish
 from pycp.engine.job import Job
-from pycp.errors import CopyError, UsageError, cannot
+from pycp.errors import CopyError, UsageError, cannot, reason
 from pycp.options import CopyOptions
 from pycp.plan.decide import decide
 from pycp.plan.links import Memory
@@ -74,7 +74,10 @@ def _make_directories(names: list[str], final: Final, report: "Report") -> None:
         except CopyError as error:
             report.failed(error)
         except OSError as error:
-            report.failed(cannot("create directory", name, error))
+            from pycp.quoting import quote_word
+
+            text = f"cannot create directory {quote_word(name)}: {reason(error)}"
+            report.failed(CopyError(text, error.errno, name))
 
 
 def _install_files(

@@ -66,7 +66,8 @@ def _attribute_call(call: "Callable[..., None]", target: "Where", *values: "obje
     if isinstance(target, tuple):
         name, dir_fd = target
         try:
-            call(name, *values, dir_fd=dir_fd, follow_symlinks=False)
+            # "." is never a link, and not every system can set the mode of what might be one.
+            call(name, *values, dir_fd=dir_fd, follow_symlinks=name == ".")
         except NotImplementedError:
             raise OSError(ENOTSUP, os.strerror(ENOTSUP)) from None
     else:
