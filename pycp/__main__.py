@@ -19,10 +19,6 @@ def cp_main() -> int:
     """Copy as the words in `sys.argv` say; return the exit status of cp."""
     program = _start("pycp")
     report = Lines(program)
-    if _asks_for_completion("_PYCP_COMPLETE"):
-        from pycp.cli.face import cp_command
-
-        cp_command().main(prog_name=program)
     from pycp.cli.cp import parse_cp
     from pycp.cli.parse import Answer
 
@@ -58,10 +54,6 @@ def install_main() -> int:
     """Install as the words in `sys.argv` say; return the exit status of install."""
     program = _start("pyinstall")
     report = Lines(program)
-    if "_PYINSTALL_COMPLETE" in os.environ:
-        from pycp.cli.face import install_command
-
-        install_command().main(prog_name=program)
     from pycp.cli.install import parse_install
     from pycp.cli.parse import Answer
 
@@ -93,29 +85,23 @@ def _install(options: "InstallOptions", operands: list[str], report: Lines) -> N
     run_install(options, operands, report)
 
 
-def _asks_for_completion(variable: str) -> bool:
-    """Return whether a shell asks for completions, or a user for the script that makes it ask.
-
-    A copy must not be kept from happening by a stray variable.
-    """
-    value = os.environ.get(variable, "")
-    return (value.endswith("_complete") and "COMP_WORDS" in os.environ) or (
-        value.endswith("_source") and len(sys.argv) == 1
-    )
-
-
 def _answer(kind: str, report: Lines, command: str) -> None:
-    from pycp.cli.face import help_text, version_text
+    from pycp.cli.answer import answer
 
-    text = (help_text if kind == "help" else version_text)(report.program, command)
-    report.line(text.removesuffix("\n"))
+    report.line(answer(kind, report.program, command).removesuffix("\n"))
 
 
 def _refuse(error: CopyError, report: Lines) -> None:
     """Tell why nothing, or nothing more, is done."""
     report.failed(error)
     if isinstance(error, UsageError):
+        from pycp.cli.table import UnknownOptionError
+
         report.hint(f"Try '{report.program} --help' for more information.")
+        if isinstance(error, UnknownOptionError) and os.isatty(2):
+            name = error.likely_name()
+            if name:
+                report.hint(f"Did you mean {name}?")
 
 
 def _start(default: str) -> str:

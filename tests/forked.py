@@ -12,6 +12,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypedDict, Unpack
 
 import pycp
 from pycp import quoting
@@ -29,7 +30,17 @@ for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
         importlib.import_module(module.name)
 
 
-def run_ours(words: Sequence[str], cwd: str, **setting: object) -> Result:
+class Setting(TypedDict, total=False):
+    """How a program is run, for those who pass it on to `run`."""
+
+    stdin: str
+    umask: int
+    env: Mapping[str, str] | None
+    owner: Owner | None
+    seconds: int
+
+
+def run_ours(words: Sequence[str], cwd: str, **setting: Unpack[Setting]) -> Result:
     """Run pycp with these words; PYCP_UNDER_TEST names another program."""
     other = os.environ.get("PYCP_UNDER_TEST")
     return (
@@ -38,7 +49,7 @@ def run_ours(words: Sequence[str], cwd: str, **setting: object) -> Result:
 
 
 def run_theirs(
-    words: Sequence[str], cwd: str, program: str = ORACLES["pycp"], **setting: object
+    words: Sequence[str], cwd: str, program: str = ORACLES["pycp"], **setting: Unpack[Setting]
 ) -> Result:
     """Run GNU's cp under our name with these words."""
 
@@ -65,7 +76,7 @@ def run(
 
     One that takes too long dies by SIGALRM; an exception ends it with a traceback and CRASHED.
     """
-    streams = [tempfile.TemporaryFile(dir=MEMORY, buffering=0) for _ in range(3)]
+    streams = [tempfile.TemporaryFile(dir=MEMORY, buffering=0) for _ in range(3)]  # noqa: SIM115
     try:
         streams[0].write(os.fsencode(stdin))
         streams[0].seek(0)

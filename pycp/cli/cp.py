@@ -7,6 +7,7 @@ earlier ones. Options that exclude each other share a field, so the last one win
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     BACKUP,
+    COMPLETION,
     CONTEXT,
     DEBUG,
     HELP,
@@ -55,6 +56,7 @@ CP = Table(
     " link no-clobber no-dereference no-preserve no-target-directory one-file-system parents path"
     " preserve recursive remove-destination sparse reflink strip-trailing-slashes suffix"
     " symbolic-link target-directory update verbose keep-directory-symlink context help version",
+    most_used="-R -a -p -i -n -u -f -b -t -v",
     groups={
         "Directories": (
             Option(
@@ -109,7 +111,7 @@ CP = Table(
                 field="update",
                 sets={"update": "older"},
                 choices=("all", "none", "none-fail", "older"),
-                help="write over older files only, or over WHICH files: all, older, none, "
+                help="write over older files only; WHICH files may be all, older, none, "
                 "or none-fail (none, and each one there is a failure)",
             ),
             Option(
@@ -136,8 +138,8 @@ CP = Table(
                     word: {**fields, "require_preserve": True}
                     for word, fields in _ATTRIBUTES.items()
                 },
-                help="keep mode, ownership and timestamps, or what LIST names, parted by commas: "
-                "mode, timestamps, ownership, links, context, xattr, all",
+                help="keep mode, ownership and timestamps; with LIST, what it names, parted by "
+                "commas: mode, timestamps, ownership, links, context, xattr, all",
             ),
             Option(
                 "--no-preserve",
@@ -218,16 +220,17 @@ CP = Table(
                 field="reflink",
                 sets={"reflink": "always"},
                 choices=("auto", "always", "never"),
-                help="share storage with SOURCE until one of the two changes: always (also "
-                "without WHEN; if it cannot be, fail), auto (if it can be; the default) or never",
+                help="share storage with SOURCE until one of the two changes; WHEN is always "
+                "(if it cannot be, fail; so without WHEN), auto (if it can be; the default) "
+                "or never",
             ),
             Option(
                 "--sparse",
                 value="=WHEN",
                 field="sparse",
                 choices=("never", "auto", "always"),
-                help="store long runs of zeros as holes: always, auto (where SOURCE has holes; "
-                "the default) or never",
+                help="store long runs of zeros as holes; WHEN is always, auto (where SOURCE has "
+                "holes; the default) or never",
             ),
         ),
         "Speed": (
@@ -240,7 +243,7 @@ CP = Table(
                 "takes several for large trees and slow file systems",
             ),
         ),
-        "What is told": (VERBOSE, DEBUG, HELP, VERSION),
+        "What is told": (VERBOSE, DEBUG, HELP, VERSION, COMPLETION),
     },
 )
 

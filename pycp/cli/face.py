@@ -1,4 +1,4 @@
-"""The rows as a click command: help, completion in the shell, and a command to embed.
+"""The rows as a click command: help, and a command to embed in others, which complete it too.
 
 click draws the face and nothing else: its own parser would take the operand after an optional
 value, knows no prefixes and exits with 2, so `parse_args` calls ours, except while completing.
@@ -8,7 +8,7 @@ import os
 
 import click
 
-import pycp
+from pycp.cli.answer import answer
 from pycp.cli.cp import CP, parse_cp
 from pycp.cli.install import INSTALL, parse_install
 from pycp.cli.parse import Answer
@@ -16,7 +16,7 @@ from pycp.errors import CopyError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from pycp.cli.table import Option, Table
@@ -46,29 +46,20 @@ def install_command(main: "Main | None" = None) -> click.Command:
     return Face("pyinstall", INSTALL, parse_install, main)
 
 
-def help_text(program: str, command: str) -> str:
+def help_text(program: str, command: str, color: bool = False) -> str:
     """Return what `PROGRAM --help` prints; `command` is "cp" or "install"."""
     face = cp_command() if command == "cp" else install_command()
-    return face.get_help(click.Context(face, info_name=program)) + "\n"
-
-
-def version_text(program: str, command: str) -> str:
-    """Return what `PROGRAM --version` prints; `command` is "cp" or "install"."""
-    return (
-        f"{os.path.basename(program)} (pycp-coreutils) {pycp.__version__}\n"
-        f"A pure Python {command} that behaves like the one of GNU coreutils 9.11.\n"
-    )
+    return face.get_help(click.Context(face, info_name=program, color=color)) + "\n"
 
 
 class Face(click.Command):
     """One of our commands in the dress of click."""
 
     def __init__(self, name: str, table: "Table", parser: "Parser", main: "Main | None") -> None:
-        rows = [option for group in table.groups.values() for option in group]
         operands = click.Argument(["operands"], nargs=-1, type=click.Path())
         super().__init__(
             name,
-            params=[*map(_click_option, rows), operands],
+            params=[*map(_click_option, table.rows), operands],
             help=table.summary,
             callback=_callback(main) if main else None,
             add_help_option=False,
@@ -85,10 +76,9 @@ class Face(click.Command):
             options, operands = self.parser(
                 args, os.environ, lambda text: click.echo(f"{program}: {text}", err=True)
             )
-        except Answer as answer:
+        except Answer as asked:
             command = "cp" if self.table is CP else "install"
-            write = help_text if answer.kind == "help" else version_text
-            click.echo(write(program, command), nl=False)
+            click.echo(answer(asked.kind, program, command), nl=False)
             ctx.exit()
         except UsageError as error:
             # Not click's UsageError, whose exit status is 2.
@@ -105,20 +95,33 @@ class Face(click.Command):
             formatter.write_usage(ctx.command_path, synopsis, "   or: " if number else "Usage: ")
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the usage and the options in their groups, 80 columns wide."""
+        """Write the usage, the options most used and the rest in groups, 80 columns wide."""
         formatter.width = _WIDTH
         self.format_usage(ctx, formatter)
         formatter.write_paragraph()
         formatter.write_text(self.table.summary)
-        for heading, rows in self.table.groups.items():
-            with formatter.section(heading):
-                # Padded, the second column stands in one place from group to group.
-                formatter.write_dl(
-                    [(_term(option).ljust(_TERM_WIDTH), option.help) for option in rows],
-                    col_max=_TERM_WIDTH,
-                )
+        most_used = [self.table.options[name] for name in self.table.most_used.split()]
+        _format_rows(ctx, formatter, "Most used", most_used)
+        for heading, group in self.table.groups.items():
+            rows = [option for option in group if option not in most_used]
+            if rows:
+                _format_rows(ctx, formatter, heading, rows)
         formatter.write_paragraph()
         formatter.write_text(_NOTE)
+
+
+def _format_rows(
+    ctx: click.Context, formatter: click.HelpFormatter, heading: str, rows: "Sequence[Option]"
+) -> None:
+    def styled(text: str, **style: "Any") -> str:
+        return click.style(text, **style) if ctx.color else text
+
+    with formatter.section(styled(heading, bold=True)):
+        # Padded, the second column stands in one place from group to group.
+        formatter.write_dl(
+            [(styled(_term(option).ljust(_TERM_WIDTH), fg="cyan"), option.help) for option in rows],
+            col_max=_TERM_WIDTH,
+        )
 
 
 def _callback(main: "Main") -> "Callable[..., None]":

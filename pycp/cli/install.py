@@ -6,6 +6,7 @@ Mode, owner and group stay as typed: GNU reads them only after it has looked at 
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     BACKUP,
+    COMPLETION,
     CONTEXT,
     DEBUG,
     HELP,
@@ -36,6 +37,7 @@ INSTALL = Table(
     gnu_names="backup compare context debug directory group mode no-target-directory owner"
     " preserve-timestamps preserve-context strip strip-program suffix target-directory verbose"
     " help version",
+    most_used="-d -D -m -o -g -p -s -C -t -v",
     groups={
         "What a file gets": (
             Option(
@@ -104,7 +106,7 @@ INSTALL = Table(
             BACKUP,
             SUFFIX,
         ),
-        "What is told": (VERBOSE, DEBUG, HELP, VERSION),
+        "What is told": (VERBOSE, DEBUG, HELP, VERSION, COMPLETION),
         "For old makefiles": (Option("-c", help="accepted and ignored"),),
     },
 )

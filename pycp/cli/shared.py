@@ -16,7 +16,7 @@ BACKUP = Option(
     value="[=CONTROL]",
     field="control",
     sets={"make_backups": True},
-    help="keep the old file under another name; CONTROL is numbered (t), simple (never), "
+    help="keep each old file under another name; CONTROL is numbered (t), simple (never), "
     "existing (nil: numbered if there are such backups, else simple) or none (off); "
     "if not given it is $VERSION_CONTROL, or existing",
 )
@@ -57,6 +57,13 @@ DEBUG = Option(
 HELP = Option("--help", sets={"answer": "help"}, help="print this text and do nothing else")
 VERSION = Option(
     "--version", sets={"answer": "version"}, help="print the version and do nothing else"
+)
+COMPLETION = Option(
+    "--completion",
+    value="=SHELL",
+    field="answer",
+    choices=("bash", "zsh", "fish"),
+    help="print the script that completes words for SHELL; bash, zsh or fish",
 )
 
 

@@ -1,7 +1,7 @@
 """The options of a command as rows of data, and the look-ups getopt_long makes in them.
 
-The rows stand in the order of the help. Everything reads the same table: the parser, the help,
-the completion and the manual.
+Everything reads the same table: the parser, the help, the completion and the manual. In a row's
+help the words before the first semicolon must do alone: completion shows no more.
 """
 
 from pycp.errors import UsageError
@@ -12,6 +12,23 @@ if TYPE_CHECKING:
 
     Fields = Mapping[str, object]
     Groups = Mapping[str, tuple["Option", ...]]
+
+
+class UnknownOptionError(UsageError):
+    """A long option that the table does not have."""
+
+    def __init__(self, word: str, table: "Table") -> None:
+        super().__init__(f"unrecognized option '{word}'")
+        self.word = word
+        self.table = table
+
+    def likely_name(self) -> str | None:
+        """Return the long name that looks most like the one typed, None if none does."""
+        from difflib import get_close_matches
+
+        names = [name[2:] for name in self.table.options if name.startswith("--")]
+        matches = get_close_matches(self.word[2:].partition("=")[0], names, 1)
+        return f"--{matches[0]}" if matches else None
 
 
 class Option:
@@ -63,16 +80,22 @@ class Table:
     """The rows of one command in their groups, with the texts its help begins with."""
 
     def __init__(
-        self, usage: tuple[str, ...], summary: str, gnu_names: str, groups: "Groups"
+        self,
+        usage: tuple[str, ...],
+        summary: str,
+        gnu_names: str,
+        groups: "Groups",
+        most_used: str = "",
     ) -> None:
         self.usage = usage
         self.summary = summary
         self.gnu_names = gnu_names
         """GNU's long names, in the order in which an ambiguity is told."""
         self.groups = groups
-        self.options = {
-            name: option for rows in groups.values() for option in rows for name in option.names
-        }
+        self.most_used = most_used
+        """What most people need, by one name each; the help begins with these."""
+        self.rows = [option for group in groups.values() for option in group]
+        self.options = {name: option for option in self.rows for name in option.names}
 
     def full_name(self, word: str) -> str:
         """Return the long name that `--PREFIX` or `--PREFIX=VALUE` means.
@@ -88,7 +111,7 @@ class Table:
             name for name in self.options if name.startswith(prefix)
         ]
         if not matches:
-            raise UsageError(f"unrecognized option '{word}'")
+            raise UnknownOptionError(word, self)
         # getopt_long lists what differs from the first match, so other spellings of it are missing.
         first = matches[0]
         others = [name for name in matches if self.options[name] is not self.options[first]]

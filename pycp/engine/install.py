@@ -2,7 +2,8 @@
 
 The new file is closed to everybody else until the last step, and each step acts on the file itself,
 not on its name: whoever puts something else in its place changes nothing but the name. Only the
-strip program gets the name, and may put a file of its own there. The owner comes before the mode:
+strip program gets the name, where nobody else could change what it means, and may put a file of
+its own there. The owner comes before the mode:
 the kernel clears set-id bits when it changes.
 """
 
@@ -12,6 +13,7 @@ from pycp import system
 from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
+from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pycp.values import Decision, Entry, Final
 
 
+OTHERS_WRITE = 0o022
 PRIVATE = 0o600
 """Mode of a new file until everything else about it is final."""
 
@@ -42,10 +45,14 @@ def finish(
         _drop_access_list(entry, decision.made_fd)
     where: system.Where = decision.made_fd
     fd = -1
-    if options.strip:
+    if options.strip and _others_may_swap(entry):
+        from pycp.engine.aside import strip_aside
+
+        strip_aside(job, entry, decision.made_fd, options.strip_program)
+    elif options.strip:
         owner = system.fstat(decision.made_fd).st_uid
         close_made(entry, decision)
-        _strip(job, entry, options.strip_program)
+        strip(job, entry, options.strip_program, entry.destination)
         where, fd = _find_again(entry, decision, options, final, owner)
     try:
         source = decision.source_stat
@@ -89,7 +96,7 @@ def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_r
     where, fd, status = _hold(entry, "set timestamps for")
     try:
         if identity(status) != identity(destination):
-            raise _replaced(entry)
+            raise replaced(entry)
         system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
     except CopyError:
         raise
@@ -99,11 +106,20 @@ def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_r
         system.close(fd)
 
 
-def _strip(job: "Job", entry: "Entry", program: str) -> None:
-    """Run the strip program on the new file; if it fails, remove the file and raise CopyError."""
+def _others_may_swap(entry: "Entry") -> bool:
+    """Return whether somebody else may put another file in the place of the new one."""
+    above_name, _last = split_last(entry.destination_name)
+    try:
+        above = system.stat(above_name or ".", dir_fd=entry.folder.destination_fd)
+    except OSError:
+        return True
+    return bool(above.st_mode & OTHERS_WRITE) or above.st_uid not in (0, system.geteuid())
+
+
+def strip(job: "Job", entry: "Entry", program: str, name: str) -> None:
+    """Run the strip program on `name`; if it fails, remove the destination and raise CopyError."""
     from pycp.system.child import has_succeeded, spawn
 
-    name = entry.destination
     if name.startswith("-"):
         name = f"./{name}"
     what = f"cannot run {'' if program == 'strip' else 'strip program '}{quote_name(program)}"
@@ -145,7 +161,7 @@ def _find_again(
     ):
         return where, fd
     system.close(fd)
-    raise _replaced(entry)
+    raise replaced(entry)
 
 
 def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result]":
@@ -167,7 +183,8 @@ def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result
         raise cannot(what, entry.destination, error) from None
 
 
-def _replaced(entry: "Entry") -> CopyError:
+def replaced(entry: "Entry") -> CopyError:
+    """Word that something else has the destination's name now."""
     name = quote_name(entry.destination)
     text = f"leaving {name} as it is, as it was replaced while being installed"
     return CopyError(text, filename=entry.destination)

@@ -182,7 +182,10 @@ def _make_one(
     if job.report.verbose:
         job.report.line(f"{source_name} -> {shown}")
     directory = _descend(parents, above, name, shown, follows=False)
-    present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)
+    try:
+        present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)
+    except OSError as error:
+        raise failed("failed to get attributes of", shown, error) from None
     final = None
     if not options.preserve_mode:
         missing = withheld & ~job.umask & ~present

@@ -24,6 +24,23 @@ def identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def _identity_of(fd: int) -> tuple[int, int]:
+    """Return the identity of a directory just opened; close it if that fails."""
+    try:
+        return identity(system.fstat(fd))
+    except OSError:
+        _release(fd)
+        raise
+
+
+def _release(fd: int) -> None:
+    """Close a directory; nothing was written through it, so nothing is lost if that fails."""
+    try:
+        system.close(fd)
+    except OSError:
+        pass
+
+
 class Directory:
     """One directory: its descriptor while it is open, and the way back to it while it is not."""
 
@@ -68,10 +85,7 @@ class Directory:
         """Give the descriptor back; the directory can be opened again."""
         if self.fd is not None and self.fd >= 0 and not self.is_pinned:
             fd, self.fd = self.fd, CLOSED
-            try:
-                system.close(fd)
-            except OSError:
-                pass  # nothing was written through it
+            _release(fd)
 
     def reopen(self, child: "Directory | None" = None) -> None:
         """Open the directory again, from a child of it that is open or from above.
@@ -82,11 +96,11 @@ class Directory:
             return
         if child is not None and child.fd is not None and child.fd >= 0:
             fd = system.open("..", system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=child.fd)
-            if identity(system.fstat(fd)) == self.id:
+            if _identity_of(fd) == self.id:
                 self.fd = fd
                 self.is_path_only = True
                 return
-            system.close(fd)  # the child was moved, or reached through a symbolic link
+            _release(fd)  # the child was moved, or reached through a symbolic link
         self._reopen_from_above()
 
     def _reopen_from_above(self) -> None:
@@ -102,10 +116,10 @@ class Directory:
                 below = system.open(step.name, system.PLACE_FLAGS, dir_fd=fd)
             finally:
                 if is_ours and fd is not None:
-                    system.close(fd)
+                    _release(fd)
             fd, is_ours = below, True
-            if identity(system.fstat(fd)) != step.id:
-                system.close(fd)
+            if _identity_of(fd) != step.id:
+                _release(fd)
                 raise CopyError(
                     f"skipping directory {quote_name(step.shown)}, as it was replaced while"
                     " being copied",
@@ -180,7 +194,7 @@ class Folder:
             while True:
                 above = system.open("..", system.PLACE_FLAGS, dir_fd=fd)
                 if is_ours and fd is not None:
-                    system.close(fd)
+                    _release(fd)
                 fd, is_ours = above, True
                 here = identity(system.fstat(fd))
                 if here in (self.source_directory.id, seen):
@@ -188,7 +202,7 @@ class Folder:
                 seen = here
         finally:
             if is_ours and fd is not None:
-                system.close(fd)
+                _release(fd)
 
     def close(self) -> None:
         """Give both descriptors back."""

@@ -50,6 +50,22 @@ def test_the_wheel_holds_the_commands_as_scripts_of_our_own(wheel: zipfile.ZipFi
     assert not [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
 
 
+def test_the_wheel_holds_manuals_and_completions_where_they_are_looked_for(
+    wheel: zipfile.ZipFile,
+) -> None:
+    shared = {name.partition("/data/")[2] for name in wheel.namelist() if "/data/" in name}
+    assert shared == {
+        "share/man/man1/pycp.1",
+        "share/man/man1/pyinstall.1",
+        "share/bash-completion/completions/pycp",
+        "share/bash-completion/completions/pyinstall",
+        "share/zsh/site-functions/_pycp",
+        "share/zsh/site-functions/_pyinstall",
+        "share/fish/vendor_completions.d/pycp.fish",
+        "share/fish/vendor_completions.d/pyinstall.fish",
+    }
+
+
 def test_the_source_archive_holds_the_checkout(dist: Path) -> None:
     (path,) = dist.glob("*.tar.gz")
     with tarfile.open(path) as archive:

@@ -14,6 +14,8 @@ from typing import Any
 THREADS = 64
 STATUS = (
     "st_atime_ns",
+    "st_blksize",
+    "st_blocks",
     "st_ctime_ns",
     "st_gid",
     "st_ino",
@@ -128,7 +130,7 @@ def main(root: str, place: str, milliseconds: str) -> None:
     mfusepy: Any = importlib.import_module("mfusepy")
     # By default, libfuse would serve no more than ten calls at a time.
     calls = Loopback(root, float(milliseconds) / 1000)
-    options = {"use_ino": True, "default_permissions": True, "max_threads": THREADS}
+    options = {"use_ino": True, "max_threads": THREADS}
     mfusepy.FUSE(calls, place, foreground=True, fsname="loopback", **options)
 
 

@@ -37,6 +37,12 @@ DIFFERENCES = {
         "9.1 sets a preserved mode through the access list, which leaves special bits as they "
         "are (section 10, -rp into a setgid directory)"
     ),
+    "attributes of a directory behind a symlink": (
+        "ours: they are those of the directory; GNU reads the link's (section 6.4)"
+    ),
+    "attributes by a name that was replaced": (
+        "ours: they go to what was made, wherever its name leads now (section 6.1)"
+    ),
     "zeros in data extents": (
         "9.1 reads data extents and drops their zeros; sections 4.5 and 10 copy them whole"
     ),

@@ -41,6 +41,11 @@ class Run:
         """Return what follows the program's name."""
         return [*self.options, "--", *self.operands]
 
+    @property
+    def follows(self) -> bool:
+        """Tell whether symbolic links may be followed in a tree."""
+        return any(word[:2] != "--" and {"L", "H"} & set(word) for word in self.options)
+
     def has(self, *options: str) -> bool:
         """Tell whether any of these was drawn, spelled like that."""
         return any(word.partition("=")[0] in options for word in self.options)
@@ -144,7 +149,7 @@ def trees(draw: st.DrawFn, most: int = 12) -> dict[str, Node]:
 
 HERE = "$PWD"
 """Stands for the absolute name of the directory that the command runs in."""
-ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "all", "mode,timestamps")
+ATTRIBUTES: tuple[str, ...] = ("mode", "ownership", "timestamps", "links", "all", "mode,timestamps")
 if XATTRS:
     ATTRIBUTES += ("xattr", "links,xattr")
 # Hypothesis favours what stands first, which is what a failure shrinks to.
@@ -168,7 +173,7 @@ OPTIONS = (
     *("-l", "-s", "--copy-contents"),
 )
 ANSWERS = ("y\n", "y\n", "n\n", "yes\n", "\n", "Y", "")
-ENVIRONMENTS = (
+ENVIRONMENTS: tuple[Mapping[str, str], ...] = (
     *({},) * 6,
     {"POSIXLY_CORRECT": ""},
     {"VERSION_CONTROL": "numbered"},
@@ -178,8 +183,12 @@ ENVIRONMENTS = (
 UMASKS = (0o022, 0o022, 0o000, 0o077, 0o027, 0o277 if IS_ROOT else 0o022)
 
 
-def spelled(name: str, way: int, may_be_absolute: bool) -> str:
-    """Return a name, perhaps written in another way."""
+def spelled(name: str, way: int, form: str) -> str:
+    """Return a name, perhaps written in another way.
+
+    With --parents it has no ".." (9.1 reads the mode of a directory on the way a second time, when
+    it may be changed) and is not absolute ("parents of an absolute name").
+    """
     if way == 0:
         return f"./{name}"
     if way == 1:
@@ -188,10 +197,12 @@ def spelled(name: str, way: int, may_be_absolute: bool) -> str:
         return f"{name}/."
     if way == 3:
         return name.replace("/", "//")
+    if form == "parents":
+        return name
     if way == 4:
         head, _, last = name.rpartition("/")
         return f"{head}/../{last}" if head else f".//{name}"
-    if way in (5, 6) and may_be_absolute:
+    if way in (5, 6):
         return f"{HERE}/{name}"
     return name
 
@@ -211,12 +222,13 @@ def operands(
     if form == "onto":
         pool = [*all_names, *COMMON, "new", "d/new", "c/a", "d/c/b"]
     else:
-        pool = [name for name, node in spec.items() if node.kind in (stat.S_IFDIR, stat.S_IFLNK)]
-        pool += [".", *COMMON]
+        pool = [name for name in all_names if spec[name].kind == stat.S_IFDIR] * 3
+        pool += [name for name in all_names if spec[name].kind == stat.S_IFLNK]
+        pool += [".", *(() if makes_sense else COMMON)]
     if makes_sense and is_recursive:
         pool = [name for name in pool if not name.startswith(tuple(sources)) and name != "."]
     words = [
-        spelled(name, draw(st.integers(0, 15)), form != "parents")
+        spelled(name, draw(st.integers(0, 15)), form)
         for name in [*sources, draw(st.sampled_from(pool or ["new"]))]
     ]
     if is_absolute:  # a symbolic link elsewhere needs one

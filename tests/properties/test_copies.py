@@ -2,15 +2,10 @@
 
 import difflib
 import os
-import re
-import shlex
-import signal
-import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -18,12 +13,14 @@ from hypothesis import strategies as st
 
 from tests import listing, tree
 from tests.differential.differences import DIFFERENCES
-from tests.forked import MEMORY, run_ours, run_theirs
+from tests.forked import MEMORY, run_ours
 from tests.programs import Result
 from tests.properties import strategies
-from tests.properties.strategies import HERE, IS_ROOT, Run
+from tests.properties.excuses import as_new, as_old, excuse
+from tests.properties.observe import INSIDE, Seen, built, observed, run_by, shown
+from tests.properties.strategies import IS_ROOT, Run
 from tests.tree import Node
-from tests.twins import ORDINARY_ID, shown_result
+from tests.twins import shown_result
 
 EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or (2000 if "CI" in os.environ else 300))
 EXPLORES = "PYCP_EXPLORE" in os.environ
@@ -47,156 +44,81 @@ def root() -> Iterator[str]:
     tree.remove(place)
 
 
-INSIDE = "w/w/w"
-"""Where the command runs: what leads up from there, by a link and "..", is still compared."""
-
-
-def inside(spec: Mapping[str, Node]) -> dict[str, Node]:
-    """Return the same tree a little lower."""
-    return {
-        os.path.join(INSIDE, name): replace(node, data=os.fsencode(INSIDE) + b"/" + node.data)
-        if not node.kind
-        else node
-        for name, node in spec.items()
-    }
-
-
-def observed(run: Run, root: str, is_ours: bool) -> tuple[Result, list[str], bool]:
-    """Build the tree, run the command there, and describe what is left."""
-    owner = (0, 0) if run.is_root else (ORDINARY_ID, ORDINARY_ID)
-    try:
-        in_order = tree.build(root, inside(run.spec), owner if IS_ROOT else me())
-        start_ns = time.time_ns()
-        result = (run_ours if is_ours else run_theirs)(
-            [word.replace(HERE, os.path.join(root, INSIDE)) for word in run.words],
-            os.path.join(root, INSIDE),
-            stdin=run.stdin,
-            umask=run.umask,
-            env=run.env,
-            seconds=3,
-            owner=owner if IS_ROOT else None,
-        )
-        return result, listing.listing(root, start_ns), in_order
-    finally:
-        tree.remove(root)
-
-
-def me() -> tree.Owner:
-    return os.geteuid(), os.getegid()
-
-
-def shown(run: Run) -> str:
-    """Describe a run as somebody would type it."""
-    line = shlex.join(["pycp", *run.words])
-    for name, value in run.env.items():
-        line = f"{name}={shlex.quote(value)} {line}"
-    if run.stdin:
-        line = f"printf {run.stdin!r} | {line}"
-    if run.umask != 0o022:
-        line = f"umask {run.umask:03o}; {line}"
-    whole = f"{'#' if run.is_root else '$'} {line}    # in a tree of: {tree.described(run.spec)}"
-    return os.fsencode(whole).decode("utf-8", "backslashreplace")
-
-
-HERE_ONLY = ("copied into itself by a symlink", "special bits of a destination")
-PROMPT = re.compile(r"pycp: (?:overwrite|replace|unwritable) [^?]*\? ")
-OVER_DIRECTORY = re.compile(r"(cannot overwrite directory .* with non-directory) .*")
-SAME_FILE = re.compile(r"pycp: (.*) are the same file\n")
-
-
-def expected_of(run: Run, gnu: Result) -> Result:
-    """Return what 9.11 would show where 9.1 differs in the status alone ("declined prompt")."""
-    answers = run.stdin.splitlines()
-    asked = len(PROMPT.findall(gnu.stderr))
-    answers += [""] * (asked - len(answers))
-    if any(answer[:1] not in ("y", "Y") for answer in answers[:asked]):
-        return replace(gnu, status=1)
-    return gnu
-
-
-def as_old(ours: Result) -> Result:
-    """Word our result as 9.1 would ("file over directory")."""
-    return replace(ours, stderr=OVER_DIRECTORY.sub(r"\1", ours.stderr))
-
-
-def names_of(files: list[str], having: str = "") -> set[str]:
-    return {line.split("  ")[0] for line in files if having in line}
-
-
-def excuse(run: Run, root: str, gnu: Result, files: list[str], ours: Result, our: list[str]) -> str:
-    """Return which of DIFFERENCES explains that two results are not alike, or nothing."""
-    backs_up = run.has("-b", "--backup", "-S.bak")
-    lost = names_of(our) - names_of(files)
-    if backs_up and "cannot overwrite" in gnu.stderr:
-        return "kind conflict with backup"
-    if run.has("-u") and names_of(files, " links: ") - names_of(our, " links: "):
-        return "update links what is not older"
-    if "for reading: " in gnu.stderr and (lost or "removed" in gnu.stdout):
-        return "source opened before removing"
-    if backs_up and "might destroy source" in ours.stderr:
-        return "backup through a symlink"
-    in_working_directory = {os.path.join(INSIDE, os.path.basename(name)) for name in lost}
-    if backs_up and lost and in_working_directory <= names_of(files):
-        return "backup in an unreadable directory"
-    if "into itself" in ours.stderr and (
-        "File name too long" in gnu.stderr or "will not create hard link" in gnu.stderr
-    ):
-        return "copied into itself by a symlink"
-    if without_special_bits(files, our) == our:
-        return "special bits of a destination"
-    if run.has("--remove-destination") and any(
-        SAME_FILE.findall(ours.stderr)
-    ) and is_one_entry(run, root, ours):
-        return "source removed as destination"
-    return ""
-
-
-def without_special_bits(files: list[str], our: list[str]) -> list[str]:
-    """Return GNU's files, those with the special bits of ours that have more of them."""
-    result = []
-    for line, other in zip(files, our, strict=False):
-        name, kind, mode, *rest = line.split("  ")
-        result.append("  ".join([name, kind, other.split("  ")[2][:1] + mode[1:], *rest]))
-    return result if len(files) == len(our) else files
-
-
-def is_one_entry(run: Run, root: str, ours: Result) -> bool:
-    """Tell whether what ours calls one file is one directory entry by two names."""
-    tree.build(root, inside(run.spec), me())
-    try:
-        for text in SAME_FILE.findall(ours.stderr):
-            one, _and, other = shlex.split(text)
-            if entry(root, one) == entry(root, other):
-                return True
-        return False
-    finally:
-        tree.remove(root)
-
-
-def entry(root: str, name: str) -> str:
-    here = os.path.join(root, INSIDE)
-    head, _, last = os.path.join(here, name.replace(HERE, here)).rstrip("/").rpartition("/")
-    return os.path.join(os.path.realpath(head), last)
-
-
 @SETTINGS
 @given(run=strategies.runs())
 def test_any_run_ends_as_with_gnu(run: Run, root: str) -> None:
-    """Status, stdout, stderr and the tree are the same."""
-    gnu, files, gnu_in_order = observed(run, root, is_ours=False)
-    ours, our_files, our_in_order = observed(run, root, is_ours=True)
-    if gnu.status == -signal.SIGALRM and "into itself" in ours.stderr:
-        event("copied into itself by a symlink")
+    """Status, stdout, stderr and the tree are the same, or one of DIFFERENCES says why not."""
+    gnu = observed(run, root, is_ours=False)
+    ours = observed(run, root, is_ours=True)
+    in_order = gnu.in_order and ours.in_order
+    before, after = lines(as_new(run, gnu), in_order), lines(as_old(ours), in_order)
+    if before == after and gnu.result.status >= 0:
         return
-    assert gnu.status != -signal.SIGALRM, f"takes too long: {shown(run)}"
-    sort = not (gnu_in_order and our_in_order)
-    before = [*shown_result(expected_of(run, gnu), sort=sort), *files]
-    after = [*shown_result(as_old(ours), sort=sort), *our_files]
-    if before != after:
-        name = excuse(run, root, gnu, files, ours, our_files)
-        if name:
-            assert name in DIFFERENCES or name in HERE_ONLY
-            event(name)
-            return
-        difference = difflib.unified_diff(before, after, "(GNU)", "(pycp)", "", "", 0, "")
-        pytest.fail("\n".join([shown(run), *difference]), pytrace=False)
+    name = excuse(run, root, gnu, ours)
+    if name:
+        assert name in DIFFERENCES
+        event(name)
+        return
+    difference = difflib.unified_diff(before, after, "(GNU)", "(pycp)", "", "", 0, "")
+    pytest.fail("\n".join([shown(run), *difference]), pytrace=False)
+
+
+def lines(seen: Seen, in_order: bool) -> list[str]:
+    return [*shown_result(seen.result, sort=not in_order), *seen.files]
+
+
+@FEWER
+@given(spec=strategies.trees(most=40), umask=st.sampled_from(strategies.UMASKS))
+def test_a_large_tree_is_walked_in_the_order_of_gnu(
+    spec: Mapping[str, Node], umask: int, root: str
+) -> None:
+    """Each line of -v, each message and each file is the same."""
+    run = Run(strategies.without_zeros(spec), ["-Rv"], [".", "../copy"], umask=umask)
+    gnu, ours = observed(run, root, is_ours=False), observed(run, root, is_ours=True)
+    in_order = gnu.in_order and ours.in_order
+    assert lines(ours, in_order) == lines(gnu, in_order), shown(run)
+
+
+@FEWER
+@given(spec=strategies.trees(most=20), is_root=st.booleans())
+def test_an_archive_is_equal_and_copying_again_changes_nothing(
+    spec: Mapping[str, Node], is_root: bool, root: str
+) -> None:
+    """Kinds, modes, owners, times, contents, holes, attributes and sets of links arrive."""
+    run = Run(spec, ["-a"], [".", "../copy"], is_root=is_root and IS_ROOT)
+    if not run.is_root:
+        run = replace(run, spec={name: replace(node, owner=None) for name, node in spec.items()})
+    with built(run, root):
+        here = os.path.join(root, INSIDE)
+        copy = os.path.join(here, "../copy")
+        future_ns = 2 * time.time_ns()  # nothing is "now": times are shown as they are
+        before = listing.listing(here, future_ns)
+        for _time in ("first", "second"):
+            done = run_ours([*run.options, "-T", *run.operands], here, owner=run_by(run))
+            if done.status != 0:
+                assert not run.is_root, done.stderr
+                event("not everything can be copied")
+                return
+            assert done.stderr == ""
+            assert listing.listing(copy, future_ns) == before
+
+
+@FEWER
+@given(
+    node=st.one_of(strategies.sparse_files(), st.binary(max_size=300).map(tree.file)),
+    times=st.sampled_from((1, 2, 500, 1500)),
+    old=st.sampled_from((None, tree.file("old contents"), tree.file(size=1 << 20))),
+    how=st.lists(
+        st.sampled_from(("--sparse=always", "--sparse=never", "--reflink=never", "-a", "-R", "-f"))
+    ),
+)
+def test_bytes_arrive_equal(
+    node: Node, times: int, old: Node | None, how: list[str], root: str
+) -> None:
+    """Whatever way they take."""
+    run = Run({"a": replace(node, data=node.data * times)} | ({"b": old} if old else {}), (), ())
+    with built(run, root):
+        here = os.path.join(root, INSIDE)
+        assert run_ours([*how, "a", "b"], here, owner=run_by(run)) == Result(0, "", "")
+        with open(f"{here}/a", "rb") as source, open(f"{here}/b", "rb") as copy:
+            assert source.read() == copy.read()

@@ -102,8 +102,8 @@ def _state(status: os.stat_result, held: bytes) -> tuple[object, ...]:
         status.st_uid,
         status.st_gid,
         status.st_mtime_ns,
-        # Whoever looks into a directory changes the time of its last access.
-        0 if stat.S_ISDIR(status.st_mode) else status.st_atime_ns,
+        # Whoever looks into a directory or at a link changes the time of its last access.
+        status.st_atime_ns if stat.S_ISREG(status.st_mode) else 0,
         held,
     )
 

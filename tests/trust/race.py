@@ -138,8 +138,6 @@ class _Runner:
         self.seam = Seam()
         self.seam.install()
         self.stop = (COORDINATOR, 0)
-        self.was_seen = False
-        self.is_done = False
         self.output = tempfile.TemporaryFile(dir=MEMORY, buffering=0)
         for number in (1, 2):
             os.dup2(self.output.fileno(), number)
@@ -176,7 +174,7 @@ class _Runner:
             if self.swap.is_taken_back and stop != (COORDINATOR, 0):
                 self.swap.take_back(self.arena)
         printed = os.pread(self.output.fileno(), 100_000, 0)
-        if b"Traceback" in printed:
+        if b"Traceback" in printed or b"process copying it ended" in printed:
             problems.append(printed.decode(errors="replace"))
         return problems + self.arena.harms()
 
@@ -184,7 +182,7 @@ class _Runner:
         role, number = self.stop
         if role == self.seam.role and number and self.seam.count(role) in (number, number + 1):
             if self.seam.count(role) == number:
-                self.seam.note_swap()
+                self.seam.mark()
                 self.swap.make(self.arena)
             elif self.swap.is_taken_back:
                 self.swap.take_back(self.arena)
@@ -200,22 +198,25 @@ def _sweep(
         tell("the run without a swap")
         problems = runner.run((COORDINATOR, -1))
         calls = {role: runner.seam.count(role) for role in (COORDINATOR, WORKER)}
+        first_look = runner.seam.first_look
         if problems:
             return 0, problems
         tell("the swap before the start")
-        # One that waits for a FIFO that was there before would wait here as well.
-        may_wait = swap.kind == "fifo" and (scene.reads_streams or not swap.is_source)
-        is_followed = may_wait or bool(runner.run((COORDINATOR, 0)))
+        # Whoever waits for a FIFO that was there before the start may wait for this one.
+        may_wait = swap.kind == "fifo" and (
+            scene.reads_streams if swap.is_source else scene.program == "pycp"
+        )
+        is_followed = not may_wait and bool(runner.run((COORDINATOR, 0)))
         stops = 0
         for role, count in calls.items():
             for number in range(1, count + 1):
                 where = f"{NAMES[role]} {number} of {count}"
                 tell(where)
-                if is_followed and may_wait and not _is_seen_before(runner, (role, number)):
+                if may_wait and number <= first_look[role]:
                     continue
                 found = runner.run((role, number))
                 stops += 1
-                if found and not (is_followed and not runner.seam.was_seen_before_swap):
+                if found and not (is_followed and not runner.seam.was_seen_before_mark):
                     problems += [f"before {where}: {problem}" for problem in found]
         return stops, problems
     finally:

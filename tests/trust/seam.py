@@ -21,6 +21,8 @@ NO_CALLS = frozenset(
     " unsetenv major minor makedev waitstatus_to_exitcode".split()
 )
 """Functions that are no system call, or none that an adversary could use."""
+FIRST_LOOK, MARKED = 16, 32
+"""Offsets in the shared memory, after the two counts."""
 LOOKS = ("stat", "lstat")
 """Calls that find something out about a name, even when they fail."""
 TWO_NAMES = {"rename": ("src_dir_fd", "dst_dir_fd"), "link": ("src_dir_fd", "dst_dir_fd")}
@@ -77,9 +79,18 @@ class Seam:
         return int(struct.unpack_from("<I", self._shared, 4 * role)[0])
 
     @property
-    def was_seen(self) -> bool:
-        """Return whether the watched path was looked at, opened or made."""
-        return self._shared[32] == 1
+    def first_look(self) -> list[int]:
+        """Return how many calls either process had made when the watched path was first seen."""
+        return list(struct.unpack_from("<2I", self._shared, FIRST_LOOK))
+
+    def mark(self) -> None:
+        """Note whether the watched path was seen until now."""
+        self._shared[MARKED] = any(self.first_look)
+
+    @property
+    def was_seen_before_mark(self) -> bool:
+        """Return whether the watched path was looked at, opened or made before the mark."""
+        return bool(self._shared[MARKED])
 
     def _stop(self, call: str, arguments: Arguments, keywords: dict[str, Any]) -> None:
         self._is_armed = False
@@ -99,7 +110,9 @@ class Seam:
                 if os.path.basename(os.path.normpath(name)) == os.path.basename(self.watched):
                     above = os.readlink(f"/proc/self/fd/{dir_fd}") if dir_fd else os.getcwd()
                     if os.path.normpath(os.path.join(above, name)) == self.watched:
-                        self._shared[32] = 1
+                        if not any(self.first_look):
+                            counts = self.count(COORDINATOR), self.count(WORKER)
+                            struct.pack_into("<2I", self._shared, FIRST_LOOK, *counts)
         finally:
             self._is_armed = is_armed
 
@@ -162,7 +175,8 @@ def _names(
     call: str, arguments: Arguments, keywords: dict[str, Any]
 ) -> Iterator[tuple[str, int | None]]:
     """Yield the names a call is given, with the descriptor each is relative to."""
+    names = arguments[1:2] if call == "symlink" else arguments[:2]
     keys = TWO_NAMES.get(call, ("dir_fd", "dir_fd"))
-    for name, key in zip(arguments[:2], keys, strict=False):
+    for name, key in zip(names, keys, strict=False):
         if isinstance(name, str):
             yield name, keywords.get(key)

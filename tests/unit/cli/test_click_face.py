@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from pycp import __version__
 from pycp.cli import face
+from pycp.cli.answer import version_text
 from pycp.cli.cp import CP
 from pycp.cli.install import INSTALL
 from pycp.cli.table import Table
@@ -50,7 +51,7 @@ def test_help_shows_every_option(command: str, table: Table) -> None:
 
 
 def test_version_begins_with_the_name_of_the_program() -> None:
-    text = face.version_text("/usr/bin/install", "install")
+    text = version_text("/usr/bin/install", "install")
     assert text.startswith(f"install (pycp-coreutils) {__version__}\n")
 
 
@@ -140,7 +141,7 @@ class TestEmbedding:
     def test_version_is_ours(self, group: click.Group) -> None:
         result = CliRunner().invoke(group, ["copy", "--vers"])
         assert result.exit_code == 0
-        assert result.stdout == face.version_text("tool copy", "cp")
+        assert result.stdout == version_text("tool copy", "cp")
 
     def test_the_group_lists_the_command(self, group: click.Group) -> None:
         assert "copy  Copy a file to another name" in CliRunner().invoke(group, ["--help"]).output

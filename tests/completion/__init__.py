@@ -1,0 +1,1 @@
+"""Completion, as the real shells do it."""

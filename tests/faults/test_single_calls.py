@@ -1,0 +1,321 @@
+"""Every system call of a small copy fails in turn, with each errno that matters for it.
+
+Whatever fails, what is not as it would have been is named in a message and makes the status 1,
+everything else is copied, and neither a temporary name nor an open descriptor is left.
+"""
+
+import errno
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from mmap import mmap
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pycp import system
+from pycp.__main__ import cp_main, install_main
+from pycp.system import xattr_os
+from tests import listing, tree
+from tests.forked import MEMORY, run
+from tests.programs import Result
+
+NO_SPACE = "ENOSPC EDQUOT"
+ERRORS = {
+    "close": f"EIO {NO_SPACE}",
+    "fstat": "EIO",
+    "ftruncate": "EIO EINVAL EPERM",
+    "get_value": "EIO ENODATA",
+    "link_following": "EPERM EMLINK EXDEV ENOSPC",
+    "link_itself": "EPERM EMLINK EXDEV ENOSPC EROFS",
+    "list_names": "EIO EACCES",
+    "lseek": "EINVAL EIO",
+    "mkdir": f"EACCES EROFS {NO_SPACE}",
+    "mkfifo": "ENOSPC EPERM",
+    "mknod": "ENOSPC EPERM",
+    "offload": "EIO EINVAL EXDEV ENOSPC EFBIG",
+    "open": "EACCES EIO EMFILE ENOENT ENOSPC EROFS",
+    "pin": "EACCES EIO EMFILE ENOENT",
+    "read": "EIO",
+    "readdir": "EIO",
+    "readlink": "EIO EACCES",
+    "readv": "EIO",
+    "reflink": "EINVAL EIO ENOSPC ENOTSUP EXDEV",
+    "rename": "EACCES EIO ENOENT ENOSPC EROFS",
+    "rename_exclusively": "EACCES EIO ENOSPC",
+    "scandir": "EIO EMFILE",
+    "set_mode": "EIO EPERM EROFS",
+    "set_owner": "EINVAL EIO EPERM",
+    "set_times": "EIO EPERM EROFS",
+    "set_value": "ENOTSUP EPERM ENOSPC",
+    "stat": "EACCES EIO ENOENT",
+    "stat_of": "EIO",
+    "symlink": f"EACCES {NO_SPACE}",
+    "unlink": "EACCES EIO EROFS",
+    "write": f"EFBIG EIO {NO_SPACE}",
+}
+"""Calls of `system`, and the errors each of them fails with."""
+NEVER_FAIL = frozenset(
+    "above_standard access geteuid getgid getuid has_access_list leave_standard_descriptors_closed"
+    " open_leased set_umask umask where xattr".split()
+)
+"""Calls that report no error, or are not made here (leases, closed standard streams)."""
+WORDLESS = ("close", "lseek", "pin", "stat_of")
+"""Calls that GNU does not make everywhere we do, so that it has no words for them there."""
+XATTR_CALLS = ("get_value", "list_names", "set_value")
+LEAKED = 71
+"""Exit status of a child that kept a descriptor, other than that of its target directory."""
+TRIED_FULLY = 4
+"""Uses of a call that fail with every errno; of further ones each fails with one of them."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A command line, the tree it works in, and what GNU's rules excuse."""
+
+    words: str
+    spec: tree.Spec
+    program: str = "pycp"
+    keeps_xattrs: bool = True
+    """Extended attributes that are lost are an error."""
+    origins: dict[str, str] = field(default_factory=dict)
+    """What each destination is made from: a message may name either."""
+
+    def __str__(self) -> str:
+        return f"{self.program} {self.words}"
+
+    @property
+    def has_target_directory(self) -> bool:
+        """Tell whether the last operand is a directory, which is held for the whole run."""
+        node = tree.nodes(self.spec).get(self.words.split()[-1])
+        return node is not None and node.kind == stat.S_IFDIR and "T" not in self.words
+
+
+SMALL_TREE = tree.nodes(
+    "new/ s/d/e/f@0600 s/l->d s/p| s/h=s/d/e/f s/big s/empty",
+    **{
+        "s/hole": tree.file(pieces={0: b"x", 300_000: b"y"}, size=500_000),
+        "s/big": tree.file(b"b" * 140_000),
+        "s/d/x": tree.file(b"x", 0o640, xattrs={"user.k": b"v"}),
+        "s/q": tree.directory(0o2750, xattrs={"user.d": b"v"}),
+        "s/empty": tree.file(b""),
+    },
+)
+MERGED = tree.nodes("s/f@0600 s/d/g s/d/h s/l->x s/n t/f t/d/g@0444 t/l->y t/other")
+PAIR = tree.nodes("a@0640 b@0604 c d/ d/c")
+WITH_XATTR = PAIR | {"x": tree.file("x", xattrs={"user.k": b"v"})}
+
+SCENES = (
+    Scene("-a s n", SMALL_TREE, keeps_xattrs=False, origins={"n": "s"}),
+    Scene("-r s n", SMALL_TREE, origins={"n": "s"}),
+    Scene("-a --parents s/d/e/f new", SMALL_TREE, keeps_xattrs=False, origins={"new/s": "s"}),
+    Scene("-p a b", PAIR, origins={"b": "a"}),
+    Scene("-p a c d", PAIR, origins={"d/a": "a", "d/c": "c"}),
+    Scene("--preserve=xattr x b", WITH_XATTR, origins={"b": "x"}),
+    Scene("-b a b", PAIR, origins={"b": "a"}),
+    Scene("--backup=numbered a b", PAIR, origins={"b": "a"}),
+    Scene("--remove-destination a b", PAIR, origins={"b": "a"}),
+    Scene("-pf a b", PAIR, origins={"b": "a"}),
+    Scene("-rT s t", MERGED, origins={"t": "s"}),
+    Scene("-aT s t", MERGED, keeps_xattrs=False, origins={"t": "s"}),
+    Scene("-aTb s t", MERGED, keeps_xattrs=False, origins={"t": "s"}),
+    Scene("-al s n", SMALL_TREE, keeps_xattrs=False, origins={"n": "s"}),
+    Scene("-as {root}/s n", SMALL_TREE, keeps_xattrs=False, origins={"n": "s"}),
+    Scene("-s {root}/a n", PAIR, origins={"n": "a"}),
+    Scene("-lf a b", PAIR, origins={"b": "a"}),
+    Scene("-r --sparse=always s/hole s/d new", SMALL_TREE, origins={"new": "s"}),
+    Scene("-m 600 a b", PAIR, "pyinstall", origins={"b": "a"}),
+    Scene("-D a x/y/b", PAIR, "pyinstall", origins={"x/y/b": "a"}),
+    Scene("-d p/q", PAIR, "pyinstall"),
+    Scene("-b a b", PAIR, "pyinstall", origins={"b": "a"}),
+    Scene("-p -o 5 -g 6 a c d", PAIR, "pyinstall", origins={"d/a": "a", "d/c": "c"}),
+)
+
+
+class Faults:
+    """Runs a scene with one call failing, again and again."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.root = f"{MEMORY}/pycp-faults-{os.getpid()}"
+        self.counts = mmap(-1, 8 * len(ERRORS))
+        """How often each call was made, written by the child."""
+        self.expected, self.files = self.run("", 0, 0)
+        self.times = {
+            call: int.from_bytes(self.counts[8 * i : 8 * i + 8], "little")
+            for i, call in enumerate(ERRORS)
+        }
+
+    def run(self, call: str, number: int, code: int) -> tuple[Result, dict[str, str]]:
+        """Run the scene with the call's `number`-th use failing; return what is left."""
+        try:
+            tree.build(self.root, self.scene.spec, (os.geteuid(), os.getegid()))
+            words = self.scene.words.format(root=self.root).split()
+            result = run(lambda: self._run_in_child(call, number, code), words, self.root)
+            return result, described(self.root)
+        finally:
+            shutil.rmtree(self.root)
+
+    def _run_in_child(self, call: str, number: int, code: int) -> int:
+        sys.argv[0] = self.scene.program
+        self.counts[:] = bytes(len(self.counts))
+        for index, name in enumerate(ERRORS):
+            self._replace(name, index, number if name == call else 0, code)
+        before = len(os.listdir("/proc/self/fd"))
+        status = cp_main() if self.scene.program == "pycp" else install_main()
+        kept = len(os.listdir("/proc/self/fd")) - before
+        return LEAKED if kept > self.scene.has_target_directory else status
+
+    def _replace(self, name: str, index: int, number: int, code: int) -> None:
+        """Count a call, and let its `number`-th use fail."""
+
+        def fails() -> bool:
+            place = slice(8 * index, 8 * index + 8)
+            count = int.from_bytes(self.counts[place], "little") + 1
+            self.counts[place] = count.to_bytes(8, "little")
+            return count == number
+
+        def watched(*arguments: Any, **more: Any) -> Any:
+            is_failing = fails()
+            if is_failing and name == "close":
+                original(*arguments)  # close(2): the descriptor is gone even so
+            if is_failing and name == "reflink":
+                return code
+            if is_failing:
+                raise OSError(code, os.strerror(code))
+            return original(*arguments, **more)
+
+        if name == "readdir":
+            scandir = system.scandir
+            setattr(system, "scandir", lambda fd: Listing(scandir(fd), fails, code))  # noqa: B010
+            return
+        module: ModuleType = xattr_os if name in XATTR_CALLS else system
+        original: Callable[..., Any] = getattr(module, name)
+        setattr(module, name, watched)
+
+
+class Listing:
+    """A listing that asks before each entry whether it fails."""
+
+    def __init__(self, entries: Any, fails: Callable[[], bool], code: int) -> None:
+        self._entries = entries
+        self._fails = fails
+        self._code = code
+
+    def __enter__(self) -> "Listing":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._entries.close()
+
+    def close(self) -> None:
+        self._entries.close()
+
+    def __iter__(self) -> "Listing":
+        return self
+
+    def __next__(self) -> Any:
+        if self._fails():
+            raise OSError(self._code, os.strerror(self._code))
+        return next(self._entries)
+
+
+def described(root: str) -> dict[str, str]:
+    """Describe each name of a tree, times aside that are as new as the tree."""
+    lines = listing.listing(root, tree.BASE_NS + 10**12)
+    return {line.split()[0]: line for line in lines}
+
+
+def is_named(name: str, scene: Scene, stderr: str) -> bool:
+    """Return whether a message names a file, what it is made from, or a directory above."""
+    name = name.removesuffix(".~1~").removesuffix("~")
+    names = [name]
+    for destination, source in scene.origins.items():
+        if f"{name}/".startswith(f"{destination}/"):
+            names.append(source + name[len(destination) :])
+    while any(names):
+        if any(f"'{name}'" in stderr or f" {name}:" in stderr for name in names if name):
+            return True
+        names = [os.path.dirname(name) for name in names]
+    return False
+
+
+def problems(
+    scene: Scene, faults: Faults, call: str, result: Result, files: dict[str, str]
+) -> Iterator[str]:
+    """Yield what is wrong after a call failed."""
+    stderr = result.stderr.replace(f"{faults.root}/", "")
+    if "Traceback" in stderr:
+        yield "traceback"
+    if result.status == LEAKED:
+        yield "descriptor left open"
+    elif result.status not in (0, 1):
+        yield f"status {result.status}"
+    if result.status == 1:
+        if not stderr.startswith(f"{scene.program}: "):
+            yield "nothing said"
+        elif call not in XATTR_CALLS and "Try '" not in stderr and not any(
+            is_named(name, scene, stderr) for name in files | faults.files
+        ):
+            yield "no file named"
+    if call not in WORDLESS and f"{scene.program}: cannot copy '" in stderr:
+        yield "a message of last resort"
+    for name in sorted(files.keys() - faults.files.keys()):
+        if os.path.basename(name).startswith("Cu"):
+            yield f"temporary name {name}"
+    if "Try '" in stderr:
+        return  # the destination looked like none: all was refused
+    for name, line in faults.files.items():
+        found = files.get(name, "")
+        if call in XATTR_CALLS and (not scene.keeps_xattrs or result.status):
+            line, found = line.partition("  [user.")[0], found.partition("  [user.")[0]
+        if "  directory  " in line and "mtime now" in line:  # what was put into it says so
+            line, found = line.partition("  mtime ")[0], found.partition("  mtime ")[0]
+        if found == line or name == ".":
+            continue
+        if result.status and found and "--parents" in scene.words and "  directory  " in line:
+            continue  # as GNU does: after a failure the directories above keep what they have
+        mates = line.partition("links: ")[2].split()
+        if result.status == 0 or not any(is_named(mate, scene, stderr) for mate in [name, *mates]):
+            yield f"silently differs: {line}  |  {found or '(missing)'}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each call that a scene makes."""
+    if "call" in metafunc.fixturenames:
+        cases = [
+            pytest.param(faults, call, id=f"{faults.scene}-{call}")
+            for faults in map(Faults, SCENES)
+            for call, times in faults.times.items()
+            if times
+        ]
+        metafunc.parametrize(("faults", "call"), cases)
+
+
+def test_a_failing_call_is_told_and_leaves_the_rest_whole(faults: Faults, call: str) -> None:
+    found = []
+    names = ERRORS[call].split()
+    for number in range(1, faults.times[call] + 1):
+        for name in names if number <= TRIED_FULLY else [names[number % len(names)]]:
+            result, files = faults.run(call, number, getattr(errno, name))
+            wrong = list(problems(faults.scene, faults, call, result, files))
+            if wrong:
+                found.append("\n  ".join([f"{call} {number}: {name}", *wrong, result.stderr]))
+    if found:
+        pytest.fail(f"{faults.scene}\n" + "\n".join(found), pytrace=False)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=str)
+def test_without_a_fault_all_is_well(scene: Scene) -> None:
+    result, files = Faults(scene).run("", 0, 0)
+    assert (result.status, result.stderr) == (0, "")
+    assert files
+
+
+def test_every_call_of_the_seam_can_fail() -> None:
+    calls = {name for name in system.__all__ if callable(getattr(system, name))}
+    assert calls - NEVER_FAIL == ERRORS.keys() - {*XATTR_CALLS, "readdir"}

@@ -1,0 +1,1 @@
+"""The manuals: complete, in order, and true."""
