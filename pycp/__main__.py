@@ -5,12 +5,17 @@ import gc
 import os
 import sys
 
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for modules in the working directory first, which may be anybody's.
+    sys.path.pop(0)
+
 from pycp.errors import CopyError, UsageError
+from pycp.options import CopyOptions
 from pycp.report.lines import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.options import CopyOptions, InstallOptions
+    from pycp.options import InstallOptions
 
 FAILURE = 1
 
@@ -19,11 +24,14 @@ def cp_main() -> int:
     """Copy as the words in `sys.argv` say; return the exit status of cp."""
     program = _start("pycp")
     report = Lines(program)
+    words = sys.argv[1:]
+    if not any(word.startswith("-") for word in words):
+        return run_cp(CopyOptions(), words, program)  # there is nothing to look up in a table
     from pycp.cli.cp import parse_cp
     from pycp.cli.parse import Answer
 
     try:
-        options, operands = parse_cp(sys.argv[1:], os.environ, report.say)
+        options, operands = parse_cp(words, os.environ, report.say)
         _copy(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "cp")
@@ -32,9 +40,9 @@ def cp_main() -> int:
     return 0 if report.finish() else FAILURE
 
 
-def run_cp(options: "CopyOptions", operands: list[str]) -> int:
+def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> int:
     """Copy as options and operands say, and print as cp does; return its exit status."""
-    report = Lines("pycp")
+    report = Lines(program)
     try:
         _copy(options, operands, report)
     except CopyError as error:

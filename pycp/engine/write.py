@@ -94,45 +94,75 @@ def open_existing(
     Raise OSError if it cannot be opened, CopyError if it is not what was found, or became the
     source itself. It is not truncated yet.
     """
+    name, dir_fd = entry.destination_name, entry.folder.destination_fd
     flags = system.OLD_FILE_FLAGS
     if stat.S_ISREG(found.st_mode):
         flags |= system.O_NONBLOCK  # nothing that could block took its place
+    held_fd = _hold(name, dir_fd, found)
     try:
-        fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
-    except BlockingIOError:
-        fd = system.open_leased(entry.destination_name, flags, entry.folder.destination_fd)
-    status = _fstat(fd, entry)
-    try:
-        if identity(status) == identity(source) and stat.S_ISREG(status.st_mode):
-            raise CopyError(
-                f"{quote_name(entry.source)} and {quote_name(entry.destination)} are the same file",
-                filename=entry.source,
-                filename2=entry.destination,
-            )
-        if identity(status) != identity(found) and not _was_copied_up(status, found):
-            raise CopyError(
-                f"not writing to {quote_name(entry.destination)},"
-                " as it was replaced while being copied",
-                filename=entry.destination,
-            )
-    except BaseException:
-        system.close(fd)
-        raise
+        try:
+            fd = system.open(name, flags, dir_fd=dir_fd)
+        except BlockingIOError:
+            fd = system.open_leased(name, flags, dir_fd)
+        status = _fstat(fd, entry)
+        try:
+            expected = system.fstat(held_fd) if held_fd >= 0 else found
+            _require_same(entry, status, expected, source)
+        except OSError as error:
+            system.close(fd)
+            raise (
+                error if isinstance(error, CopyError) else cannot("fstat", entry.destination, error)
+            ) from None
+    finally:
+        if held_fd >= 0:
+            _let_go(held_fd)
     return fd, status
 
 
-def _was_copied_up(status: "os.stat_result", found: "os.stat_result") -> bool:
-    """Return whether an overlay gave the file another number because it is written to.
+def _hold(name: str, dir_fd: int | None, found: "os.stat_result") -> int:
+    """Hold a file that an overlay gives another number when it is opened to be written.
 
-    Everything but the number is then as it was, which another file could hardly be.
+    That befalls regular files with several names. Return a descriptor that goes along with the
+    change, or -1 if there is none to expect, or this is another file already.
     """
-    return (
-        (status.st_mode, status.st_uid, status.st_gid)
-        == (found.st_mode, found.st_uid, found.st_gid)
-        and status.st_size == found.st_size
-        and status.st_mtime_ns == found.st_mtime_ns
-        and status.st_ctime_ns >= found.st_ctime_ns
-    )
+    if found.st_nlink == 1 or not stat.S_ISREG(found.st_mode) or not system.PATH_ONLY:
+        return -1
+    fd = system.open(name, system.PATH_ONLY | system.O_CLOEXEC, dir_fd=dir_fd)
+    try:
+        if identity(system.fstat(fd)) == identity(found):
+            return fd
+    except OSError:
+        pass  # what is opened will then hardly be the same
+    _let_go(fd)
+    return -1
+
+
+def _let_go(fd: int) -> None:
+    try:
+        system.close(fd)
+    except OSError:
+        pass  # nothing was written through it
+
+
+def _require_same(
+    entry: "Entry",
+    status: "os.stat_result",
+    expected: "os.stat_result",
+    source: "os.stat_result",
+) -> None:
+    """Raise CopyError if what was opened is the source, or not what was expected."""
+    if identity(status) == identity(source) and stat.S_ISREG(status.st_mode):
+        raise CopyError(
+            f"{quote_name(entry.source)} and {quote_name(entry.destination)} are the same file",
+            filename=entry.source,
+            filename2=entry.destination,
+        )
+    if identity(status) != identity(expected):
+        raise CopyError(
+            f"not writing to {quote_name(entry.destination)},"
+            " as it was replaced while being copied",
+            filename=entry.destination,
+        )
 
 
 def create(entry: "Entry", mode: int, may_follow: bool) -> "tuple[int, os.stat_result]":

@@ -3,6 +3,7 @@
 import stat
 
 from pycp import system
+from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def installed(entry: "Entry", final: "Final") -> "tuple[os.stat_result, os.stat_
             and destination.st_gid == (system.getgid() if final.gid < 0 else final.gid)
         ):
             return None
-        return (source, destination) if _have_same_contents(entry) else None
+        found = source, destination
+        return found if _have_same_contents(entry, found) else None
     except OSError:
         return None
 
@@ -46,7 +48,7 @@ def _is_plain(status: "os.stat_result") -> bool:
     return stat.S_ISREG(status.st_mode) and not status.st_mode & SPECIAL_BITS
 
 
-def _have_same_contents(entry: "Entry") -> bool:
+def _have_same_contents(entry: "Entry", found: "tuple[os.stat_result, os.stat_result]") -> bool:
     # Nothing that blocks could have taken their places.
     flags = system.SOURCE_FLAGS | system.O_NONBLOCK
     one = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
@@ -55,6 +57,9 @@ def _have_same_contents(entry: "Entry") -> bool:
             entry.destination_name, flags | system.O_NOFOLLOW, dir_fd=entry.folder.destination_fd
         )
         try:
+            opened = system.fstat(one), system.fstat(other)
+            if list(map(identity, opened)) != list(map(identity, found)):
+                return False  # somebody replaced one of them
             while True:
                 data = system.read(one, CHUNK)
                 # At the end of one, a byte more of the other is one too many.

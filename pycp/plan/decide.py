@@ -49,7 +49,10 @@ def decide(
     if has_company and options.warns_of_repeats and not is_directory and options.backup == "none":
         from pycp.plan.same_file import parent_identity
 
-        parent = parent_identity(folder.source_directory, entry.source_name)
+        try:
+            parent = parent_identity(folder.source_directory, entry.source_name)
+        except OSError as error:
+            raise cannot("stat", entry.source, error) from None
         if memory.has_seen_source(parent, entry.source_name, source):
             return f"source file {quote_name(entry.source)} specified more than once"
 

@@ -100,7 +100,11 @@ class Folders:
             if nearer in self._open:
                 self._open.remove(nearer)
             else:
-                self._known[nearer].reopen()
+                try:
+                    self._known[nearer].reopen()
+                except OSError:
+                    self._known[nearer].close()  # one of the two may be open
+                    raise
             self._open.append(nearer)
         while len(self._open) > OPEN_FOLDERS:
             self._known[self._open.pop(0)].close()

@@ -68,7 +68,7 @@ def _attribute_call(call: "Callable[..., None]", target: "Where", *values: "obje
         try:
             # "." is never a link, and not every system can set the mode of what might be one.
             call(name, *values, dir_fd=dir_fd, follow_symlinks=name == ".")
-        except NotImplementedError:
+        except (NotImplementedError, ValueError):  # the latter says so of the two together
             raise OSError(ENOTSUP, os.strerror(ENOTSUP)) from None
     else:
         call(target, *values)

@@ -18,7 +18,7 @@ from tests.twins import ORDINARY_ID
 
 INSIDE = "w/w/w"
 """Where the command runs: what leads up from there, by a link and "..", is still compared."""
-SECONDS = 3
+SECONDS = 30
 """How long a run may take; most take some milliseconds."""
 PIPE_BYTES = 1 << 20
 
