@@ -1,6 +1,7 @@
 """--parents: the directories of a source's path made again below the target (spec 2.7)."""
 
 import stat
+from errno import ESTALE
 
 from pycp import system
 from pycp.errors import CopyError, failed, reason
@@ -68,7 +69,7 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> bool:
     if whole is not None:
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
-        directory = _descend(parents, target, path, _shown(entry, path))
+        directory = _descend(parents, target, path, _shown(entry, path), whole)
     else:
         directory = _make_each(job, entry, path, parents)
     entry.folder = Folder(None, entry.folder.source_directory, directory, False)
@@ -84,10 +85,10 @@ def _stat(target: Directory, path: str) -> "os.stat_result | None":
 
 
 def _descend(
-    parents: Parents, above: Directory, name: str, shown: str, follows: bool = True
+    parents: Parents, above: Directory, name: str, shown: str, found: "os.stat_result | None"
 ) -> Directory:
-    """Open a directory below another; return it."""
-    flags = system.PLACE_FLAGS if follows else system.PLACE_FLAGS | system.O_NOFOLLOW
+    """Open a directory below another, the one that was found or a new one; return it."""
+    flags = system.PLACE_FLAGS if found else system.PLACE_FLAGS | system.O_NOFOLLOW
     try:
         fd = system.open(name, flags, dir_fd=above.fd)
         directory = Directory(above, name, fd, shown)
@@ -96,6 +97,11 @@ def _descend(
         directory.id = identity(system.fstat(fd))
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
+    if found and identity(found) != directory.id:
+        raise CopyError(
+            f"not writing to {quote_name(shown)}, as it was replaced while being copied",
+            filename=shown,
+        )
     return directory
 
 
@@ -138,7 +144,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         else:
             if found is None or not stat.S_ISDIR(found.st_mode):
                 raise _not_a_directory(shown)
-            directory = _descend(parents, directory, name, shown)
+            directory = _descend(parents, directory, name, shown, found)
             parents.are_new = False
         if preserves or mode is not None:
             parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
@@ -181,7 +187,7 @@ def _make_one(
         raise failed("cannot make directory", shown, error) from None
     if job.report.verbose:
         job.report.line(f"{source_name} -> {shown}")
-    directory = _descend(parents, above, name, shown, follows=False)
+    directory = _descend(parents, above, name, shown, None)
     try:
         present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)
     except OSError as error:
@@ -245,6 +251,8 @@ def _copy_lists(parent: Parent, where: "system.Where") -> None:
 
     fd = system.open(parent.source_name, system.PLACE_FLAGS)
     try:
+        if parent.source is None or identity(system.fstat(fd)) != identity(parent.source):
+            raise OSError(ESTALE, "")  # another directory has the name now
         copy_permissions(system.where(fd, parent.source_name, None), where, None)
     finally:
         system.close(fd)

@@ -47,6 +47,7 @@ ERRORS = {
     "reflink": "EINVAL EIO ENOSPC ENOTSUP EXDEV",
     "rename": "EACCES EIO ENOENT ENOSPC EROFS",
     "rename_exclusively": "EACCES EIO ENOSPC",
+    "rmdir": "EACCES EIO",
     "scandir": "EIO EMFILE",
     "set_mode": "EIO EPERM EROFS",
     "set_owner": "EINVAL EIO EPERM",
@@ -60,8 +61,11 @@ ERRORS = {
 }
 """Calls of `system`, and the errors each of them fails with."""
 NEVER_FAIL = frozenset(
-    "above_standard access geteuid getgid getuid has_access_list leave_standard_descriptors_closed"
-    " open_leased set_umask umask where xattr".split()
+    (
+        *("above_standard", "access", "geteuid", "getgid", "getuid", "has_access_list"),
+        *("leave_standard_descriptors_closed", "open_leased", "set_umask", "umask", "where"),
+        "xattr",
+    )
 )
 """Calls that report no error, or are not made here (leases, closed standard streams)."""
 WORDLESS = ("close", "lseek", "pin", "stat_of")
@@ -82,6 +86,8 @@ class Scene:
     program: str = "pycp"
     keeps_xattrs: bool = True
     """Extended attributes that are lost are an error."""
+    best_effort: tuple[str, ...] = ()
+    """Calls whose failure is told, but does not make the status 1."""
     origins: dict[str, str] = field(default_factory=dict)
     """What each destination is made from: a message may name either."""
 
@@ -105,7 +111,7 @@ SMALL_TREE = tree.nodes(
         "s/empty": tree.file(b""),
     },
 )
-MERGED = tree.nodes("s/f@0600 s/d/g s/d/h s/l->x s/n t/f t/d/g@0444 t/l->y t/other")
+MERGED = tree.nodes("s/f@0600 s/d/g s/d/h s/l->x s/n t/f t/d/g@0604 t/l->y t/other")
 PAIR = tree.nodes("a@0640 b@0604 c d/ d/c")
 WITH_XATTR = PAIR | {"x": tree.file("x", xattrs={"user.k": b"v"})}
 
@@ -132,7 +138,13 @@ SCENES = (
     Scene("-D a x/y/b", PAIR, "pyinstall", origins={"x/y/b": "a"}),
     Scene("-d p/q", PAIR, "pyinstall"),
     Scene("-b a b", PAIR, "pyinstall", origins={"b": "a"}),
-    Scene("-p -o 5 -g 6 a c d", PAIR, "pyinstall", origins={"d/a": "a", "d/c": "c"}),
+    Scene(
+        "-p -o {uid} -g {gid} a c d",
+        PAIR,
+        "pyinstall",
+        best_effort=("set_times",),
+        origins={"d/a": "a", "d/c": "c"},
+    ),
 )
 
 
@@ -154,7 +166,8 @@ class Faults:
         """Run the scene with the call's `number`-th use failing; return what is left."""
         try:
             tree.build(self.root, self.scene.spec, (os.geteuid(), os.getegid()))
-            words = self.scene.words.format(root=self.root).split()
+            ids = {"uid": os.geteuid(), "gid": os.getegid()}
+            words = self.scene.words.format(root=self.root, **ids).split()
             result = run(lambda: self._run_in_child(call, number, code), words, self.root)
             return result, described(self.root)
         finally:
@@ -258,8 +271,10 @@ def problems(
     if result.status == 1:
         if not stderr.startswith(f"{scene.program}: "):
             yield "nothing said"
-        elif call not in XATTR_CALLS and "Try '" not in stderr and not any(
-            is_named(name, scene, stderr) for name in files | faults.files
+        elif (
+            call not in XATTR_CALLS
+            and "Try '" not in stderr
+            and not any(is_named(name, scene, stderr) for name in files | faults.files)
         ):
             yield "no file named"
     if call not in WORDLESS and f"{scene.program}: cannot copy '" in stderr:
@@ -280,7 +295,8 @@ def problems(
         if result.status and found and "--parents" in scene.words and "  directory  " in line:
             continue  # as GNU does: after a failure the directories above keep what they have
         mates = line.partition("links: ")[2].split()
-        if result.status == 0 or not any(is_named(mate, scene, stderr) for mate in [name, *mates]):
+        is_error = result.status == 1 or call in scene.best_effort
+        if not is_error or not any(is_named(mate, scene, stderr) for mate in [name, *mates]):
             yield f"silently differs: {line}  |  {found or '(missing)'}"
 
 
@@ -299,6 +315,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_a_failing_call_is_told_and_leaves_the_rest_whole(faults: Faults, call: str) -> None:
     found = []
     names = ERRORS[call].split()
+    if call == "set_owner" and os.geteuid() != 0:
+        names = ["EIO"]  # that an ordinary user may not give files away is no error
     for number in range(1, faults.times[call] + 1):
         for name in names if number <= TRIED_FULLY else [names[number % len(names)]]:
             result, files = faults.run(call, number, getattr(errno, name))
@@ -318,4 +336,4 @@ def test_without_a_fault_all_is_well(scene: Scene) -> None:
 
 def test_every_call_of_the_seam_can_fail() -> None:
     calls = {name for name in system.__all__ if callable(getattr(system, name))}
-    assert calls - NEVER_FAIL == ERRORS.keys() - {*XATTR_CALLS, "readdir"}
+    assert calls - NEVER_FAIL <= ERRORS.keys()

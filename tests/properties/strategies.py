@@ -7,12 +7,14 @@ not end, is named where it is left out.
 
 import os
 import stat
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
 from tests import tree
+from tests.forked import MEMORY
 from tests.tree import Node
 
 COMMON = ("a", "b", "c", "d")
@@ -20,7 +22,7 @@ COMMON = ("a", "b", "c", "d")
 PRINTED = ("e f", "it's", "#x", "x:y", ".h", "a~", "b.~1~", "b.~7~", "-R", "k=[*]")
 ESCAPED = ("n\nl", "\udcff", "é", "\udce2\udc82", "t\tt", "~z", "a~", "b.~1~")
 MODES = (0o644, 0o644, 0o600, 0o400, 0o200, 0o000, 0o755, 0o666, 0o4755, 0o2711, 0o1644)
-DIRECTORY_MODES = (*(0o755,) * 9, 0o700, 0o777, 0o555, 0o300, 0o500, 0o000, 0o1777)
+DIRECTORY_MODES = (*(0o755,) * 9, 0o700, 0o777, 0o555, 0o300, 0o500, 0o000, 0o1777, 0o2755)
 PAGE = 4096
 
 
@@ -54,19 +56,26 @@ class Run:
 IS_ROOT = os.geteuid() == 0
 
 
-def has_user_xattrs() -> bool:
-    """Tell whether the place for trees keeps attributes of users (tmpfs since Linux 6.6)."""
-    from tests.forked import MEMORY
-
-    try:
-        os.setxattr(MEMORY, "user.pycp-probe", b"")
-        os.removexattr(MEMORY, "user.pycp-probe")
-    except OSError:
-        return False
+def keeps(name: str, value: bytes) -> bool:
+    """Tell whether the place for trees keeps an attribute (tmpfs those of users since 6.6)."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as probe:
+        try:
+            os.setxattr(probe, name, value)
+        except OSError:
+            return False
     return True
 
 
-XATTRS = has_user_xattrs()
+LISTS = (
+    tree.acl("u::rw u:1002:rw g::r m::rw o::r"),
+    tree.acl("u::rwx u:1002:x g::rwx m::rx o::"),
+)
+DEFAULT_LISTS = (
+    tree.acl("u::rwx u:1002:rwx g::rx m::rwx o::rx", "default"),
+    tree.acl("u::rwx g:: o::", "default"),
+)
+XATTRS = keeps("user.a", b"")
+ACCESS_LISTS = all(keeps(name, value) for name, value in LISTS[0].items())
 
 owners = st.sampled_from((None,) * 9 + (((0, 0),) if IS_ROOT else ()))
 ages = st.sampled_from((0, 0, 0, 5, -5))
@@ -77,9 +86,14 @@ contents = st.one_of(
 
 
 @st.composite
-def attributes(draw: st.DrawFn) -> dict[str, bytes]:
-    """Draw extended attributes; most files have none."""
-    if not XATTRS or draw(st.integers(0, 9)) < 9:
+def attributes(draw: st.DrawFn, is_directory: bool) -> dict[str, bytes]:
+    """Draw extended attributes and access lists; most files have none."""
+    choice = draw(st.integers(0, 19))
+    if choice == 19 and ACCESS_LISTS:
+        return draw(st.sampled_from(LISTS))
+    if choice == 18 and ACCESS_LISTS and is_directory:
+        return draw(st.sampled_from(DEFAULT_LISTS))
+    if choice < 16 or not XATTRS:
         return {}
     return {f"user.{draw(st.sampled_from('ab'))}": draw(st.binary(max_size=5))}
 
@@ -107,14 +121,14 @@ def nodes(draw: st.DrawFn, earlier: Sequence[tuple[str, Node]], name: str) -> No
             draw(st.sampled_from(MODES)),
             age=draw(ages),
             owner=draw(owners),
-            xattrs=draw(attributes()),
+            xattrs=draw(attributes(False)),
         )
     if choice < 12:
         return tree.directory(
             draw(st.sampled_from(DIRECTORY_MODES if IS_ROOT else (0o755, 0o700))),
             age=draw(ages),
             owner=draw(owners),
-            xattrs=draw(attributes()),
+            xattrs=draw(attributes(True)),
         )
     if choice < 16:
         texts = [*COMMON, "../a", "../d", ".", "..", "nowhere", "nowhere/x", os.path.basename(name)]

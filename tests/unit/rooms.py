@@ -1,0 +1,48 @@
+"""What the rooms are given in tests: a listener, a job, an entry below the working directory."""
+
+from typing import Any
+
+from pycp.engine.job import Job
+from pycp.errors import CopyError
+from pycp.options import CopyOptions
+from pycp.report.lines import Lines
+from pycp.system.folder import Directory, Folder
+from pycp.values import Entry
+
+
+class Heard(Lines):
+    """A report that keeps what it is told; it agrees to nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("pycp")
+        self.words: list[str] = []
+
+    def line(self, text: str) -> None:
+        """Keep what is done."""
+        self.words.append(text)
+
+    def warn(self, text: str) -> None:
+        """Keep a warning."""
+        self.words.append(text)
+
+    def failed(self, error: CopyError) -> None:
+        """Keep a failure."""
+        self.words.append(str(error))
+
+    def agrees(self, question: str) -> bool:
+        """Say no."""
+        return False
+
+
+def job(**options: Any) -> Job:
+    """Return a job with these options, and a report of its own."""
+    return Job(CopyOptions(**options), Heard())
+
+
+def entry(source: str, destination: str) -> Entry:
+    """Return an operand whose names are relative to the working directory."""
+    here = Directory(None, "", None)
+    made = Entry(Folder(None, here, here, False), source, is_operand=True)
+    made.destination_name = destination
+    made.name_operands(source, destination)
+    return made

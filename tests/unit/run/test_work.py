@@ -1,0 +1,106 @@
+"""The folders a worker knows: opened by their way, never mistaken, and never too many."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pycp.errors import CopyError
+from pycp.run.work import KNOWN_FOLDERS, OPEN_FOLDERS, Folders, Recorder, way_to
+from pycp.system.folder import Directory, Folder, identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.run.work import Way
+
+
+def descriptors() -> int:
+    """Count the open descriptors of this process."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    """Return the folder of two trees alike, `s` and `d`."""
+    monkeypatch.chdir(tmp_path)
+    sides = []
+    for side in "sd":
+        Path(side).mkdir()
+        directory = Directory(None, side, os.open(side, os.O_RDONLY), side)
+        directory.id = identity(os.stat(side))
+        sides.append(directory)
+    folder = Folder(None, sides[0], sides[1], is_new=False)
+    yield folder
+    folder.close()
+
+
+def way(*names: str) -> "Way":
+    """Make the directories of a way in both trees; return the way."""
+    steps = []
+    for end in range(1, len(names) + 1):
+        paths = [Path(side, *names[:end]) for side in "sd"]
+        for path in paths:
+            path.mkdir(exist_ok=True)
+        ids = [identity(path.stat()) for path in paths]
+        steps.append((names[end - 1], names[end - 1], ids[0], ids[1]))
+    return tuple(steps)
+
+
+def test_a_way_leads_to_its_folder_and_back(root: Folder) -> None:
+    folders = Folders(root)
+    for names in [(), ("a",), ("a", "b", "c"), ("x", "y"), ("a", "b")]:
+        folder = folders.at(way(*names), is_new=True)
+        assert folder.source_fd is not None
+        assert os.path.samestat(os.fstat(folder.source_fd), os.stat(Path("s", *names)))
+        assert folder.destination_fd is not None
+        assert os.path.samestat(os.fstat(folder.destination_fd), os.stat(Path("d", *names)))
+        assert folder.source == "/".join(["s", *names])
+        assert way_to(folder, root) == way(*names)
+
+
+def test_only_the_folders_used_last_are_open(root: Folder) -> None:
+    folders = Folders(root)
+    before = descriptors()
+    for number in range(KNOWN_FOLDERS + 50):
+        folders.at(way(f"{number % 300}", f"{number}"), is_new=False)
+        assert descriptors() - before <= 2 * OPEN_FOLDERS
+    assert root.source_directory.is_open
+
+
+@pytest.mark.parametrize("side", ["s", "d"])
+@pytest.mark.parametrize("by", ["directory", "symlink", "nothing"])
+def test_a_replaced_directory_is_noticed_and_nothing_stays_open(
+    root: Folder, side: str, by: str
+) -> None:
+    folders = Folders(root)
+    known = way("a", "b")
+    before = descriptors()
+    os.rename(f"{side}/a", f"{side}/was")
+    if by == "directory":
+        os.makedirs(f"{side}/a/b")
+    elif by == "symlink":
+        os.makedirs("secret/b")
+        os.symlink("../secret", f"{side}/a")
+    for _ in range(2):
+        with pytest.raises(OSError) as caught:
+            folders.at(known, is_new=False)
+        assert isinstance(caught.value, CopyError) == (by != "nothing")
+        assert descriptors() == before
+    # Others are not harmed.
+    folder = folders.at(way("other"), is_new=False)
+    assert folder.source_directory.is_open
+
+
+def test_a_recorder_keeps_everything_in_order() -> None:
+    recorder = Recorder("pycp", verbose=True)
+    recorder.line("one")
+    recorder.warn("two")
+    recorder.failed(CopyError("three", 5, "a", "b"))
+    assert recorder.events == [
+        ("line", "one"),
+        ("warn", "two"),
+        ("failed", "three", 5, "a", "b", False),
+    ]
+    with pytest.raises(AssertionError):
+        recorder.agrees("four")

@@ -1,0 +1,133 @@
+"""A system without Linux's own calls: the portable ways make the same copy as GNU's cp.
+
+Another interpreter believes it runs on macOS: everything `os` has on Linux only is taken away
+before pycp is loaded.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import listing, tree
+from tests.programs import CHECKOUT, ORACLES, SECONDS
+
+ELSEWHERE = """
+import os, sys
+sys.platform = "darwin"
+for name in ("O_PATH", "copy_file_range", "listxattr", "getxattr", "setxattr", "removexattr",
+             "sched_getaffinity", "memfd_create", "pidfd_open", "sendfile", "splice"):
+    delattr(os, name)
+sys.path.insert(0, sys.argv.pop(1))
+from pycp import system
+from pycp.__main__ import cp_main, install_main
+assert system.PATH_ONLY == 0 and system.offload is None
+assert "pycp.system.linux" not in sys.modules
+program = sys.argv.pop(1)
+sys.argv[0] = program
+sys.exit(cp_main() if program == "pycp" else install_main())
+"""
+
+SPEC = tree.nodes(
+    "s/d/e/f@0600 s/l->d/e s/nowhere->x s/h=s/d/e/f s/p|@0640 s/empty s/g@0444 s/d/old-5",
+    **{
+        "s/big": tree.file(bytes(range(256)) * 2000),
+        "s/hole": tree.file(pieces={0: b"x", 300_000: b"y"}, size=500_000),
+        "s/setid": tree.file("x", 0o6755),
+        "s/q": tree.directory(0o2750, age=7),
+        "s/r": tree.directory(0o555),
+        "s/r/f": tree.file("f"),
+    },
+)
+XATTRS = {
+    "x": tree.file("x", xattrs={"user.k": b"v\0\xff"}),
+    "xd": tree.directory(xattrs={"user.d": b"v"}),
+}
+
+
+def elsewhere(here: Path, program: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run our program as if on another system."""
+    return subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(CHECKOUT), program, *words],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    )
+
+
+def built(tmp_path: Path, spec: tree.Spec) -> Path:
+    """Build a tree; return its root."""
+    tree.build(str(tmp_path / "tree"), spec, (os.geteuid(), os.getegid()))
+    return tmp_path / "tree"
+
+
+@pytest.mark.parametrize("options", ["-a", "-r", "-rL --sparse=always", "-a --sparse=never", "-al"])
+def test_a_tree_is_copied_as_gnu_does(tmp_path: Path, options: str) -> None:
+    follows = "L" in options
+    spec = {name: node for name, node in SPEC.items() if not (follows and name == "s/nowhere")}
+    here = built(tmp_path, spec)
+    done = elsewhere(here, "pycp", *options.split(), "s", "n")
+    assert (done.returncode, done.stderr) == (0, "")
+    ours = without_links(listing.listing(str(here / "n"), tree.BASE_NS + 10**12))
+    tree.remove(str(here))
+    here = built(tmp_path, spec)
+    subprocess.run([ORACLES["pycp"], *options.split(), "s", "n"], cwd=here, check=True)
+    theirs = without_links(listing.listing(str(here / "n"), tree.BASE_NS + 10**12))
+    assert ours == theirs
+    tree.remove(str(here))
+
+
+def without_links(lines: list[str]) -> list[str]:
+    """Leave out where data is stored, which holes that are copied by hand may change a little."""
+    return [
+        "  ".join(word for word in line.split("  ") if not word.startswith("stored: "))
+        for line in lines
+    ]
+
+
+@pytest.mark.parametrize("options", ["-a", "--preserve=xattr"])
+def test_extended_attributes_are_copied_by_the_package(tmp_path: Path, options: str) -> None:
+    here = built(tmp_path, XATTRS)
+    done = elsewhere(here, "pycp", "-r", options, "x", "xd", "-t", ".", "--backup")
+    assert done.returncode == 1  # they are the same files
+    os.mkdir(here / "n")
+    done = elsewhere(here, "pycp", "-r", options, "x", "xd", "n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert os.getxattr(here / "n/x", "user.k") == b"v\0\xff"
+    assert os.getxattr(here / "n/xd", "user.d") == b"v"
+
+
+def test_a_deep_tree_is_walked_by_readable_directories(tmp_path: Path) -> None:
+    here = built(tmp_path, {"s/" + "/".join("d" * 30) + "/f": tree.file("f")})
+    done = elsewhere(here, "pycp", "-a", "s", "n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not subprocess.run(["diff", "-r", "s", "n"], cwd=here, capture_output=True).stdout
+
+
+def test_several_processes_copy_a_tree(tmp_path: Path) -> None:
+    here = built(tmp_path, {f"s/{n % 7}/{n}": tree.file(str(n)) for n in range(300)})
+    done = elsewhere(here, "pycp", "--jobs=3", "-a", "s", "n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not subprocess.run(["diff", "-r", "s", "n"], cwd=here, capture_output=True).stdout
+
+
+@pytest.mark.parametrize(
+    "words", ["-m 640 a b", "-D -p a x/y/b", "-d -m 2750 p/q", "-b a b", "-C -m 644 a b"]
+)
+def test_files_are_installed_as_gnu_does(tmp_path: Path, words: str) -> None:
+    found = []
+    for name in ("ours", "theirs"):
+        here = built(tmp_path, "a@0640 b")
+        if name == "ours":
+            done = elsewhere(here, "pyinstall", *words.split())
+            assert (done.returncode, done.stderr) == (0, "")
+        else:
+            subprocess.run([ORACLES["pyinstall"], *words.split()], cwd=here, check=True)
+        found.append(listing.listing(str(here), tree.BASE_NS + 10**12))
+        shutil.rmtree(here)
+    assert found[0] == found[1]
