@@ -120,7 +120,7 @@ def _stat_destination(
     except OSError as error:
         if error.errno == ENOENT:
             return None
-        if error.errno == ELOOP and options.force and not is_itself:
+        if error.errno == ELOOP and options.force:  # a slash follows even what is not followed
             decision.is_looping_link = True
             return None
         raise cannot("stat", entry.destination, error) from None

@@ -189,14 +189,18 @@ class Tree:
         self._may_share = False
         if processes > 1 and self._root is not None:
             from pycp.run.crew import Crew
+            from pycp.system.worker import most_workers
 
+            workers = min(processes - (piece == PIECE), most_workers())
+            if workers < 1:
+                return
             try:
                 self._root.folder.reopen()
                 if self._root.folder.is_inside_itself():
                     return  # the order of files tells what is copied before that is noticed
             except OSError:
                 return  # those who need it will tell
-            self._crew = Crew(self, self._root, processes - (piece == PIECE), piece)
+            self._crew = Crew(self, self._root, workers, piece)
 
     def needs_memory(self, entry: Entry) -> bool:
         """Return whether a regular file may be one of several hard links to be kept."""

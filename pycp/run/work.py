@@ -7,9 +7,9 @@ coordinator can do, because it remembers the hard links, is handed back.
 
 import time
 
-from pycp.errors import CopyError, SilentError
+from pycp.errors import CopyError, SilentError, cannot
 from pycp.system.folder import CLOSED, Directory, Folder
-from pycp.values import Entry
+from pycp.values import Entry, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def work(tree: "Tree", root: Folder, channel: "Channel") -> None:
             try:
                 folder = folders.at(way, is_new)
             except OSError as error:
-                recorder.failed(error if isinstance(error, CopyError) else _lost(error, names[0]))
+                recorder.failed(error if isinstance(error, CopyError) else _lost(error, root, way))
             else:
                 not_begun = copy_names(tree, folder, names, for_coordinator, deadline)
             left.append(not_begun)
@@ -161,10 +161,9 @@ def work(tree: "Tree", root: Folder, channel: "Channel") -> None:
         channel.send((recorder.events, left, special))
 
 
-def _lost(error: OSError, name: str) -> CopyError:
-    from pycp.errors import failed
-
-    return failed("cannot reach the directory of", name, error)
+def _lost(error: OSError, root: Folder, way: "Way") -> CopyError:
+    name = join(root.source, "/".join(step[0] for step in way))
+    return cannot("access", name, error)
 
 
 def copy_names(

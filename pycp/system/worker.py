@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+SPARE = 40
+"""Descriptors that every process needs for itself, those it inherits included."""
 LENGTH_BYTES = 4
 """Every message begins with its length, in this many bytes."""
 
@@ -142,3 +144,8 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def most_workers() -> int:
+    """Return how many workers the limit on descriptors allows; each takes two of them."""
+    return (os.sysconf("SC_OPEN_MAX") - SPARE) // 2

@@ -86,7 +86,7 @@ def race(
             running[name] = command
             result.costs[name] = []
     names = list(running)
-    for number in range(rounds):
+    for number in range(rounds if names else 0):
         first = number % len(names)
         for name in names[first:] + names[:first]:
             prepare()

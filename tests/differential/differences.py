@@ -43,6 +43,9 @@ DIFFERENCES = {
     "attributes by a name that was replaced": (
         "ours: they go to what was made, wherever its name leads now (section 6.1)"
     ),
+    "hard links among symbolic links": (
+        "ours: with -s they are names of one link; GNU follows it to the source (section 7.1)"
+    ),
     "zeros in data extents": (
         "9.1 reads data extents and drops their zeros; sections 4.5 and 10 copy them whole"
     ),

@@ -193,6 +193,13 @@ def test_made(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("directory by relative name", "-sRv s n", "s/f", status=1),
     Case("directory by absolute name", '$ pycp -sRv "$PWD/s" n', "s/f s/x/g s/l->f"),
     Case("directory by absolute name with L", '$ pycp -sRLv "$PWD/s" n', "s/f s/x/g s/l->f s/k->x"),
+    Case(
+        "hard links by absolute names",
+        '$ pycp -Ls --preserve=links "$PWD/a" "$PWD/b" d',
+        "a b=a d/",
+        differs="hard links among symbolic links",
+        like='$ pycp -s "$PWD/a" d && ln -P d/a d/b',
+    ),
     Case("directory by absolute name with P", '$ pycp -sRPv "$PWD/s" n', "s/f s/l->x"),
     Case("symlink", "-sv l n", "a l->a"),
     Case("symlink with P", "-sPv l n", "a l->a"),

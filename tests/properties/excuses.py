@@ -78,8 +78,9 @@ def refuses_kinds(run: Run, gnu: Seen, ours: Seen) -> bool:
 
 
 def follows_its_name(run: Run, gnu: Seen, ours: Seen) -> bool:
-    mark = "preserving permissions for"
-    return mark in gnu.result.stderr and mark not in ours.result.stderr
+    """Tell whether GNU could not find what it made, by the name it made it under."""
+    lost = re.search("preserving permissions for .*: Not a directory", gnu.result.stderr)
+    return bool(lost) and "preserving" not in ours.result.stderr
 
 
 def copies_without_end(run: Run, gnu: Seen, ours: Seen) -> bool:
@@ -129,14 +130,21 @@ def removes_source(run: Run, root: str, ours: Seen) -> bool:
     return False
 
 
+def links_to_source(run: Run, gnu: Seen, ours: Seen) -> bool:
+    """Tell whether a file that no option hard links got a further name from GNU."""
+    makes_symlinks = any(word[:2] != "--" and "s" in word for word in run.options)
+    return makes_symlinks and run.follows and not gnu.names("bytes") <= ours.names("bytes")
+
+
 EXCUSES: dict[str, Callable[[Run, Seen, Seen], bool]] = {
+    "endless copy through a symlink": copies_without_end,
+    "hard links among symbolic links": links_to_source,
     "kind conflict with backup": refuses_kinds,
     "update links what is not older": links_what_is_not_older,
     "source opened before removing": removes_before_opening,
     "backup through a symlink": backs_up_through_symlink,
     "backup in an unreadable directory": backs_up_elsewhere,
     "attributes by a name that was replaced": follows_its_name,
-    "endless copy through a symlink": copies_without_end,
     "attributes of a directory behind a symlink": reads_link_of_directory,
     "special bits of directories": leaves_special_bits,
     "inherited access list": drops_lists,

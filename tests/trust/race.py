@@ -7,11 +7,12 @@ the start is no race: as long as the program has not yet looked at the name, it 
 
 import os
 import pickle
+import shutil
 import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -26,7 +27,9 @@ from tests.trust.seam import COORDINATOR, WORKER, Seam
 
 SECONDS = 20
 """After this long a run counts as hanging."""
-MAINS = {"pycp": cp_main, "pyinstall": install_main}
+MOST_SHARES = 4
+UNSWAPPED, AT_START = (COORDINATOR, -1), (COORDINATOR, 0)
+"""Stops before which there is no swap, or before which the program has not begun."""
 NAMES = {COORDINATOR: "call", WORKER: "call of the worker"}
 
 
@@ -40,6 +43,8 @@ class Scene:
     program: str = "pycp"
     reads_streams: bool = False
     """A FIFO is opened as a source if it is one from the beginning."""
+    writes_streams: bool = True
+    """And one that is a destination is written to."""
     needs_root: bool = False
 
 
@@ -52,6 +57,8 @@ class Swap:
     kind: str
     """ "symlink", "link", "fifo", or "move" """
     other: str = ""
+    is_named: bool = False
+    """The user named it: if it exists it is followed, whatever it is."""
     is_taken_back: bool = False
     """Everything is as before when the next call has been made."""
 
@@ -91,76 +98,130 @@ class Swap:
 
 
 def sweep(scene: Scene, swap: Swap, jobs: int) -> None:
-    """Fail the test if any stop of the scene lets the swap do harm."""
-    stops, problems = _in_child(lambda tell: _sweep(scene, swap, jobs, tell))
-    assert stops or problems, "nothing was swapped"
+    """Fail the test if the swap does harm before any call of the scene."""
+    stops, problems = find_harm(scene, swap, jobs)
     if problems:
         text = [f"$ {scene.program} {scene.words}    ({swap.name}; {stops} stops)", *problems[:20]]
         pytest.fail("\n".join(text), pytrace=False)
+    assert stops, "no call was met"
 
 
-def _in_child(
-    work: Callable[[Callable[[str], None]], tuple[int, list[str]]],
-) -> tuple[int, list[str]]:
-    """Call `work` in a forked child; it tells what it is about to do, in case it never returns."""
-    with tempfile.TemporaryFile(dir=MEMORY) as answer, tempfile.TemporaryFile(dir=MEMORY) as doing:
+def find_harm(scene: Scene, swap: Swap, jobs: int) -> tuple[int, list[str]]:
+    """Return the number of stops, and what went wrong; every processor takes its share of them."""
+    if os.geteuid() and scene.needs_root:
+        pytest.skip("only root can give files away")
+    shares = min(len(os.sched_getaffinity(0)), MOST_SHARES)
+    children = [_Child(scene, swap, jobs, (share, shares)) for share in range(shares)]
+    results = [child.result() for child in children]
+    return sum(stops for stops, _ in results), [text for _, texts in results for text in texts]
 
-        def tell(what: str) -> None:
-            os.ftruncate(doing.fileno(), 0)
-            os.pwrite(doing.fileno(), what.encode(), 0)
 
-        pid = os.fork()
-        if pid == 0:
+class _Child:
+    """A forked child that sweeps; it tells what it is about to do, in case it never returns."""
+
+    def __init__(self, scene: Scene, swap: Swap, jobs: int, share: tuple[int, int]) -> None:
+        self._answer = os.memfd_create("answer")
+        self._doing = os.memfd_create("doing")
+        self._root = tempfile.mkdtemp(prefix="pycp-race-", dir=MEMORY)
+        os.chmod(self._root, 0o755)
+        self._pid = os.fork()
+        if self._pid == 0:
             try:
-                result = work(tell)
+                result = _Sweep(scene, swap, jobs, self._root, self._tell).run(share)
             except BaseException:
                 result = 0, [traceback.format_exc()]
-            answer.write(pickle.dumps(result))
-            answer.flush()
+            os.write(self._answer, pickle.dumps(result))
             os._exit(0)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if status:
-            what = os.pread(doing.fileno(), 1000, 0).decode()
-            how = "hangs" if status == -signal.SIGALRM else f"ends with {status}"
-            return 0, [f"{what}: {how}"]
-        answer.seek(0)
-        found: tuple[int, list[str]] = pickle.load(answer)
-        return found
+
+    def _tell(self, what: str) -> None:
+        os.ftruncate(self._doing, 0)
+        os.pwrite(self._doing, what.encode(), 0)
+
+    def result(self) -> tuple[int, list[str]]:
+        """Wait for the child; return the number of stops and the problems."""
+        status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        tree.remove(self._root)
+        try:
+            if status:
+                how = "hangs" if status == -signal.SIGALRM else f"ends with {status}"
+                return 0, [f"{_contents(self._doing).decode()}: {how}"]
+            found: tuple[int, list[str]] = pickle.loads(_contents(self._answer))
+            return found
+        finally:
+            os.close(self._answer)
+            os.close(self._doing)
 
 
-class _Runner:
+def _contents(fd: int) -> bytes:
+    return os.pread(fd, os.fstat(fd).st_size, 0)
+
+
+class _Sweep:
     """Runs one scene again and again in this process."""
 
-    def __init__(self, scene: Scene, swap: Swap, jobs: int, root: str) -> None:
+    def __init__(
+        self, scene: Scene, swap: Swap, jobs: int, root: str, tell: Callable[[str], None]
+    ) -> None:
         self.scene = scene
         self.swap = swap
-        self.arena = Arena(root, scene.spec)
+        self.arena = Arena(f"{root}/arena", scene.spec)
+        self.tell = tell
         self.seam = Seam()
         self.seam.install()
-        self.stop = (COORDINATOR, 0)
-        self.output = tempfile.TemporaryFile(dir=MEMORY, buffering=0)
+        self.seam.before = self._before
+        self.seam.watched = self.arena.path(swap.target)
+        self.stop = UNSWAPPED
+        self.output = os.memfd_create("output")
         for number in (1, 2):
-            os.dup2(self.output.fileno(), number)
+            os.dup2(self.output, number)
         os.environ.clear()
-        os.environ.update({"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+        os.environ.update({"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": root})
         quoting._charset = ""
         words = scene.words.split()
         sys.argv[:] = [scene.program, *([f"--jobs={jobs}"] if jobs else []), *words]
 
-    def run(self, stop: tuple[int, int]) -> list[str]:
-        """Run once, swap before this call (0: before the start); return what went wrong."""
+    def run(self, share: tuple[int, int]) -> tuple[int, list[str]]:
+        """Stop at every call, or at a share of them; return their number and what went wrong."""
+        swap, scene = self.swap, self.scene
+        if problems := self._once(UNSWAPPED, "the run without a swap"):
+            return 0, problems
+        counts = [self.seam.count(role) for role in (COORDINATOR, WORKER)]
+        first_look = self.seam.first_look
+        # Whoever waits for a FIFO that was there before the start may wait for this one.
+        may_wait = swap.kind == "fifo" and (
+            scene.reads_streams if swap.is_source else scene.writes_streams
+        )
+        is_followed = (
+            may_wait or swap.is_named or bool(self._once(AT_START, "the swap before the start"))
+        )
+        number_of_share, shares = share
+        stops = [
+            (role, number)
+            for role, count in enumerate(counts)
+            for number in range(1, count + 1)
+            if not (may_wait and number <= first_look[role])
+        ][number_of_share::shares]
+        for role, number in stops:
+            where = f"{NAMES[role]} {number} of {counts[role]}"
+            found = self._once((role, number), where)
+            if not is_followed or self.seam.was_seen_before_mark:
+                problems += [f"before {where}: {problem}" for problem in found]
+        self.arena.remove()
+        return len(stops), problems
+
+    def _once(self, stop: tuple[int, int], where: str) -> list[str]:
+        """Run the command, swap before this call; return what went wrong."""
+        self.tell(where)
         self.arena.build()
         os.chdir(self.arena.root)
-        self.output.seek(0)
-        os.ftruncate(self.output.fileno(), 0)
+        os.lseek(self.output, 0, os.SEEK_SET)
+        os.ftruncate(self.output, 0)
         os.umask(0o022)
         self.stop = stop
-        if stop == (COORDINATOR, 0):
+        if stop == AT_START:
             self.swap.make(self.arena)
-        self.seam.watched = self.arena.path(self.swap.target)
-        self.seam.before = self._before
-        signal.alarm(SECONDS)
         problems = []
+        signal.alarm(SECONDS)
         self.seam.arm()
         try:
             status = MAINS[self.scene.program]()
@@ -171,55 +232,27 @@ class _Runner:
         finally:
             self.seam.disarm()
             signal.alarm(0)
-            if self.swap.is_taken_back and stop != (COORDINATOR, 0):
-                self.swap.take_back(self.arena)
-        printed = os.pread(self.output.fileno(), 100_000, 0)
+        printed = _contents(self.output)
         if b"Traceback" in printed or b"process copying it ended" in printed:
             problems.append(printed.decode(errors="replace"))
         return problems + self.arena.harms()
 
     def _before(self, _call: str) -> None:
-        role, number = self.stop
-        if role == self.seam.role and number and self.seam.count(role) in (number, number + 1):
-            if self.seam.count(role) == number:
-                self.seam.mark()
-                self.swap.make(self.arena)
-            elif self.swap.is_taken_back:
-                self.swap.take_back(self.arena)
+        role, stop = self.stop
+        if role != self.seam.role:
+            return
+        number = self.seam.count(role)
+        if number == stop:
+            self.seam.mark()
+            self.swap.make(self.arena)
+        elif number == stop + 1 and self.swap.is_taken_back and stop > 0:
+            self.swap.take_back(self.arena)
 
 
-def _sweep(
-    scene: Scene, swap: Swap, jobs: int, tell: Callable[[str], None]
-) -> tuple[int, list[str]]:
-    root = tempfile.mkdtemp(prefix="pycp-race-", dir=MEMORY)
-    try:
-        os.chmod(root, 0o755)
-        runner = _Runner(scene, swap, jobs, f"{root}/arena")
-        tell("the run without a swap")
-        problems = runner.run((COORDINATOR, -1))
-        calls = {role: runner.seam.count(role) for role in (COORDINATOR, WORKER)}
-        first_look = runner.seam.first_look
-        if problems:
-            return 0, problems
-        tell("the swap before the start")
-        # Whoever waits for a FIFO that was there before the start may wait for this one.
-        may_wait = swap.kind == "fifo" and (
-            scene.reads_streams if swap.is_source else scene.program == "pycp"
-        )
-        is_followed = not may_wait and bool(runner.run((COORDINATOR, 0)))
-        stops = 0
-        for role, count in calls.items():
-            for number in range(1, count + 1):
-                where = f"{NAMES[role]} {number} of {count}"
-                tell(where)
-                if may_wait and number <= first_look[role]:
-                    continue
-                found = runner.run((role, number))
-                stops += 1
-                if found and not (is_followed and not runner.seam.was_seen_before_mark):
-                    problems += [f"before {where}: {problem}" for problem in found]
-        return stops, problems
-    finally:
-        os.chdir("/")
-        runner.arena.remove()
-        os.rmdir(root)
+def careless() -> int:
+    """Copy as many do, which looks at a name and then uses it."""
+    shutil.copytree("s", "D/s", symlinks=True, dirs_exist_ok=True)
+    return 0
+
+
+MAINS = {"pycp": cp_main, "pyinstall": install_main, "careless": careless}

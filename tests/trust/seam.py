@@ -16,9 +16,10 @@ from typing import Any
 
 COORDINATOR, WORKER = 0, 1
 """Roles of a process: the one that was started, and the first it forks."""
-NO_CALLS = frozenset(
-    "_exit abort fork forkpty fspath strerror getpid getppid register_at_fork cpu_count putenv"
-    " unsetenv major minor makedev waitstatus_to_exitcode".split()
+NO_CALLS = (
+    *("_exit", "abort", "fork", "forkpty", "register_at_fork", "fspath", "strerror"),
+    *("getpid", "getppid", "cpu_count", "putenv", "unsetenv", "major", "minor", "makedev"),
+    "waitstatus_to_exitcode",
 )
 """Functions that are no system call, or none that an adversary could use."""
 FIRST_LOOK, MARKED = 16, 32
@@ -106,13 +107,9 @@ class Seam:
         """Note whether a call names the watched path."""
         is_armed, self._is_armed = self._is_armed, False
         try:
-            for name, dir_fd in _names(call, arguments, keywords):
-                if os.path.basename(os.path.normpath(name)) == os.path.basename(self.watched):
-                    above = os.readlink(f"/proc/self/fd/{dir_fd}") if dir_fd else os.getcwd()
-                    if os.path.normpath(os.path.join(above, name)) == self.watched:
-                        if not any(self.first_look):
-                            counts = self.count(COORDINATOR), self.count(WORKER)
-                            struct.pack_into("<2I", self._shared, FIRST_LOOK, *counts)
+            if not any(self.first_look) and self.watched in _paths(call, arguments, keywords):
+                counts = self.count(COORDINATOR), self.count(WORKER)
+                struct.pack_into("<2I", self._shared, FIRST_LOOK, *counts)
         finally:
             self._is_armed = is_armed
 
@@ -171,12 +168,12 @@ class _Listing:
         self._listing.close()
 
 
-def _names(
-    call: str, arguments: Arguments, keywords: dict[str, Any]
-) -> Iterator[tuple[str, int | None]]:
-    """Yield the names a call is given, with the descriptor each is relative to."""
+def _paths(call: str, arguments: Arguments, keywords: dict[str, Any]) -> Iterator[str]:
+    """Yield the whole paths of what a call names."""
     names = arguments[1:2] if call == "symlink" else arguments[:2]
     keys = TWO_NAMES.get(call, ("dir_fd", "dir_fd"))
     for name, key in zip(names, keys, strict=False):
         if isinstance(name, str):
-            yield name, keywords.get(key)
+            dir_fd = keywords.get(key)
+            above = os.getcwd() if dir_fd is None else os.readlink(f"/proc/self/fd/{dir_fd}")
+            yield os.path.normpath(os.path.join(above, name))

@@ -3,16 +3,14 @@
 import errno
 import os
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pycp import system
 from pycp.engine.data import BUFFER_SIZE
-from pycp.engine.sparse import CHUNK, zero_runs
 from pycp.errors import CopyError
 from tests.unit.engine.copying import FEW, contents_of, copied, reluctant
 
@@ -24,15 +22,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def naive(data: bytes) -> set[int]:
-    """Return the starts of the chunks that hold nothing but zeros."""
-    return {
-        start
-        for start in range(0, len(data), CHUNK)
-        if not data[start : start + CHUNK].strip(b"\0")
-    }
-
-
 PIECES = st.lists(
     st.tuples(
         st.sampled_from((0, 1, 2, 300, 511, 512, 513, 1024, 2000, 5000)),
@@ -40,22 +29,6 @@ PIECES = st.lists(
     ).map(lambda piece: piece[0] * piece[1]),
     max_size=8,
 ).map(b"".join)
-
-
-@settings(derandomize=True, deadline=None, max_examples=300)
-@given(data=PIECES)
-def test_runs_of_zeros_are_all_that_can_be_found(data: bytes) -> None:
-    found = list(zero_runs(data))
-    in_runs = {start for run in found for start in range(run[0], run[1], CHUNK)}
-    assert in_runs == naive(data)
-    assert all(start % CHUNK == 0 for start, _end in found)
-    assert all(end % CHUNK == 0 or end == len(data) for _start, end in found)
-    assert all(one[1] < other[0] for one, other in pairwise(found))
-
-
-@pytest.mark.parametrize("size", [0, 1, CHUNK, CHUNK + 1, BUFFER_SIZE, BUFFER_SIZE - 1])
-def test_nothing_but_zeros_is_one_run(size: int) -> None:
-    assert list(zero_runs(bytes(size))) == ([(0, size)] if size else [])
 
 
 def sparse_file(*runs: tuple[int, bytes], size: int) -> bytes:

@@ -1,0 +1,151 @@
+"""What becomes of a copy when one of its processes is ended, and of the others."""
+
+import os
+import select
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import tests.forked  # noqa: F401  imports all of pycp
+from pycp.__main__ import cp_main
+from tests import tree
+from tests.forked import MEMORY
+from tests.trust.seam import WORKER, Seam
+
+FILES = 700
+"""Enough for every worker to get a piece of work."""
+SECONDS = 20
+SOON = 1
+"""Seconds in which a worker must be gone."""
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Return a directory in memory with a tree to copy."""
+    made = Path(tempfile.mkdtemp(prefix="pycp-trust-", dir=MEMORY))
+    for number in range(FILES):
+        path = made / f"s/{number % 3}/{number}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(number))
+    yield made
+    tree.remove(str(made))
+
+
+def start(place: Path, words: str, act: Callable[[int], None]) -> int:
+    """Copy in a forked child; `act` is called before each call of a worker, with its number."""
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 70
+    try:
+        os.chdir(place)
+        fd = os.open("stderr", os.O_WRONLY | os.O_CREAT)
+        os.dup2(fd, 2)
+        os.environ["LC_ALL"] = "C"
+        signal.alarm(SECONDS)
+        sys.argv[:] = ["pycp", *words.split()]
+        seam = Seam()
+        calls = 0
+
+        def before(_call: str) -> None:
+            nonlocal calls
+            if seam.role == WORKER:
+                calls += 1
+                act(calls)
+
+        seam.before = before
+        seam.install()
+        seam.arm()
+        status = cp_main()
+    finally:
+        os._exit(status)
+
+
+def end(pid: int) -> int:
+    """Wait for a child and return its status, as subprocess would."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def missing(place: Path) -> set[str]:
+    """Return the names of files that are not there or not whole in the copy."""
+    found = set()
+    for path in place.glob("s/*/*"):
+        copied = place / "D" / path.relative_to(place / "s")
+        if not copied.exists() or copied.read_text() != path.read_text():
+            found.add(f"'{path.relative_to(place)}'")
+    return found
+
+
+@pytest.mark.parametrize("stop", [1, 7, 100, 500])
+@pytest.mark.parametrize("options", ["-r", "-a"])
+@pytest.mark.parametrize("victims", ["one", "all"])
+def test_a_worker_that_is_killed_is_told_of_by_what_it_left(
+    place: Path, options: str, stop: int, victims: str
+) -> None:
+    def act(number: int) -> None:
+        if number == stop:
+            try:
+                os.mkdir(place / "died")
+            except FileExistsError:
+                if victims == "one":
+                    return
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    status = end(start(place, f"{options} --jobs=3 s D", act))
+    told = (place / "stderr").read_text()
+    assert (place / "died").exists()
+    assert "Traceback" not in told
+    left = missing(place)
+    for name in left:
+        assert f"cannot copy {name}: the process copying it ended: killed by signal 9" in told
+    assert status == (1 if told else 0)
+    assert told or not left
+
+
+class Paused:
+    """Two workers that stand still before a call, and their parent."""
+
+    def __init__(self, place: Path) -> None:
+        self._pids, theirs = os.pipe()
+
+        def act(number: int) -> None:
+            if number == 20:
+                os.write(theirs, os.getpid().to_bytes(4, "little"))
+                while True:
+                    signal.pause()
+
+        self.parent = start(place, "-r --jobs=3 s D", act)
+        os.close(theirs)
+        # A worker without work makes few calls, so one may never come to stand still.
+        self.worker = os.pidfd_open(int.from_bytes(os.read(self._pids, 4), "little"))
+        os.close(self._pids)
+
+    def is_gone(self) -> bool:
+        """Tell whether the worker ends soon."""
+        poll = select.poll()
+        poll.register(self.worker, select.POLLIN)
+        return bool(poll.poll(SOON * 1000))
+
+
+@pytest.fixture
+def paused(place: Path) -> Iterator[Paused]:
+    """Return a copy in whose middle a worker has stopped."""
+    made = Paused(place)
+    yield made
+    if not made.is_gone():
+        signal.pidfd_send_signal(made.worker, signal.SIGKILL)
+    os.close(made.worker)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_no_worker_outlives_the_process_it_works_for(
+    paused: Paused, place: Path, number: signal.Signals
+) -> None:
+    os.kill(paused.parent, number)
+    assert end(paused.parent) == -number
+    assert paused.is_gone()
+    assert (place / "stderr").read_text() == ""

@@ -1,0 +1,158 @@
+"""What a command asks of the kernel, written down by strace(1) and read back."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.programs import CHECKOUT, SECONDS
+
+START = "/pycp-trace-starts-here"
+"""A name looked for when everything is loaded; what comes before is Python's."""
+LAUNCHER = f"""
+import importlib, os, pkgutil, sys
+sys.path.insert(0, {str(CHECKOUT)!r})
+import pycp
+for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
+    if ".cli.face" not in module.name and "xattr_package" not in module.name:
+        importlib.import_module(module.name)
+import fnmatch, grp, pwd
+from pycp.__main__ import cp_main, install_main, leave
+words = sys.argv[1:]
+if words[0] == "stopped":
+    from tests.trust.seam import Seam
+    words.pop(0)
+    seam = Seam()
+    stop = os.sched_yield
+    seam.before = lambda call: stop()
+    seam.install()
+    seam.arm()
+sys.argv[:] = words
+main = {{"pycp": cp_main, "pyinstall": install_main}}[words[0]]
+os.access({START!r}, 0)
+leave(main())
+"""
+NAMING = re.compile(
+    r"access|faccessat2?|open(at2?)?|(new)?f?l?stat(at|x)?|f?l?ch(mod|own)(at2?)?|mk(dir|nod)(at)?"
+    r"|unlink(at)?|rmdir|rename(at2?)?|(sym)?link(at)?|readlink(at)?|utime\w*|l?\w+xattr|truncate"
+    r"|execve|chdir"
+)
+"""Calls that take names of files."""
+SYSTEM = ("/proc/self/", "/etc/", "/lib", "/usr/", "/run/", "/var/run/")
+NOISE = re.compile(r"mmap|munmap|mremap|madvise|brk|rt_sig\w+|futex|getrandom|exit_group")
+LINE = re.compile(r"(?P<pid>\d+) +(?P<call>\w+)\((?P<arguments>.*)\) += (?P<result>.*)")
+UNFINISHED = re.compile(r"(?P<pid>\d+) +(?P<start>.*) <unfinished \.\.\.>")
+RESUMED = re.compile(r"(?P<pid>\d+) +<\.\.\. \w+ resumed>(?P<rest>.*)")
+ARGUMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\{[^{}]*\}|\[[^\[\]]*\]|<[^<>]*>|[^,])+')
+DESCRIPTOR = re.compile(r"(?P<fd>\d+|AT_FDCWD)<(?P<path>[^>]*)>")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One system call: its arguments and result in strace's words."""
+
+    pid: int
+    name: str
+    arguments: tuple[str, ...]
+    result: str
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it failed."""
+        return self.result.startswith("-1")
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of files it is given, but for those of the system."""
+        if not NAMING.fullmatch(self.name):
+            return []
+        words = self.arguments
+        if self.name.startswith("symlink"):
+            words = words[1:]  # the text of a link names nothing
+        elif not self.name.startswith(("rename", "link")):
+            words = words[:2] if self.name.endswith("at") else words[:1]
+        names = [word[1:-1] for word in words if len(word) > 2 and word.startswith('"')]
+        return [name for name in names if not name.startswith(SYSTEM)]
+
+    @property
+    def flags(self) -> set[str]:
+        """Return the flags of an open."""
+        return set(self.arguments[2].split("|"))
+
+    @property
+    def below(self) -> str:
+        """Return the path of the descriptor it names something below of."""
+        words = self.arguments[self.name == "symlinkat" :]
+        return descriptor_path(words[0]) if words else ""
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(self.arguments)}) = {self.result}"
+
+
+def descriptor_path(word: str) -> str:
+    """Return the path of a descriptor, "" if the word is none."""
+    match = DESCRIPTOR.match(word)
+    return match["path"] if match else ""
+
+
+@cache
+def why_not() -> str:
+    """Return why nothing can be traced here, "" if it can."""
+    if not shutil.which("strace"):
+        return "strace is not installed"
+    tried = subprocess.run(["strace", "-o/dev/null", "true"], capture_output=True, text=True)
+    return f"strace may not trace here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
+def trace(words: str, cwd: Path, calls: str = "all", status: int = 0) -> list[Call]:
+    """Run a command, and return the calls it made once everything was loaded."""
+    if why_not():
+        pytest.skip(why_not())
+    log = cwd / "trace"
+    strace = ["strace", "-f", "-y", "-s", "9999", "-e", f"trace={calls},access", "-o", str(log)]
+    done = subprocess.run(
+        [*strace, sys.executable, "-c", LAUNCHER, *words.split()],
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=3 * SECONDS,
+        umask=0,
+    )
+    assert done.returncode == status, done.stderr
+    made = list(_read(log))
+    log.unlink()
+    start = next(i for i, call in enumerate(made) if START in call.names)
+    return made[start + 1 :]
+
+
+def _read(log: Path) -> Iterator[Call]:
+    """Yield the calls of a log in the order they began in; one per line, joined if need be."""
+    begun: dict[str, str] = {}
+    for line in log.read_text(errors="surrogateescape").splitlines():
+        if match := UNFINISHED.fullmatch(line):
+            begun[match["pid"]] = match["start"]
+            continue
+        if match := RESUMED.fullmatch(line):
+            line = f"{match['pid']} {begun.pop(match['pid'])}{match['rest']}"
+        match = LINE.fullmatch(line)
+        if match and not NOISE.fullmatch(match["call"]):
+            words = ARGUMENT.findall(match["arguments"])
+            yield Call(
+                int(match["pid"]),
+                match["call"],
+                tuple(word.strip() for word in words),
+                match["result"],
+            )
+
+
+def final_mode(path: str) -> int:
+    """Return the permission and special bits that something has now."""
+    return os.lstat(path).st_mode & 0o7777
