@@ -37,10 +37,18 @@ PERMISSION_LISTS = (ACCESS_LIST, "system.posix_acl_default", "system.nfs4_acl")
 UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
 
 _rules: tuple[tuple[str, str], ...] = ()
+_actions: dict[str, str] = {}
+"""What was found for the names met so far: a tree has few, on many files."""
 
 
 def _action(name: str) -> str:
     """Return what /etc/xattr.conf says of an attribute: "skip", "permissions" or nothing."""
+    if name not in _actions:
+        _actions[name] = _find_action(name)
+    return _actions[name]
+
+
+def _find_action(name: str) -> str:
     global _rules
     if not _rules:
         _rules = _read_rules() or DEFAULT_RULES
