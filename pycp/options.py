@@ -124,6 +124,10 @@ class CopyOptions(WriteOptions):
     new_file_mode: int | None = None
     """Mode every new file is created with, while install has yet to give it the final one."""
 
+    def follows(self, is_operand: bool) -> bool:
+        """Return whether a symbolic link is followed: an operand, or one found in a directory."""
+        return self.dereference == "always" or (self.dereference == "operands" and is_operand)
+
 
 class InstallOptions(WriteOptions):
     """The options of install, in their final meaning."""

@@ -46,10 +46,9 @@ def make_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
     make_room(job, entry, decision)
     announce(job, entry, decision)
     options = job.options
-    follows = options.dereference != "never" and decision.follows
     replaces = options.force or options.overwrite == "ask"
     try:
-        _link(entry, entry.source_name, entry.folder.source_fd, follows, replaces)
+        _link(entry, entry.source_name, entry.folder.source_fd, decision.follows, replaces)
     except OSError as error:
         raise _link_error(entry, entry.source, error) from None
 

@@ -202,9 +202,11 @@ def _copy_contents(
 def _narrow(destination: "tuple[int, os.stat_result]", source: "os.stat_result") -> None:
     """Let nobody read new data who may not in the end: an old mode can be more generous."""
     fd, status = destination
-    if stat.S_ISREG(status.st_mode) and status.st_mode & ~source.st_mode & 0o7777:
+    # The owner goes on writing: extended attributes are set through the permissions.
+    too_much = status.st_mode & ~source.st_mode & 0o7077
+    if stat.S_ISREG(status.st_mode) and too_much:
         try:
-            system.set_mode(fd, status.st_mode & source.st_mode & 0o777)
+            system.set_mode(fd, status.st_mode & 0o777 & ~too_much)
         except OSError:
             pass  # not ours to close; setting the mode will tell
 

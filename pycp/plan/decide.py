@@ -36,9 +36,7 @@ def decide(
     Raise CopyError with GNU's message if it cannot or must not be copied.
     """
     folder = entry.folder
-    follows = options.dereference == "always" or (
-        options.dereference == "operands" and entry.is_operand
-    )
+    follows = options.follows(entry.is_operand)
     try:
         source = system.stat(entry.source_name, dir_fd=folder.source_fd, follow_symlinks=follows)
     except OSError as error:
@@ -68,10 +66,8 @@ def decide(
 
     if is_directory:
         return _enter(entry, decision, options, memory) or decision
-    if not options.hard_link and options.preserve_links:
-        is_asked_to_follow = follows and (entry.is_operand or options.dereference == "always")
-        if source.st_nlink > 1 or is_asked_to_follow:
-            decision.link_to = memory.copied.get(identity(source))
+    if not options.hard_link and options.preserve_links and (source.st_nlink > 1 or follows):
+        decision.link_to = memory.copied.get(identity(source))
     return decision
 
 
@@ -241,7 +237,7 @@ def _make_room(
         not options.attributes_only
         and (
             (options.preserve_links and destination.st_nlink > 1)
-            or (options.dereference == "never" and not stat.S_ISREG(decision.source_stat.st_mode))
+            or not (decision.follows or stat.S_ISREG(decision.source_stat.st_mode))
         )
     ):
         decision.removes_destination = True

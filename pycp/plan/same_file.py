@@ -72,7 +72,8 @@ def judge(
     source_itself, destination_itself = source, destination
     backs_up = options.backup != "none"
     removes = options.remove_destination
-    if options.dereference == "never":
+    follows = options.follows(entry.is_operand)
+    if not follows:
         if stat.S_ISLNK(source.st_mode) and stat.S_ISLNK(destination.st_mode):
             if _is_source_destination(entry):
                 return "same"
@@ -103,8 +104,7 @@ def judge(
     if backs_up:
         if not is_same_link:
             overwrites_referent = source_is_link and not destination_is_link
-            is_bad = overwrites_referent and options.dereference != "never"
-            return "same" if is_bad else "distinct"
+            return "same" if overwrites_referent and follows else "distinct"
         return "same" if _is_source_destination(entry) else "distinct"
     if removes and (
         destination_is_link
@@ -117,7 +117,7 @@ def judge(
         return "nothing to do" if options.hard_link else "same"
     if options.symbolic_link and destination_is_link:
         return "distinct"
-    if options.dereference == "never":
+    if not follows:
         try:
             if identity(_followed(entry, source_itself, True)) != identity(
                 _followed(entry, destination_itself, False)

@@ -3,7 +3,7 @@
     s/          what is copied          D/        where it goes
     secrets/    must not be read        victims/  must not change
     aside/      what the adversary took away
-    parked/     a file of root's that the adversary may give another name
+    parked/     what is root's, and the adversary may give another name
 
 Secrets hold the word SECRET: in contents, names and attributes. What lies in `victims` has the
 names of what is copied, so that whoever writes there hits something.
@@ -38,7 +38,10 @@ OUTSIDE: dict[str, tree.Node] = {
     "victims/dir/d/g": tree.file("victim", 0o640, owner=ROOT),
     "aside": tree.directory(0o700, owner=ROOT),
     "parked/file": tree.file("victim", 0o600, owner=ROOT),
+    "parked/dir": tree.directory(0o700, owner=ROOT),
+    "parked/dir/g": tree.file("victim", 0o600, owner=ROOT),
 }
+PARKED = [name for name in OUTSIDE if name.startswith("parked/")]
 
 Fingerprint = dict[str, tuple[object, ...]]
 
@@ -50,20 +53,20 @@ class Arena:
         self.root = root
         self._spec = {**tree.nodes(spec), **OUTSIDE}
         self._before: Fingerprint = {}
-        self._parked_fd = -1
+        self._parked: dict[str, int] = {}
 
     def build(self) -> None:
         """Make everything; the adversary owns what is not said to be somebody else's."""
         self.remove()
         tree.build(self.root, self._spec, ADVERSARY)
-        self._parked_fd = os.open(self.path("parked/file"), os.O_PATH)
+        self._parked = {name: os.open(self.path(name), os.O_PATH) for name in PARKED}
         self._before = self._fingerprint()
 
     def remove(self) -> None:
         """Remove everything."""
-        if self._parked_fd >= 0:
-            os.close(self._parked_fd)
-            self._parked_fd = -1
+        for fd in self._parked.values():
+            os.close(fd)
+        self._parked.clear()
         if os.path.lexists(self.root):
             _remove(self.root)
 
@@ -76,7 +79,7 @@ class Arena:
         found = []
         now = self._fingerprint()
         for name in sorted(self._before.keys() | now.keys()):
-            if self._before.get(name) != now.get(name) and (name in now or name != "parked/file"):
+            if self._before.get(name) != now.get(name) and (name in now or name not in PARKED):
                 found.append(f"{name} was {self._before.get(name)} and is {now.get(name)}")
         for part in ("D", "aside"):
             for path, status in _walk(self.path(part)):
@@ -90,9 +93,10 @@ class Arena:
         for part in ("secrets", "victims"):
             for path, status in _walk(self.path(part)):
                 found[path.removeprefix(self.root)] = _state(status, _held(path, status))
-        parked = os.fstat(self._parked_fd)
-        if parked.st_nlink:  # its name is the adversary's to take away
-            found["parked/file"] = _state(parked, _held(f"/proc/self/fd/{self._parked_fd}", parked))
+        for name, fd in self._parked.items():
+            status = os.fstat(fd)
+            if status.st_nlink:  # its name is the adversary's to take away
+                found[name] = _state(status, _held(f"/proc/self/fd/{fd}", status))
         return found
 
 

@@ -25,6 +25,7 @@ FILE_MOVED = Swap("file becomes a victim by another name", "D/s/f", "move", "par
 FILE_DANGLES = Swap("file becomes a dangling symlink", "D/s/f", "symlink", "victims/new")
 FILE_WAITS = Swap("file becomes a FIFO", "D/s/f", "fifo")
 DIRECTORY = Swap("directory becomes a symlink", "D/s/d", "symlink", "victims/dir")
+DIRECTORY_MOVED = Swap("directory becomes a victim by another name", "D/s/d", "move", "parked/dir")
 TOP = Swap("copied directory becomes a symlink", "D/s", "symlink", "victims/dir")
 LINK = Swap("link becomes a symlink to a victim", "D/s/l", "symlink", "victims/file")
 LINK_LINKED = Swap("link becomes a hard link to a victim", "D/s/l", "link", "victims/link")
@@ -49,7 +50,7 @@ TREES = (
     (Scene("r onto a tree", "-r s D", OLD), (*READ, *WRITTEN), SHARED),
     (Scene("a into nothing", "-a s D", SOURCE), (*READ, *WRITTEN, *FLICKERING), SHARED),
     (Scene("a onto a tree", "-a s D", OLD), (*READ, *WRITTEN, *FLICKERING), SHARED),
-    (Scene("p onto a tree", "-rp s D", OLD), (*READ, *WRITTEN), SHARED),
+    (Scene("p onto a tree", "-rp s D", OLD), (*READ, *WRITTEN, DIRECTORY_MOVED), SHARED),
     (Scene("L into nothing", "-rL s D", SOURCE), (FILE, DIRECTORY, TOP), ()),
     (Scene("L onto a tree", "-rL s D", OLD), (FILE, FILE_LINKED, DIRECTORY, TOP), ()),
     (Scene("a with backups", "-ab s D", OLD), (SOURCE_FILE, *FILES, DIRECTORY, TOP, BACKUP), ()),
@@ -84,6 +85,14 @@ TREES = (
             DIRECTORY,
             Swap("file becomes a symlink to a victim", "D/s/d/g", "symlink", "victims/file"),
             SOURCE_BELOW,
+        ),
+        (),
+    ),
+    (
+        Scene("parents made", "-a --parents s/d/g D", SOURCE, reads_streams=True),
+        (
+            dataclasses.replace(TOP, is_named=True),
+            Swap("file becomes a symlink to a victim", "D/s/d/g", "symlink", "victims/file"),
         ),
         (),
     ),

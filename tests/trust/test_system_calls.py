@@ -78,6 +78,8 @@ class Tracer:
     def __call__(self, command: Command) -> tuple[Path, list[Call]]:
         """Return where a command ran, and what it called."""
         if id(command) not in self._traces:
+            if os.geteuid() and "54322" in command.words:
+                pytest.skip("only root can give files away")
             root = self._place / str(len(self._traces))
             tree.build(str(root), command.spec, ADVERSARY)
             self._traces[id(command)] = root, trace(command.words, root)
@@ -211,6 +213,16 @@ def test_set_id_bits_come_after_the_owner(traced: Tracer, command: Command) -> N
             assert descriptor_path(written) not in privileged, call
 
 
+@commands(ALL)
+def test_a_group_gets_nothing_before_it_is_the_right_one(traced: Tracer, command: Command) -> None:
+    _, calls = traced(command)
+    ours = by_ours(calls)
+    given_away = {call.below for call in ours if call.name == "fchown"}
+    for path, mode, call in creations(ours):
+        if path in given_away:
+            assert not mode & 0o070, call
+
+
 @commands(TREES)
 def test_names_below_an_operand_are_single_components(traced: Tracer, command: Command) -> None:
     root, calls = traced(command)
@@ -260,13 +272,15 @@ def test_a_plain_file_costs_few_calls(tmp_path: Path, option: str, most: int) ->
     for number in (10, 30):
         root = tmp_path / str(number)
         tree.build(str(root), tree.nodes("D/ " + " ".join(f"s/{i}" for i in range(number))), ROOT)
-        counts.append(len(trace(f"pycp {option} s D", root)))
+        counts.append(len(trace(f"pycp {option} --jobs=1 s D", root)))
     assert (counts[1] - counts[0]) // 20 <= most  # one look at the clock for 16 files aside
 
 
 @commands(ALL)
 def test_no_call_escapes_the_seam(tmp_path: Path, command: Command) -> None:
     """Two calls that name files, with no stop between them, would be a gap in the race tests."""
+    if os.geteuid() and "54322" in command.words:
+        pytest.skip("only root can give files away")
     root = tmp_path / "root"
     tree.build(str(root), command.spec, ADVERSARY)
     named: dict[int, Call] = {}
