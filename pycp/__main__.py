@@ -15,7 +15,7 @@ from pycp.report.lines import Lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.options import InstallOptions
+    from pycp.options import InstallOptions, WriteOptions
 
 FAILURE = 1
 
@@ -32,6 +32,7 @@ def cp_main() -> int:
 
     try:
         options, operands = parse_cp(words, os.environ, report.say)
+        report = _report(options, program)
         _copy(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "cp")
@@ -44,6 +45,7 @@ def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> 
     """Copy as options and operands say, and print as cp does; return its exit status."""
     report = Lines(program)
     try:
+        report = _report(options, program)
         _copy(options, operands, report)
     except CopyError as error:
         _refuse(error, report)
@@ -53,9 +55,16 @@ def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> 
 def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
     from pycp.run.serial import run_serial
 
-    report.verbose = options.verbose
-    report.debug = options.debug
     run_serial(options, operands, report)
+
+
+def _report(options: "WriteOptions", program: str) -> Lines:
+    """Return who listens; raise CopyError if there is no writing to where the user wants it."""
+    if options.json is None:
+        return Lines(program, options.verbose, options.debug)
+    from pycp.report.json_lines import JsonLines
+
+    return JsonLines(program, options.json, options.verbose, options.debug)
 
 
 def install_main() -> int:
@@ -67,6 +76,7 @@ def install_main() -> int:
 
     try:
         options, operands = parse_install(sys.argv[1:], os.environ, report.say)
+        report = _report(options, program)
         _install(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "install")
@@ -79,6 +89,7 @@ def run_install(options: "InstallOptions", operands: list[str]) -> int:
     """Install as options and operands say, and print as install does; return its exit status."""
     report = Lines("pyinstall")
     try:
+        report = _report(options, report.program)
         _install(options, operands, report)
     except CopyError as error:
         _refuse(error, report)
@@ -88,8 +99,6 @@ def run_install(options: "InstallOptions", operands: list[str]) -> int:
 def _install(options: "InstallOptions", operands: list[str], report: Lines) -> None:
     from pycp.run.install import run_install
 
-    report.verbose = options.verbose
-    report.debug = options.debug
     run_install(options, operands, report)
 
 

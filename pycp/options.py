@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Backup = Literal["none", "simple", "existing", "numbered"]
     When = Literal["auto", "always", "never"]
     XattrErrors = Literal["all", "some", "none"]
+    Exclusion = Literal["pattern", "file"]
 else:
 
     def dataclass_transform(**_settings: object) -> object:
@@ -69,6 +70,36 @@ class WriteOptions(Record):
     debug: bool = False
     """Print how the data of each file was copied; the command line sets `verbose` with it."""
 
+    atomic: bool = False
+    """A destination is at every moment the old file or the complete new one."""
+    durable: bool = False
+    """What is told to be copied survives a crash: files and directories are flushed to disk."""
+    verify: bool = False
+    """Read both sides back and compare them."""
+    manifest: str | None = None
+    """File that gets a line with the digest of each file copied."""
+    digest: str = "blake2b"
+    """Algorithm of the manifest, by its name in hashlib."""
+    bandwidth: int = 0
+    """Bytes copied in a second at most; 0 sets no limit."""
+    dry_run: bool = False
+    """Print what would be done, and change nothing."""
+    progress: "When" = "never"
+    """Show how far the copy has come; "auto" does so on a terminal, after a second."""
+    json: str | None = None
+    """File that gets a JSON object for each event; "-" is standard output."""
+
+    def needs_every_file(self) -> bool:
+        """Return whether each file asks for more than to be copied, so no fast lane will do."""
+        return bool(
+            self.atomic
+            or self.durable
+            or self.verify
+            or self.manifest is not None
+            or self.bandwidth
+            or self.dry_run
+        )
+
 
 class CopyOptions(WriteOptions):
     """The options of cp, in their final meaning: no two fields contradict each other."""
@@ -115,6 +146,10 @@ class CopyOptions(WriteOptions):
     xattr_errors: "XattrErrors" = "all"
     """Which failures to set extended attributes are told: all, all but "unsupported", or none."""
 
+    resume: bool = False
+    """Go on with the same copy that was interrupted, and trust what is complete."""
+    exclude: "tuple[tuple[Exclusion, str], ...]" = ()
+    """Patterns of names that are not copied, and files that hold such patterns, in their order."""
     jobs: int = 0
     """Processes that copy a tree; 0 decides by its size, 1 keeps GNU's order."""
     omitting: str = "-r not specified; omitting directory"

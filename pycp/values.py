@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pycp.options import CopyOptions
     from pycp.system.folder import Folder
 
-    Kind = Literal["skip", "regular", "directory", "symlink", "fifo", "special", "link", "symbolic"]
+    Kind = Literal["regular", "directory", "symlink", "fifo", "special", "link", "symbolic"]
 
     class Report(Protocol):
         """Whoever listens: to what is done, what goes wrong, and what must be asked."""
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
         program: str
         verbose: bool
         debug: bool
+        hears: bool
+        """Events are wanted: `event` is to be called."""
+        tally: "Tally"
+
+        def event(self, kind: str, **details: object) -> None:
+            """Tell what happened to one file, in words a program understands."""
 
         def line(self, text: str) -> None:
             """Tell what is being done."""
@@ -61,6 +67,22 @@ def split_last(name: str) -> tuple[str, str]:
     """Return the path a name goes through, "" if none, and its last component with its slashes."""
     start = name.rstrip("/").rfind("/") + 1
     return name[:start], name[start:]
+
+
+FILES, BYTES, PASSED = range(3)
+"""What is counted: files done, bytes copied, and bytes of files that need no copying."""
+
+
+class Tally:
+    """How much is done so far."""
+
+    __slots__ = ("name", "own")
+
+    def __init__(self) -> None:
+        self.own = [0, 0, 0]
+        """What this process has done."""
+        self.name = ""
+        """The file that is being copied."""
 
 
 class Entry:
@@ -136,6 +158,7 @@ class Decision:
 
     __slots__ = (
         "backup",
+        "copied_before",
         "destination_stat",
         "follows",
         "is_looping_link",
@@ -144,11 +167,12 @@ class Decision:
         "link_to",
         "made",
         "made_fd",
+        "method",
         "question",
         "refusal",
         "removes_destination",
+        "skip_reason",
         "source_stat",
-        "told_skip",
     )
 
     def __init__(self, kind: "Kind", source_stat: "os.stat_result", follows: bool) -> None:
@@ -175,8 +199,12 @@ class Decision:
         """Device and inode number of the regular file that was written."""
         self.made_fd: int | None = None
         """Its descriptor, if install is still to give it owner and mode."""
-        self.told_skip = False
-        """--debug says that the destination was skipped."""
+        self.skip_reason = ""
+        """Why the entry is not copied: "exists", "not newer" or "same"."""
+        self.copied_before = 0
+        """Bytes that were copied when this entry was begun, if events are told."""
+        self.method = ""
+        """How the data of a regular file was copied: "reflink", "offload" or "loop"."""
 
 
 class Final:

@@ -6,17 +6,27 @@ earlier ones. Options that exclude each other share a field, so the last one win
 
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
+    ATOMIC,
     BACKUP,
+    BANDWIDTH,
     COMPLETION,
     CONTEXT,
     DEBUG,
+    DIGEST,
+    DRY_RUN,
+    DURABLE,
     HELP,
+    JSON,
+    MANIFEST,
     NO_TARGET_DIRECTORY,
     SUFFIX,
     TARGET_DIRECTORY,
     VERBOSE,
+    VERIFY,
     VERSION,
+    progress,
     resolve_backup,
+    resolve_extras,
     wants_backups,
 )
 from pycp.cli.table import Option, Table
@@ -233,6 +243,35 @@ CP = Table(
                 "holes; the default) or never",
             ),
         ),
+        "What is left out": (
+            Option(
+                "--exclude",
+                value="=PATTERN",
+                field="exclude",
+                collects="pattern",
+                help="leave out what PATTERN matches, as in a .gitignore file of each SOURCE",
+            ),
+            Option(
+                "--exclude-from",
+                value="=FILE",
+                field="exclude",
+                collects="file",
+                help="leave out what the patterns in FILE match, one on each line",
+            ),
+        ),
+        "Safety": (
+            ATOMIC,
+            DURABLE,
+            VERIFY,
+            MANIFEST,
+            DIGEST,
+            Option(
+                "--resume",
+                field="resume",
+                help="go on with the same copy after it was interrupted; what is complete stays, "
+                "and what is not is finished",
+            ),
+        ),
         "Speed": (
             Option(
                 "-j",
@@ -242,8 +281,18 @@ CP = Table(
                 help="let N processes copy a tree; 1 keeps to one order; auto, the default, "
                 "takes several for large trees and slow file systems",
             ),
+            BANDWIDTH,
         ),
-        "What is told": (VERBOSE, DEBUG, HELP, VERSION, COMPLETION),
+        "What is told": (
+            VERBOSE,
+            DEBUG,
+            progress("-g", "--progress"),
+            DRY_RUN,
+            JSON,
+            HELP,
+            VERSION,
+            COMPLETION,
+        ),
     },
 )
 
@@ -278,6 +327,9 @@ def parse_cp(
         fields.setdefault("xattr_errors", "some")
     if "jobs" in fields:
         fields["jobs"] = _jobs(fields["jobs"])
+    if "exclude" in fields:
+        fields["exclude"] = tuple(fields["exclude"])
+    resolve_extras(fields)
     return CopyOptions(**fields), operands
 
 

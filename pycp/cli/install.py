@@ -5,17 +5,27 @@ Mode, owner and group stay as typed: GNU reads them only after it has looked at 
 
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
+    ATOMIC,
     BACKUP,
+    BANDWIDTH,
     COMPLETION,
     CONTEXT,
     DEBUG,
+    DIGEST,
+    DRY_RUN,
+    DURABLE,
     HELP,
+    JSON,
+    MANIFEST,
     NO_TARGET_DIRECTORY,
     SUFFIX,
     TARGET_DIRECTORY,
     VERBOSE,
+    VERIFY,
     VERSION,
+    progress,
     resolve_backup,
+    resolve_extras,
 )
 from pycp.cli.table import Option, Table
 from pycp.errors import CopyError
@@ -106,7 +116,17 @@ INSTALL = Table(
             BACKUP,
             SUFFIX,
         ),
-        "What is told": (VERBOSE, DEBUG, HELP, VERSION, COMPLETION),
+        "Safety": (ATOMIC, DURABLE, VERIFY, MANIFEST, DIGEST, BANDWIDTH),
+        "What is told": (
+            VERBOSE,
+            DEBUG,
+            progress("--progress"),
+            DRY_RUN,
+            JSON,
+            HELP,
+            VERSION,
+            COMPLETION,
+        ),
         "For old makefiles": (Option("-c", help="accepted and ignored"),),
     },
 )
@@ -128,4 +148,5 @@ def parse_install(
     resolve_backup(fields, environ)
     if "strip_program" in fields and "strip" not in fields:
         fields["ignores_strip_program"] = True
+    resolve_extras(fields)
     return InstallOptions(**fields), operands

@@ -47,6 +47,8 @@ def parse(
             fields[option.field] = choose(value, option.choices, option.names[-1])
         elif option.field == "target_directory" and option.field in fields:
             raise CopyError("multiple target directories specified")
+        elif option.collects:
+            fields.setdefault(option.field, []).append((option.collects, value))
         elif option.field:
             fields[option.field] = value
         if option.warning and (value is not None or not option.value):

@@ -2,12 +2,22 @@
 
 from pycp.cli.parse import choose
 from pycp.cli.table import Option
+from pycp.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+RATE_UNITS = {
+    "": 1,
+    "K": 1024,
+    "M": 1024**2,
+    "G": 1024**3,
+    "KB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+}
 CONTROLS = ("none off", "simple never", "existing nil", "numbered t")
 
 BACKUP = Option(
@@ -48,6 +58,72 @@ CONTEXT = Option(
     warning="warning: ignoring --context; it requires an SELinux-enabled kernel",
     help="accepted and ignored: no SELinux context is set",
 )
+ATOMIC = Option(
+    "--atomic",
+    field="atomic",
+    help="put each file in its place in one step, when it is complete; "
+    "until then, and if anything fails, the old one stays",
+)
+DURABLE = Option(
+    "--durable",
+    field="durable",
+    help="flush files and directories to disk, in an order that survives a crash",
+)
+VERIFY = Option(
+    "--verify",
+    field="verify",
+    help="read each SOURCE and its copy back, past the cache where that is possible, and compare "
+    "them; a difference is a failure",
+)
+MANIFEST = Option(
+    "--manifest",
+    value="=FILE",
+    field="manifest",
+    help="write to FILE the digest of each file copied; b2sum -c FILE, or the command of the "
+    "--digest chosen, checks the copies",
+)
+DIGEST = Option(
+    "--digest",
+    value="=NAME",
+    field="digest",
+    help="what --manifest computes; sha256, sha512, md5 or whatever Python's hashlib offers "
+    "here; if not given it is blake2b",
+)
+BANDWIDTH = Option(
+    "--bwlimit",
+    value="=RATE",
+    field="bandwidth",
+    help="copy at most RATE bytes in a second; K, M, G after the number count by 1024, KB, MB, GB "
+    "by 1000",
+)
+DRY_RUN = Option(
+    "--dry-run",
+    field="dry_run",
+    help="print what would be done, line by line as -v does, and change nothing",
+)
+
+
+def progress(*names: str) -> Option:
+    """Return the row of --progress; pycp has a letter for it that install uses for groups."""
+    return Option(
+        *names,
+        value="[=WHEN]",
+        field="progress",
+        sets={"progress": "auto"},
+        choices=("auto", "always", "never"),
+        help="show bytes, files, rate and time left on standard error; WHEN is auto (on a "
+        "terminal, after a second; also without WHEN), always or never",
+    )
+
+
+JSON = Option(
+    "--json",
+    value="[=FILE]",
+    field="json",
+    sets={"json": "-"},
+    help="write one JSON object for each event to FILE; without FILE to standard output, in place "
+    "of the lines of -v",
+)
 VERBOSE = Option("-v", "--verbose", field="verbose", help="name each thing as it is done")
 DEBUG = Option(
     "--debug",
@@ -65,6 +141,41 @@ COMPLETION = Option(
     choices=("bash", "zsh", "fish"),
     help="print the script that completes words for SHELL; bash, zsh or fish",
 )
+
+
+def resolve_extras(fields: "dict[str, Any]") -> None:
+    """Turn the words of our own options into their values; raise UsageError at a mistake."""
+    if "bandwidth" in fields:
+        fields["bandwidth"] = _rate(fields["bandwidth"])
+    if "digest" in fields:
+        _check_digest(fields["digest"])
+
+
+def _rate(word: str) -> int:
+    """Return the bytes per second that a value of --bwlimit means."""
+    digits = word.rstrip("KMGB")
+    size = RATE_UNITS.get(word[len(digits) :])
+    if size and digits.isascii() and digits.isdigit() and int(digits):
+        return int(digits) * size
+    from pycp.quoting import quote_word
+
+    raise UsageError(
+        f"invalid argument {quote_word(word)} for {quote_word('--bwlimit')}:"
+        " bytes in a second, like 500K or 20M"
+    )
+
+
+def _check_digest(name: str) -> None:
+    import hashlib
+
+    from pycp.quoting import quote_word
+
+    try:
+        is_known = hashlib.new(name).digest_size > 0
+    except ValueError:
+        is_known = False
+    if not is_known:
+        raise UsageError(f"invalid argument {quote_word(name)} for {quote_word('--digest')}")
 
 
 def wants_backups(fields: "Mapping[str, Any]") -> bool:

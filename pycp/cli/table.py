@@ -39,10 +39,21 @@ class Option:
     `field` receives the value; one of `choices` if there are any (synonyms share a string).
     `each` makes the value a comma list: what every keyword in it sets.
     `sets` is what the option sets when it comes without a value, `field` to True unless said.
+    `collects` makes `field` a list to which each value is added, with this word before it.
     `warning` is said when the option comes with all it may take.
     """
 
-    __slots__ = ("choices", "each", "field", "help", "names", "sets", "value", "warning")
+    __slots__ = (
+        "choices",
+        "collects",
+        "each",
+        "field",
+        "help",
+        "names",
+        "sets",
+        "value",
+        "warning",
+    )
 
     def __init__(
         self,
@@ -52,6 +63,7 @@ class Option:
         sets: "Fields | None" = None,
         choices: tuple[str, ...] = (),
         each: "Mapping[str, Fields] | None" = None,
+        collects: str = "",
         warning: str = "",
         help: str = "",
     ) -> None:
@@ -61,6 +73,7 @@ class Option:
         self.sets = sets or ({field: True} if field else {})
         self.choices = choices
         self.each = each
+        self.collects = collects
         self.warning = warning
         self.help = help
 

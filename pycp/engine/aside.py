@@ -25,27 +25,37 @@ OWNER_ALL = 0o700
 def strip_aside(job: "Job", entry: "Entry", made_fd: int, program: str) -> None:
     """Strip the file that `made_fd` is open for writing on; raise CopyError if that fails."""
     name = last_component(entry.destination)
+    room = f"{os.environ.get('TMPDIR') or '/tmp'}/pyinstall-{os.urandom(8).hex()}"
+    with system.Undisturbed():
+        try:
+            system.mkdir(room, OWNER_ALL)
+            room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
+        except OSError as error:
+            raise cannot("run", program, error) from None
+        try:
+            _copy_out(job, entry, made_fd, name, room_fd)
+            strip(job, entry, program, f"{room}/{name}")
+            _copy_back(job, entry, made_fd, name, room_fd)
+        except CopyError:
+            raise
+        except OSError as error:
+            raise cannot("strip", entry.destination, error) from None
+        finally:
+            _remove(job, room, room_fd)
+
+
+def _remove(job: "Job", room: str, room_fd: int) -> None:
+    """Remove the private directory and the files in it; tell if that fails."""
     try:
-        room = f"{os.environ.get('TMPDIR') or '/tmp'}/pyinstall-{os.urandom(8).hex()}"
-        system.mkdir(room, OWNER_ALL)
-        room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
-    except OSError as error:
-        raise cannot("run", program, error) from None
-    try:
-        _copy_out(job, entry, made_fd, name, room_fd)
-        strip(job, entry, program, f"{room}/{name}")
-        _copy_back(job, entry, made_fd, name, room_fd)
-    except CopyError:
-        raise
-    except OSError as error:
-        raise cannot("strip", entry.destination, error) from None
-    finally:
         with system.scandir(room_fd) as left:
             names = [found.name for found in left]
         for found in names:
             system.unlink(found, dir_fd=room_fd)
-        system.close(room_fd)
         system.rmdir(room)
+    except OSError as error:
+        job.report.failed(cannot("remove", room, error))
+    finally:
+        system.close(room_fd)
 
 
 def _copy_out(job: "Job", entry: "Entry", made_fd: int, name: str, room_fd: int) -> None:

@@ -29,6 +29,7 @@ from stat import S_ISREG
 from pycp import system
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
+from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +66,13 @@ class Method:
         self.reflink = "unknown"
         self.sparse = "unknown"
 
+    @property
+    def word(self) -> str:
+        """Return in one word how most of the data was copied."""
+        if self.reflink == "yes":
+            return "reflink"
+        return "offload" if self.offload == "yes" else "loop"
+
     def __str__(self) -> str:
         return (
             f"copy offload: {self.offload}, reflink: {self.reflink},"
@@ -96,6 +104,7 @@ def try_reflink(
     code = system.reflink(destination_fd, source_fd)
     if code == 0:
         method.reflink = "yes"
+        job.tally.own[BYTES] += min(source.st_size, source.st_blocks * 512)
         return True
     if code not in FATAL_TO_REFLINK:
         method.reflink = "unsupported"
@@ -139,9 +148,10 @@ def copy_data(
         if not data:
             return
         write_all(entry, destination_fd, data)
+        job.tally.own[BYTES] += len(data)
         if len(data) == size:
             return
-    copy_by_hand(entry, source_fd, destination_fd)
+    copy_by_hand(job, entry, source_fd, destination_fd)
 
 
 def copy_offloaded(
@@ -174,10 +184,11 @@ def copy_offloaded(
             return copied > 0  # /proc and its like have nothing to offer here, but can be read
         method.offload = "yes"
         copied += count
+        job.tally.own[BYTES] += count
     return True
 
 
-def copy_by_hand(entry: "Entry", source_fd: int, destination_fd: int) -> None:
+def copy_by_hand(job: "Job", entry: "Entry", source_fd: int, destination_fd: int) -> None:
     """Copy up to the end of file with read and write."""
     buffer = bytearray(BUFFER_SIZE)
     view = memoryview(buffer)
@@ -190,6 +201,7 @@ def copy_by_hand(entry: "Entry", source_fd: int, destination_fd: int) -> None:
         if count == 0:
             return
         write_all(entry, destination_fd, view[:count])
+        job.tally.own[BYTES] += count
 
 
 def read_some(entry: "Entry", source_fd: int, size: int) -> bytes:

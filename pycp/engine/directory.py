@@ -10,6 +10,7 @@ from itertools import islice
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
+from pycp.engine.entry import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
@@ -73,6 +74,7 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
             raise cannot("create directory", entry.destination, error) from None
     destination, status = _open_destination(job, entry, decision)
     made = Made(None, 0, status, is_new, withheld)
+    tell_directory(job.report, entry.source, entry.destination, is_new)
     if is_new:
         _let_owner_in(entry, destination, made)
         made.mode &= ~(OWNER_ALL & ~mode)

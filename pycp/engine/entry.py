@@ -1,11 +1,24 @@
-"""A decision carried out, by the kind of what is made."""
+"""A decision carried out, by the kind of what is made; and what became of it, counted and told."""
+
+import stat
 
 from pycp.errors import CopyError, cannot
+from pycp.values import BYTES, FILES, PASSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.values import Decision, Entry, Report
+
+TYPES = {
+    "regular": "file",
+    "directory": "directory",
+    "symlink": "symlink",
+    "fifo": "fifo",
+    "link": "hardlink",
+    "symbolic": "symlink",
+}
+"""What is made, in the words of events, by the kind that was decided on."""
 
 
 def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
@@ -53,3 +66,63 @@ def _make(job: "Job", entry: "Entry", decision: "Decision") -> None:
         from pycp.engine.special import make_special
 
         make_special(job, entry, decision)
+
+
+def tell_started(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Tell that something is being copied."""
+    tally = job.tally
+    tally.name = entry.source
+    if job.report.hears:
+        decision.copied_before = tally.own[BYTES]
+        job.report.event(
+            "started",
+            type=_type(decision),
+            source=entry.source,
+            destination=entry.destination,
+            size=decision.source_stat.st_size,
+        )
+
+
+def tell_copied(job: "Job", entry: "Entry", decision: "Decision") -> None:
+    """Count what was copied, and tell it."""
+    tally = job.tally
+    tally.own[FILES] += 1
+    if not job.report.hears:
+        return
+    details: dict[str, object] = {}
+    if _type(decision) == "file":
+        details["method"] = decision.method
+        details["bytes"] = tally.own[BYTES] - decision.copied_before
+    if decision.backup is not None:
+        details["backup"] = decision.backup.shown
+    job.report.event(
+        "copied",
+        type=_type(decision),
+        source=entry.source,
+        destination=entry.destination,
+        **details,
+    )
+
+
+def tell_skipped(job: "Job", entry: "Entry", reason: str, decision: "Decision | None") -> None:
+    """Count what needs no copying, and tell why."""
+    tally = job.tally
+    tally.own[FILES] += 1
+    if decision is not None and stat.S_ISREG(decision.source_stat.st_mode):
+        tally.own[PASSED] += decision.source_stat.st_size
+    if job.report.hears:
+        job.report.event(
+            "skipped", source=entry.source, destination=entry.destination, reason=reason
+        )
+
+
+def tell_directory(report: "Report", source: str, destination: str, is_new: bool) -> None:
+    """Tell that a directory was made, or one was there to be copied into."""
+    if report.hears:
+        report.event("directory", source=source, destination=destination, made=is_new)
+
+
+def _type(decision: "Decision") -> str:
+    if decision.link_to is not None:
+        return "hardlink"
+    return TYPES.get(decision.kind, "special")

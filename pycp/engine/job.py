@@ -14,11 +14,12 @@ OTHERS_WRITE = 0o022
 class Job:
     """Options, listener, and facts about this process that are asked for once."""
 
-    __slots__ = ("_umask", "cannot_reflink", "is_privileged", "options", "report")
+    __slots__ = ("_umask", "cannot_reflink", "is_privileged", "options", "report", "tally")
 
     def __init__(self, options: "CopyOptions", report: "Report") -> None:
         self.options = options
         self.report = report
+        self.tally = report.tally
         self.is_privileged = system.geteuid() == 0
         self.cannot_reflink: set[tuple[int, int]] = set()
         """Pairs of source and destination device between which storage is never shared."""

@@ -94,6 +94,8 @@ def tell_made(shown: str, report: "Report") -> None:
     """Say that a directory was made."""
     if report.verbose:
         report.line(f"{report.program}: creating directory {quote_name(shown)}")
+    if report.hears:
+        report.event("directory", destination=shown, made=True)
 
 
 def creation_error(shown: str, error: OSError, quote: "Callable[[str], str]") -> CopyError:

@@ -5,10 +5,12 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import preserve_times
+from pycp.engine.held import Held
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
+from pycp.values import last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
     was_closed = not directory.is_open
     try:
         directory.reopen()
-        replaced = _link(entry, earlier.destination_name, directory.fd, False, True)
+        replaced = _link(job, entry, earlier.destination_name, directory.fd, False, True)
     except OSError as error:
         raise _link_error(entry, earlier.destination, error) from None
     finally:
@@ -48,13 +50,18 @@ def make_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
     options = job.options
     replaces = options.force or options.overwrite == "ask"
     try:
-        _link(entry, entry.source_name, entry.folder.source_fd, decision.follows, replaces)
+        _link(job, entry, entry.source_name, entry.folder.source_fd, decision.follows, replaces)
     except OSError as error:
         raise _link_error(entry, entry.source, error) from None
 
 
 def _link(
-    entry: "Entry", target: str, target_dir_fd: int | None, follows: bool, replaces: bool
+    job: "Job",
+    entry: "Entry",
+    target: str,
+    target_dir_fd: int | None,
+    follows: bool,
+    replaces: bool,
 ) -> bool:
     """Link to `target`; return whether something was replaced, in one step."""
     link = system.link_following if follows else system.link_itself
@@ -62,11 +69,11 @@ def _link(
     def link_as(name: str, dir_fd: int | None) -> None:
         link(target, name, target_dir_fd, dir_fd)
 
-    return _make_or_replace(entry, link_as, replaces)
+    return _make_or_replace(job, entry, link_as, replaces)
 
 
 def _make_or_replace(
-    entry: "Entry", make: "Callable[[str, int | None], None]", replaces: bool
+    job: "Job", entry: "Entry", make: "Callable[[str, int | None], None]", replaces: bool
 ) -> bool:
     """Make the destination; if it exists, make it beside it and rename it over it."""
     dir_fd = entry.folder.destination_fd
@@ -77,6 +84,17 @@ def _make_or_replace(
     except FileExistsError:
         if not replaces:
             raise
+    with system.Undisturbed():
+        beside = _make_beside(name, dir_fd, make)
+        try:
+            system.rename(beside, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+        finally:
+            _remove_beside(job, entry, beside)
+    return True
+
+
+def _make_beside(name: str, dir_fd: int | None, make: "Callable[[str, int | None], None]") -> str:
+    """Make what is to replace a name under a temporary one; return that."""
     head, slash, _last = name.rstrip("/").rpartition("/")
     for attempt in range(ATTEMPTS):
         beside = f"{head}{slash}Cu{os.urandom(3).hex()}"
@@ -86,17 +104,23 @@ def _make_or_replace(
         except FileExistsError:
             if attempt == ATTEMPTS - 1:
                 raise
+    return beside
+
+
+def _remove_beside(job: "Job", entry: "Entry", beside: str) -> None:
+    """Remove the temporary name if it is still there, and tell if that fails.
+
+    Renaming one link of a file over another does nothing, and leaves both.
+    """
     try:
-        system.rename(beside, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-    except OSError:
-        system.unlink(beside, dir_fd=dir_fd)
-        raise
-    try:
-        # Renaming one link of a file over another does nothing, and leaves both.
-        system.unlink(beside, dir_fd=dir_fd)
+        system.unlink(beside, dir_fd=entry.folder.destination_fd)
     except FileNotFoundError:
         pass
-    return True
+    except OSError as error:
+        above, slash, _last = entry.destination.rstrip("/").rpartition("/")
+        shown = quote_name(above + slash + last_component(beside))
+        text = f"cannot remove {shown}, made for {quote_name(entry.destination)}: {reason(error)}"
+        job.report.failed(CopyError(text, error.errno, entry.destination))
 
 
 def _link_error(entry: "Entry", target: str, error: OSError) -> CopyError:
@@ -126,7 +150,7 @@ def make_symbolic_link(job: "Job", entry: "Entry", decision: "Decision") -> None
         system.symlink(entry.source, name, dir_fd=dir_fd)
 
     try:
-        _make_or_replace(entry, link_as, job.options.force)
+        _make_or_replace(job, entry, link_as, job.options.force)
     except OSError as error:
         raise CopyError(
             f"cannot create symbolic link {quote_name(entry.destination)} to"
@@ -162,7 +186,7 @@ def copy_symlink(job: "Job", entry: "Entry", decision: "Decision") -> None:
         system.symlink(text, name, dir_fd=dir_fd)
 
     try:
-        _make_or_replace(entry, link_as, job.options.force)
+        _make_or_replace(job, entry, link_as, job.options.force)
     except OSError as error:
         if not (job.options.update == "older" and _has_text(entry, text)):
             raise cannot("create symbolic link", entry.destination, error) from None
@@ -184,39 +208,16 @@ def _preserve_link_attributes(
     owner = owner and options.preserve_ownership
     if not (owner or options.preserve_timestamps or options.preserve_xattr):
         return
-    where, fd = _pin_new_link(entry)
-    try:
+    with Held(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
+        # A second name would mean that somebody put a link of theirs in its place.
+        if not stat.S_ISLNK(made.status.st_mode) or made.status.st_nlink != 1:
+            raise made.replaced()
         if owner:
-            _preserve_link_owner(job, entry, decision.source_stat, where)
+            _preserve_link_owner(job, entry, decision.source_stat, made.where)
         if options.preserve_timestamps:
-            preserve_times(job, entry, decision.source_stat, where)
+            preserve_times(job, entry, decision.source_stat, made.where)
         if options.preserve_xattr:
-            _preserve_link_xattrs(job, entry, decision, where)
-    finally:
-        if fd >= 0:
-            system.close(fd)
-
-
-def _pin_new_link(entry: "Entry") -> "tuple[system.Where, int]":
-    """Take hold of the link just made; raise CopyError if something else has its name."""
-    fd = -1
-    try:
-        where, fd = system.pin(entry.destination_name, entry.folder.destination_fd)
-        status = system.stat_of(where)
-    except OSError as error:
-        if fd >= 0:
-            system.close(fd)
-        raise cannot("stat", entry.destination, error) from None
-    # A second name would mean that somebody put a link of theirs in its place.
-    if not stat.S_ISLNK(status.st_mode) or status.st_nlink != 1:
-        if fd >= 0:
-            system.close(fd)
-        raise CopyError(
-            f"not writing to {quote_name(entry.destination)},"
-            " as it was replaced while being copied",
-            filename=entry.destination,
-        )
-    return where, fd
+            _preserve_link_xattrs(job, entry, decision, made.where)
 
 
 def _preserve_link_owner(
@@ -241,26 +242,18 @@ def _preserve_link_owner(
 def _preserve_link_xattrs(
     job: "Job", entry: "Entry", decision: "Decision", where: "system.Where"
 ) -> None:
-    from pycp.engine.xattrs import copy_xattrs
+    from pycp.engine.xattrs import copy_xattrs, tell
 
-    if decision.follows:
-        try:
-            source_fd = system.open(
-                entry.source_name,
-                system.SOURCE_FLAGS | system.O_NONBLOCK,
-                dir_fd=entry.folder.source_fd,
-            )
-        except OSError:
-            return
-        source: system.Where = source_fd
-    else:
-        source, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
     try:
-        if identity(system.stat_of(source)) != identity(decision.source_stat):
-            return  # another file has its name now
-        failure = copy_xattrs(job, entry, source, where)[1]
-    finally:
-        if source_fd >= 0:
-            system.close(source_fd)
+        source = Held(
+            entry.source_name, entry.folder.source_fd, entry.source, follows=decision.follows
+        )
+    except CopyError as error:
+        failure = tell(job, error, error)
+    else:
+        with source:
+            if identity(source.status) != identity(decision.source_stat):
+                return  # another file has its name now
+            failure = copy_xattrs(job, entry, source.where, where)[1]
     if failure:
         raise failure

@@ -4,6 +4,7 @@ import stat
 from errno import ESTALE
 
 from pycp import system
+from pycp.engine.entry import tell_directory
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity
@@ -187,6 +188,7 @@ def _make_one(
         raise failed("cannot make directory", shown, error) from None
     if job.report.verbose:
         job.report.line(f"{source_name} -> {shown}")
+    tell_directory(job.report, source_name, shown, True)
     directory = _descend(parents, above, name, shown, None)
     try:
         present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)

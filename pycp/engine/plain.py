@@ -1,8 +1,9 @@
-"""The fast lane: regular files that are new in their place, below an operand.
+"""The fast lane: regular files below an operand, new in their place or written over old ones.
 
-Most files of a tree need no decision. Such a file is opened and created at once, without a look
+Most files of a tree need no decision. A new one is opened and created at once, without a look
 before, which is as safe as it is quick: O_NOFOLLOW and O_EXCL notice anything that is not as
-expected. Whatever is unusual is handed back, untouched, to the general way.
+expected. An old one is looked at, and must be the same when it is open. Whatever is unusual is
+handed back, untouched, to the general way.
 """
 
 from stat import S_ISREG
@@ -10,9 +11,11 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.data import EMPTY, SMALL, Method, copy_data, lseek_error, try_reflink
-from pycp.errors import cannot, failed
+from pycp.engine.write import creation_error, narrow, open_existing, truncate
+from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
-from pycp.values import Entry
+from pycp.system.folder import identity
+from pycp.values import BYTES, FILES, Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.system.folder import Folder
+
+    Opened = tuple[int, os.stat_result | None]
 
 SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
 
@@ -43,21 +48,26 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
         or options.reflink == "always"
         or options.sparse != "auto"
         or (follows and options.preserve_links)
+        or options.needs_every_file()
+        or job.report.hears
     ):
         return None
+    counts = job.tally.own
     is_verbose, line = job.report.verbose, job.report.line
     keeps_links = options.preserve_links
     needs_write = options.preserve_xattr and not job.is_privileged
     preserves = job.sets_attributes
-    keeps_all = options.preserve_mode and options.preserve_timestamps and options.preserve_ownership
+    keeps_mode = options.preserve_mode
+    keeps_all = keeps_mode and options.preserve_timestamps and options.preserve_ownership
     list_xattrs = system.xattr().list_names
     set_times, set_mode = system.set_times, system.set_mode
-    created_bits = 0o777 & ~job.withheld_bits(False)
     may_reflink = options.reflink == "auto"
     cannot_reflink = job.cannot_reflink
     open_file, status_of, close = system.open, system.fstat, system.close
     read, write = system.read, system.write
     new_file_flags = system.NEW_FILE_FLAGS
+    created_bits = 0o777 & ~job.withheld_bits(False)
+    open_in_old = _opener_in_old(job)
 
     def copy_plain(folder: "Folder", name: str) -> bool:
         try:
@@ -78,19 +88,28 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                 or (needs_write and not mode & 0o200)
             ):
                 return False
+            directory_fd = folder.destination_directory.fd
+            old: os.stat_result | None = None
             try:
-                destination_fd = open_file(
-                    name,
-                    new_file_flags,
-                    mode & created_bits,
-                    dir_fd=folder.destination_directory.fd,
-                )
+                if folder.is_new:
+                    destination_fd = open_file(
+                        name, new_file_flags, mode & created_bits, dir_fd=directory_fd
+                    )
+                else:
+                    entry = Entry(folder, name)
+                    destination_fd, old = open_in_old(entry, source)
+            except CopyError:
+                raise
             except OSError:
                 return False
             try:
                 if is_verbose:
                     entry = Entry(folder, name)
                     line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+                if old:
+                    if keeps_mode:
+                        narrow((destination_fd, old), source)
+                    truncate(entry, (destination_fd, old), 0)
                 if size <= SMALL and not (
                     may_reflink
                     and (source.st_dev, folder.destination_directory.id[0]) not in cannot_reflink
@@ -100,17 +119,19 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                         is_whole = len(data) == size and write(destination_fd, data) == size
                     except OSError:
                         is_whole = False
-                    if not is_whole:
+                    if is_whole:
+                        counts[BYTES] += size
+                    else:
                         _start_again(folder, name, source_fd, destination_fd)
                         _copy(job, folder, name, source_fd, source, destination_fd)
                 else:
                     _copy(job, folder, name, source_fd, source, destination_fd)
                 if preserves:
                     try:
-                        owner = folder.owner_of_new
-                        if owner is None or not folder.is_new:
-                            destination = status_of(destination_fd)
-                            owner = folder.owner_of_new = destination.st_uid, destination.st_gid
+                        owner = folder.owner_of_new if folder.is_new else None
+                        if owner is None:
+                            status = old or status_of(destination_fd)
+                            owner = folder.owner_of_new = status.st_uid, status.st_gid
                         is_done = (
                             keeps_all
                             and owner == (source.st_uid, source.st_gid)
@@ -122,16 +143,58 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                     except OSError:
                         is_done = False  # the full way finds the words, if it fails as well
                     if not is_done:
-                        _preserve(job, folder, name, (source_fd, source), destination_fd)
+                        _preserve(job, folder, name, (source_fd, source), (destination_fd, old))
             except BaseException:
                 close(destination_fd)
                 raise
             _close(destination_fd, folder, name, False)
         finally:
             _close(source_fd, folder, name, True)
+        counts[FILES] += 1
         return True
 
     return copy_plain
+
+
+def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
+    """Return the function that opens a destination in a directory that was there before.
+
+    The function returns its descriptor, and its status if it is old as well. It raises OSError if
+    it is not plain, CopyError like the general way.
+    """
+    options = job.options
+    writes_over = (
+        options.update == "all"
+        and not options.overwrite
+        and options.backup == "none"
+        and not options.remove_destination
+    )
+    open_file, stat, flags = system.open, system.stat, system.NEW_FILE_FLAGS
+    created_bits = 0o777 & ~job.withheld_bits(False)
+
+    def open_in_old(entry: Entry, source: "os.stat_result") -> "Opened":
+        folder, name, mode = entry.folder, entry.destination_name, source.st_mode & created_bits
+        directory_fd = folder.destination_directory.fd
+        if not (folder.holds_old and writes_over):
+            try:
+                return open_file(name, flags, mode, dir_fd=directory_fd), None
+            except FileExistsError:
+                if not writes_over:
+                    raise
+                folder.holds_old = True
+        try:
+            found = stat(name, dir_fd=directory_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            folder.holds_old = False
+            try:
+                return open_file(name, flags, mode, dir_fd=directory_fd), None
+            except FileExistsError as error:  # it came after we looked
+                raise creation_error(entry, error) from None
+        if not S_ISREG(found.st_mode) or found.st_nlink > 1 or identity(found) == identity(source):
+            raise FileExistsError
+        return open_existing(job, entry, found, source)
+
+    return open_in_old
 
 
 def _start_again(folder: "Folder", name: str, source_fd: int, destination_fd: int) -> None:
@@ -171,12 +234,13 @@ def _preserve(
     folder: "Folder",
     name: str,
     source: "tuple[int, os.stat_result]",
-    destination_fd: int,
+    destination: "Opened",
 ) -> None:
-    """Give a new file its attributes in full, where they do not follow from few words."""
+    """Give a file its attributes in full, where they do not follow from few words."""
     withheld = job.withheld_bits(False) & source[1].st_mode
-    status = _fstat(destination_fd, Entry(folder, name))
-    made = Made(source[0], destination_fd, status, True, withheld)
+    destination_fd, old = destination
+    status = old or _fstat(destination_fd, Entry(folder, name))
+    made = Made(source[0], destination_fd, status, old is None, withheld)
     apply_attributes(job, Entry(folder, name), source[1], made)
 
 

@@ -9,7 +9,16 @@ from errno import ENOENT
 
 from pycp import system
 from pycp.engine.data import FATAL_TO_REFLINK, Method, copy_data, try_reflink
-from pycp.engine.write import announce, create, creation_error, make_room, open_existing, remove
+from pycp.engine.write import (
+    announce,
+    create,
+    creation_error,
+    make_room,
+    narrow,
+    open_existing,
+    remove,
+    truncate,
+)
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -49,6 +58,7 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
         try:
             _close(source_fd, entry, is_source=True)
         finally:
+            decision.method = method.word
             if job.report.debug and not job.options.attributes_only:
                 job.report.line(str(method))
 
@@ -182,10 +192,10 @@ def _copy_contents(
     is_new: bool,
 ) -> None:
     if not is_new and job.options.preserve_mode:
-        _narrow(destination, source[1])
+        narrow(destination, source[1])
     insists = job.options.reflink == "always"
     if not is_new and not insists:
-        _truncate(entry, destination, 0)
+        truncate(entry, destination, 0)
     try:
         shared = try_reflink(job, entry, method, *source, *destination)
     except CopyError as error:
@@ -194,30 +204,9 @@ def _copy_contents(
         raise
     if shared:
         if insists and not is_new:
-            _truncate(entry, destination, source[1].st_size)
+            truncate(entry, destination, source[1].st_size)
         return
     copy_data(job, entry, method, *source, *destination)
-
-
-def _narrow(destination: "tuple[int, os.stat_result]", source: "os.stat_result") -> None:
-    """Let nobody read new data who may not in the end: an old mode can be more generous."""
-    fd, status = destination
-    # The owner goes on writing: extended attributes are set through the permissions.
-    too_much = status.st_mode & ~source.st_mode & 0o7077
-    if stat.S_ISREG(status.st_mode) and too_much:
-        try:
-            system.set_mode(fd, status.st_mode & 0o777 & ~too_much)
-        except OSError:
-            pass  # not ours to close; setting the mode will tell
-
-
-def _truncate(entry: "Entry", destination: "tuple[int, os.stat_result]", size: int) -> None:
-    fd, status = destination
-    if stat.S_ISREG(status.st_mode):
-        try:
-            system.ftruncate(fd, size)
-        except OSError as error:
-            raise creation_error(entry, error) from None
 
 
 def _remove_unshared(entry: "Entry", fd: int, error: CopyError) -> None:

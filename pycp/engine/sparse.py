@@ -19,6 +19,7 @@ from pycp.engine.data import (
 )
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
+from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def copy_sparse(
     ):
         method.sparse = "zeros"
         method.offload = "avoided"
-        writer = _HoleWriter(entry, destination_fd)
+        writer = _HoleWriter(job, entry, destination_fd)
         while data := read_some(entry, source_fd, BUFFER_SIZE):
             writer.write_with_holes(data)
         writer.finish()
@@ -115,7 +116,7 @@ def _copy_by_map(
     makes_holes: bool,
 ) -> None:
     sparse = job.options.sparse if makes_holes else "never"
-    writer = _HoleWriter(entry, destination_fd)
+    writer = _HoleWriter(job, entry, destination_fd)
     if sparse != "auto":
         method.offload = "avoided"
     for start, end in _extents(entry, source_fd):
@@ -131,7 +132,7 @@ def _copy_by_map(
             writer.make_hole()
             # The kernel may cut a range short, and the file may shrink: the offset tells.
             copy_offloaded(job, entry, method, source_fd, destination_fd, length)
-            done = system.lseek(source_fd, 0, 1) - start
+            done = _seek(source_fd, 0, 1, entry.source) - start
             writer.offset += done
             length -= done
         while length > 0:
@@ -142,6 +143,7 @@ def _copy_by_map(
                 writer.write_with_holes(data)
             else:
                 write_all(entry, destination_fd, data)
+                job.tally.own[BYTES] += len(data)
                 writer.offset += len(data)
             length -= len(data)
         if length > 0:
@@ -158,6 +160,13 @@ def _copy_by_map(
         writer.finish()
 
 
+def _seek(fd: int, offset: int, whence: int, shown: str) -> int:
+    try:
+        return system.lseek(fd, offset, whence)
+    except OSError as error:
+        raise lseek_error(shown, error) from None
+
+
 def _write_zeros(entry: "Entry", destination_fd: int, count: int, problem: str) -> None:
     """Write zeros where the source has a hole; `problem` words a failure."""
     view = memoryview(ZERO_BUFFER)
@@ -171,7 +180,8 @@ def _write_zeros(entry: "Entry", destination_fd: int, count: int, problem: str) 
 class _HoleWriter:
     """Writes data to a descriptor and leaves holes where it is told to skip."""
 
-    def __init__(self, entry: "Entry", destination_fd: int) -> None:
+    def __init__(self, job: "Job", entry: "Entry", destination_fd: int) -> None:
+        self.counts = job.tally.own
         self.entry = entry
         self.fd = destination_fd
         self.offset = 0
@@ -187,10 +197,7 @@ class _HoleWriter:
     def make_hole(self) -> None:
         """Move the descriptor over what was skipped."""
         if self.skipped:
-            try:
-                system.lseek(self.fd, self.offset, 0)
-            except OSError as error:
-                raise lseek_error(self.entry.destination, error) from None
+            _seek(self.fd, self.offset, 0, self.entry.destination)
             self.skipped = 0
 
     def write_with_holes(self, data: bytes) -> None:
@@ -207,6 +214,7 @@ class _HoleWriter:
         if data:
             self.make_hole()
             write_all(self.entry, self.fd, data)
+            self.counts[BYTES] += len(data)
             self.offset += len(data)
 
     def finish(self) -> None:

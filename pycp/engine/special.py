@@ -4,6 +4,7 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
+from pycp.engine.held import Held
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
@@ -39,26 +40,16 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
     except OSError as error:
         what = "create fifo" if decision.kind == "fifo" else "create special file"
         raise cannot(what, entry.destination, error) from None
-    try:
-        where, fd = system.pin(entry.destination_name, dir_fd)
-    except OSError as error:
-        raise cannot("stat", entry.destination, error) from None
-    try:
-        status = system.stat_of(where)
+    with Held(entry.destination_name, dir_fd, entry.destination) as made:
         # A second name would mean that somebody put a link of theirs in its place.
         if (
-            stat.S_IFMT(status.st_mode) != kind
-            or status.st_rdev != source.st_rdev
-            or status.st_nlink != 1
+            stat.S_IFMT(made.status.st_mode) != kind
+            or made.status.st_rdev != source.st_rdev
+            or made.status.st_nlink != 1
         ):
-            raise CopyError(
-                f"not writing to {quote_name(entry.destination)},"
-                " as it was replaced while being copied",
-                filename=entry.destination,
-            )
-        source_where, source_fd = system.pin(entry.source_name, entry.folder.source_fd)
-        try:
-            is_source = identity(system.stat_of(source_where)) == identity(source)
+            raise made.replaced()
+        with Held(entry.source_name, entry.folder.source_fd, entry.source) as held:
+            is_source = identity(held.status) == identity(source)
             if not is_source and not decision.follows:
                 raise CopyError(
                     f"skipping file {quote_name(entry.source)},"
@@ -66,11 +57,7 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
                     filename=entry.source,
                 )
             # A link that was followed was not held itself, and has nothing to give.
-            made = Made(source_where if is_source else None, where, status, True, withheld)
-            apply_attributes(job, entry, source, made)
-        finally:
-            if source_fd >= 0:
-                system.close(source_fd)
-    finally:
-        if fd >= 0:
-            system.close(fd)
+            where = held.where if is_source else None
+            apply_attributes(
+                job, entry, source, Made(where, made.where, made.status, True, withheld)
+            )

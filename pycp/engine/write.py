@@ -47,6 +47,8 @@ def remove(job: "Job", entry: "Entry") -> None:
             raise cannot("remove", entry.destination, error) from None
     if job.report.verbose:
         job.report.line(f"removed {quote_name(entry.destination)}")
+    if job.report.hears:
+        job.report.event("removed", destination=entry.destination)
 
 
 def _back_up(entry: "Entry", decision: "Decision") -> None:
@@ -163,6 +165,28 @@ def _require_same(
             " as it was replaced while being copied",
             filename=entry.destination,
         )
+
+
+def narrow(destination: "tuple[int, os.stat_result]", source: "os.stat_result") -> None:
+    """Let nobody read new data who may not in the end: an old mode can be more generous."""
+    fd, status = destination
+    # The owner goes on writing: extended attributes are set through the permissions.
+    too_much = status.st_mode & ~source.st_mode & 0o7077
+    if stat.S_ISREG(status.st_mode) and too_much:
+        try:
+            system.set_mode(fd, status.st_mode & 0o777 & ~too_much)
+        except OSError:
+            pass  # not ours to close; setting the mode will tell
+
+
+def truncate(entry: "Entry", destination: "tuple[int, os.stat_result]", size: int) -> None:
+    """Cut a regular file to a size; anything else has none."""
+    fd, status = destination
+    if stat.S_ISREG(status.st_mode):
+        try:
+            system.ftruncate(fd, size)
+        except OSError as error:
+            raise creation_error(entry, error) from None
 
 
 def create(entry: "Entry", mode: int, may_follow: bool) -> "tuple[int, os.stat_result]":

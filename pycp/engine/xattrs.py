@@ -84,7 +84,7 @@ def copy_xattrs(
         names = system.xattr().list_names(source)
     except OSError as error:
         if error.errno not in UNSUPPORTED:
-            last = _problem(job, error, failed("listing attributes of", entry.source, error))
+            last = tell(job, error, failed("listing attributes of", entry.source, error))
         return [], last
     for name in names:
         if _action(name):
@@ -95,21 +95,21 @@ def copy_xattrs(
             value = system.xattr().get_value(source, name)
         except OSError as error:
             text = "getting attribute " + both % "of" + reason(error)
-            last = _problem(job, error, CopyError(text, error.errno, entry.source))
+            last = tell(job, error, CopyError(text, error.errno, entry.source))
             continue
         try:
             system.xattr().set_value(destination, name, value)
         except OSError as error:
             if error.errno in UNSUPPORTED:
                 problem = failed("setting attributes for", entry.destination, error)
-                last = _problem(job, error, problem)
+                last = tell(job, error, problem)
                 break
             text = "setting attribute " + both % "for" + reason(error)
-            last = _problem(job, error, CopyError(text, error.errno, entry.destination))
+            last = tell(job, error, CopyError(text, error.errno, entry.destination))
     return names, last
 
 
-def _problem(job: "Job", error: OSError, problem: CopyError) -> SilentError | None:
+def tell(job: "Job", error: OSError, problem: CopyError) -> SilentError | None:
     """Tell a failure as far as the options want to hear of it; return it if it counts as one."""
     wanted = job.options.xattr_errors
     if wanted == "all" or (wanted == "some" and error.errno not in (ENOTSUP, ENODATA)):

@@ -59,7 +59,7 @@ def decide(
         destination = _stat_destination(entry, decision, options)
         if destination is not None:
             _consider_existing(entry, decision, destination, options, memory, has_company)
-            if decision.kind == "skip":
+            if decision.skip_reason:
                 return decision
         if has_company and memory.has_made_symlink and options.backup == "none":
             _refuse_made_symlink(entry, memory)
@@ -155,7 +155,7 @@ def _consider_existing(
 
             decision.question = question(entry, destination, options)
     if verdict == "nothing to do":
-        decision.kind = "skip"  # GNU asks all the same
+        decision.skip_reason = "same"  # GNU asks all the same
         return
     try:
         _make_room(entry, decision, destination, options, memory, has_company)
@@ -195,8 +195,7 @@ def _skip(
             decision.link_to = earlier
             decision.is_unannounced = True
             return
-    decision.kind = "skip"
-    decision.told_skip = True
+    decision.skip_reason = "not newer" if options.update == "older" else "exists"
 
 
 def _make_room(

@@ -2,6 +2,8 @@
 
 import os
 
+from pycp.values import Tally
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.errors import CopyError
@@ -21,12 +23,17 @@ class Lines:
         self.program = program
         self.verbose = verbose
         self.debug = debug
+        self.hears = False
+        self.tally = Tally()
         self.has_failed = False
         self._pending: list[bytes] = []
         self._size = 0
         self._limit = 0
         self._has_lost_output = False
         self._input_error: OSError | None = None
+
+    def event(self, kind: str, **details: object) -> None:
+        """Say nothing: the lines for people come apart from events."""
 
     def line(self, text: str) -> None:
         """Print a line on standard output."""

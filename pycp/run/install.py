@@ -3,7 +3,7 @@
 from errno import ENOENT
 
 from pycp import system
-from pycp.engine.entry import perform
+from pycp.engine.entry import perform, tell_copied, tell_skipped, tell_started
 from pycp.engine.install import PRIVATE, Irremovable, close_made, finish
 from pycp.engine.job import Job
 from pycp.errors import CopyError, UsageError, cannot, reason
@@ -146,6 +146,13 @@ def _copy_options(options: "InstallOptions") -> CopyOptions:
         suffix=options.suffix,
         reflink=options.reflink,
         sparse=options.sparse,
+        atomic=options.atomic,
+        durable=options.durable,
+        verify=options.verify,
+        manifest=options.manifest,
+        digest=options.digest,
+        bandwidth=options.bandwidth,
+        dry_run=options.dry_run,
         preserve_timestamps=options.preserve_timestamps,
         remove_destination=True,
         omitting="omitting directory",
@@ -169,9 +176,11 @@ class Installer:
     def install(self, entry: "Entry") -> None:
         """Install one file; raise CopyError with GNU's message."""
         if self.options.compare and self._is_installed(entry):
+            tell_skipped(self.job, entry, "same", None)
             return
         decision = decide(entry, self.job.options, self.memory, self.has_company)
         assert not isinstance(decision, str)
+        tell_started(self.job, entry, decision)
         try:
             perform(self.job, entry, decision)
             if self.has_company and decision.made_fd is not None:
@@ -180,6 +189,7 @@ class Installer:
             finish(self.job, entry, decision, self.options, self.final)
         finally:
             close_made(entry, decision)
+        tell_copied(self.job, entry, decision)
 
     def _is_installed(self, entry: "Entry") -> bool:
         from pycp.plan.compare import installed

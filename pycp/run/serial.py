@@ -3,7 +3,7 @@
 import stat
 
 from pycp import system
-from pycp.engine.entry import perform
+from pycp.engine.entry import perform, tell_copied, tell_skipped, tell_started
 from pycp.engine.job import Job
 from pycp.errors import CopyError, cannot
 from pycp.plan.decide import IntoItself, decide
@@ -115,17 +115,19 @@ class Serial:
             )
             if isinstance(decision, str):
                 report.warn(f"warning: {decision}")
-            elif not self._is_agreed(decision) or decision.told_skip:
-                if report.debug:
+                tell_skipped(job, entry, "repeated", None)
+            elif reason := self._reason_to_skip(decision):
+                if report.debug and reason != "same":
                     report.line(f"skipped {quote_name(entry.destination)}")
-            elif decision.kind == "skip":
-                pass
+                tell_skipped(job, entry, reason, decision)
             elif decision.refusal:
                 raise decision.refusal
             elif decision.kind == "directory":
                 return decision
             else:
+                tell_started(job, entry, decision)
                 perform(job, entry, decision)
+                tell_copied(job, entry, decision)
                 self._remember(entry, decision)
         except CopyError as error:
             report.failed(error)
@@ -135,8 +137,11 @@ class Serial:
             report.failed(cannot("copy", entry.source, error))
         return None
 
-    def _is_agreed(self, decision: "Decision") -> bool:
-        return not decision.question or self.job.report.agrees(decision.question)
+    def _reason_to_skip(self, decision: "Decision") -> str:
+        """Ask what is to be asked; return why the entry is not copied, or nothing if it is."""
+        if decision.question and not self.job.report.agrees(decision.question):
+            return "declined"
+        return decision.skip_reason
 
     def _remember(self, entry: "Entry", decision: "Decision") -> None:
         options = self.job.options

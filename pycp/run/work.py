@@ -8,6 +8,7 @@ coordinator can do, because it remembers the hard links, is handed back.
 import time
 
 from pycp.errors import CopyError, SilentError, cannot
+from pycp.run.tree import MISSES
 from pycp.system.folder import CLOSED, Directory, Folder
 from pycp.values import Entry, join
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from pycp.run.tree import Tree
     from pycp.system.worker import Channel
+    from pycp.values import Tally
 
     Step = tuple[str, str, tuple[int, int], tuple[int, int]]
     Way = tuple[Step, ...]
@@ -33,11 +35,17 @@ KNOWN_FOLDERS = 500
 class Recorder:
     """The report of a worker: everything is written down, and told by the coordinator."""
 
-    def __init__(self, program: str, verbose: bool) -> None:
+    def __init__(self, program: str, verbose: bool, hears: bool, tally: "Tally") -> None:
         self.program = program
         self.verbose = verbose
         self.debug = False
+        self.hears = hears
+        self.tally = tally
         self.events: list[Event] = []
+
+    def event(self, kind: str, **details: object) -> None:
+        """Note what happened to a file."""
+        self.events.append(("event", kind, details))
 
     def line(self, text: str) -> None:
         """Note what is being done."""
@@ -66,6 +74,8 @@ def replay(events: "list[Event]", tree: "Tree") -> None:
             report.line(text)
         elif kind == "warn":
             report.warn(text)
+        elif kind == "event":
+            report.event(text, **details[0])
         else:
             code, name, other_name, is_told = details
             error_type = SilentError if is_told else CopyError
@@ -94,6 +104,7 @@ class Folders:
     def at(self, way: "Way", is_new: bool) -> Folder:
         """Return the folder at the end of a way, open; raise CopyError or OSError if it is gone."""
         folder = self._known.get(way) or self._learn(way, is_new)
+        folder.is_new = is_new  # it may be known as one above a new one
         for nearer in (way[:-1], way):  # the one above as well: others in it come next
             if not nearer:
                 continue
@@ -128,14 +139,15 @@ class Folders:
                 destination.id = destination_id
                 folder = Folder(folder, source, destination, is_new)
                 self._known[way[:end]] = folder
-        folder.is_new = is_new
         return folder
 
 
 def work(tree: "Tree", root: Folder, channel: "Channel") -> None:
     """Carry out pieces of work until there are no more."""
-    recorder = Recorder(tree.job.report.program, tree.job.report.verbose)
-    tree.job.report = recorder
+    report = tree.job.report
+    tree.job.report = recorder = Recorder(
+        report.program, report.verbose, report.hears, report.tally
+    )
     tree.choose_lane()
     folders = Folders(root)
     while True:
@@ -175,11 +187,15 @@ def copy_names(
     """
     copy_plain = tree.copy_plain
     report = tree.job.report
+    misses = 0
     for index, name in enumerate(names):
         if index and time.monotonic() > deadline:
             return names[index:]
         try:
             if copy_plain is None or not copy_plain(folder, name):
+                misses += not folder.is_new
+                if misses > MISSES:
+                    copy_plain = None
                 entry = Entry(folder, name)
                 if tree.needs_memory(entry) or tree.runner.visit(entry) is not None:
                     special.append(name)

@@ -43,6 +43,7 @@ from os import (
 from os import umask as set_umask
 
 from pycp.system.posix import (
+    Undisturbed,
     above_standard,
     link_following,
     link_itself,
@@ -145,6 +146,7 @@ __all__ = [
     "SEEK_HOLE",
     "SOURCE_FLAGS",
     "W_OK",
+    "Undisturbed",
     "above_standard",
     "access",
     "close",

@@ -5,6 +5,7 @@ import os
 from errno import ENOENT
 
 from pycp.quoting import is_coerced
+from pycp.system.posix import ENDING
 
 IGNORED_BY_PYTHON = (_signal.SIGPIPE, _signal.SIGXFSZ)
 
@@ -18,7 +19,14 @@ def spawn(program: str, *arguments: str) -> int:
         raise OSError(ENOENT, "")  # os.posix_spawnp would take it for a mistake of ours
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # or there is nothing to wait for
     words = [program, *arguments]
-    return os.posix_spawnp(program, words, _environment(), setsigdef=IGNORED_BY_PYTHON)
+    blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+    return os.posix_spawnp(
+        program,
+        words,
+        _environment(),
+        setsigmask=blocked.difference(ENDING),  # it is not for the program to be Undisturbed
+        setsigdef=IGNORED_BY_PYTHON,
+    )
 
 
 def _environment() -> dict[str, str]:

@@ -142,6 +142,7 @@ class Folder:
 
     __slots__ = (
         "destination_directory",
+        "holds_old",
         "is_new",
         "owner_of_new",
         "parent",
@@ -160,6 +161,8 @@ class Folder:
         self.destination_directory = destination_directory
         self.is_new = is_new
         """This run made the destination directory, so nothing of ours is in it yet."""
+        self.holds_old = True
+        """Unless it is new: the last file we met was there before, and so may the next be."""
         self.owner_of_new: tuple[int, int] | None = None
         """User and group of the files we make in it, once one was made."""
 

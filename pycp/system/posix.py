@@ -5,6 +5,7 @@ file for the calls that set attributes: a descriptor, a path that leads to nothi
 or, where a system has neither, a name below a directory descriptor that is not followed.
 """
 
+import _signal  # type: ignore[import-not-found]  # signal imports enum
 import os
 from errno import EDQUOT, ENOSPC, ENOTSUP
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Where = int | str | tuple[str, int | None]
+
+ENDING = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM)
+"""Signals that users end a program with."""
 
 PATH_ONLY = 0
 """Open flag for a descriptor that serves as a place only and needs no permission on the file."""
@@ -104,6 +108,16 @@ def stat_of(target: "Where") -> os.stat_result:
     return os.stat(target)
 
 
+class Undisturbed:
+    """While it lasts nobody ends the process, which would leave something temporary behind."""
+
+    def __enter__(self) -> None:
+        self._mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ENDING)
+
+    def __exit__(self, *_error: object) -> None:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
+
+
 def link_following(
     source: str, destination: str, source_dir_fd: int | None, destination_dir_fd: int | None
 ) -> None:
@@ -143,17 +157,23 @@ def rename_exclusively(name: str, new_name: str, dir_fd: int | None) -> None:
     Raise FileExistsError if `new_name` is taken. The `os` module has no RENAME_NOREPLACE: an empty
     file claims the name first, and gives way in the one step of the rename.
     """
+    with Undisturbed():
+        is_claimed = _claim(new_name, dir_fd)
+        try:
+            os.rename(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+        except OSError:
+            if is_claimed:
+                os.unlink(new_name, dir_fd=dir_fd)
+            raise
+
+
+def _claim(name: str, dir_fd: int | None) -> bool:
+    """Make an empty file; return False if there is no room for one, but enough to rename."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    is_claimed = True
     try:
-        os.close(os.open(new_name, flags, 0o600, dir_fd=dir_fd))
+        os.close(os.open(name, flags, 0o600, dir_fd=dir_fd))
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT):
             raise
-        is_claimed = False  # no room even for an empty file, but enough to rename
-    try:
-        os.rename(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-    except OSError:
-        if is_claimed:
-            os.unlink(new_name, dir_fd=dir_fd)
-        raise
+        return False
+    return True

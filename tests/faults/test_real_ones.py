@@ -192,6 +192,57 @@ def test_a_signal_ends_us_silently_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    ("options", "call", "named"),
+    [("-lf", "/^link", ""), ("-sf", "/^symlink", ""), ("--backup=numbered", "openat", "b.~1~")],
+)
+def test_a_signal_between_two_calls_leaves_no_temporary_name(
+    run: Run, here: Path, options: str, call: str, named: str, number: signal.Signals
+) -> None:
+    (here / "a").write_text("a")
+    (here / "b").write_text("b")
+    # It comes when the temporary name is there, and the call that ends it is not yet made.
+    fault = f"{call}:signal={number.name}:when={1 if named else 2}"
+    path = Path(named) if named else None
+    done = strace(run, fault, path, "pycp", options, f"{here}/a", "b")
+    assert (done.returncode, done.stderr) == (-number, "")
+    assert sorted(os.listdir(here)) == ["a", named or "b"]
+    assert not named or (here / named).read_text() == "b"
+
+
+@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
+def test_a_signal_while_a_copy_is_stripped_leaves_no_private_directory(
+    run: Run, here: Path, number: signal.Signals
+) -> None:
+    name = number.name.removeprefix("SIG")
+    (here / "a").write_text("a")
+    for directory in ("room", "anybody's"):
+        (here / directory).mkdir()
+    (here / "anybody's").chmod(0o1777)
+    (here / "strip").write_text(f"#!/bin/sh\nkill -{name} $PPID\nls room >seen\n")
+    (here / "strip").chmod(0o755)
+    done = run(
+        *("env", "TMPDIR=room", "pyinstall", "-m", "644", "-s", "--strip-program=./strip"),
+        *("a", "anybody's/b"),
+    )
+    assert (done.returncode, done.stderr) == (-number, "")
+    assert (here / "seen").read_text().startswith("pyinstall-")
+    assert os.listdir(here / "room") == []
+    assert os.stat(here / "anybody's/b").st_mode & 0o7777 == 0o600
+
+
+def test_a_strip_program_can_be_ended(run: Run, here: Path) -> None:
+    (here / "a").write_text("a")
+    here.chmod(0o1777)
+    (here / "strip").write_text("#!/bin/sh\nkill -TERM $$\necho goes on\n")
+    (here / "strip").chmod(0o755)
+    done = run("pyinstall", "-s", "--strip-program=./strip", "a", "b")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "pyinstall: strip process terminated abnormally\n"
+    assert sorted(os.listdir(here)) == ["a", "strip"]
+
+
+@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
 def test_an_ignored_signal_does_not_stop_us(run: Run, here: Path, number: signal.Signals) -> None:
     (here / "a").write_text("a")
     name = number.name.removeprefix("SIG")
@@ -264,12 +315,14 @@ def test_an_empty_environment_is_enough(run: Run, here: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "'a' -> 'b'\n", "")
 
 
-def strace(run: Run, fault: str, path: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run our program with a system call failing that has to do with one file."""
+def strace(
+    run: Run, fault: str, path: Path | None, *words: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run our program with a system call failing, one that has to do with a file if it is given."""
     if not shutil.which("strace") or run("strace", "-o", "/dev/null", "true").returncode:
         pytest.skip("strace cannot trace here")
-    tracing = ("strace", "-f", "-o", "/dev/null", "-P", str(path), "-e", f"inject={fault}")
-    return run(*tracing, *words)
+    only = ("-P", str(path)) if path else ()
+    return run("strace", "-f", "-o", "/dev/null", *only, "-e", f"inject={fault}", *words)
 
 
 @pytest.mark.parametrize(

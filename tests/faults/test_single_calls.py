@@ -6,6 +6,7 @@ everything else is copied, and neither a temporary name nor an open descriptor i
 
 import errno
 import os
+import re
 import shutil
 import stat
 import sys
@@ -62,14 +63,12 @@ ERRORS = {
 """Calls of `system`, and the errors each of them fails with."""
 NEVER_FAIL = frozenset(
     (
-        *("above_standard", "access", "geteuid", "getgid", "getuid", "has_access_list"),
-        *("leave_standard_descriptors_closed", "open_leased", "set_umask", "umask", "where"),
-        "xattr",
+        *("Undisturbed", "above_standard", "access", "geteuid", "getgid", "getuid"),
+        *("has_access_list", "leave_standard_descriptors_closed", "open_leased", "set_umask"),
+        *("umask", "where", "xattr"),
     )
 )
 """Calls that report no error, or are not made here (leases, closed standard streams)."""
-WORDLESS = ("close", "lseek", "pin", "stat_of")
-"""Calls that GNU does not make everywhere we do, so that it has no words for them there."""
 XATTR_CALLS = ("get_value", "list_names", "set_value")
 LEAKED = 71
 """Exit status of a child that kept a descriptor, other than that of its target directory."""
@@ -156,6 +155,8 @@ class Faults:
         self.root = f"{MEMORY}/pycp-faults-{os.getpid()}"
         self.counts = mmap(-1, 8 * len(ERRORS))
         """How often each call was made, written by the child."""
+        self.contents: set[str] = set()
+        """What the files hold at the beginning."""
         self.expected, self.files = self.run("", 0, 0)
         self.times = {
             call: int.from_bytes(self.counts[8 * i : 8 * i + 8], "little")
@@ -166,6 +167,10 @@ class Faults:
         """Run the scene with the call's `number`-th use failing; return what is left."""
         try:
             tree.build(self.root, self.scene.spec, (os.geteuid(), os.getegid()))
+            if not self.contents:
+                self.contents = {
+                    contents_and_time(line)[0] for line in listing.listing(self.root, 0)
+                }
             ids = {"uid": os.geteuid(), "gid": os.getegid()}
             words = self.scene.words.format(root=self.root, **ids).split()
             result = run(lambda: self._run_in_child(call, number, code), words, self.root)
@@ -277,7 +282,7 @@ def problems(
             and not any(is_named(name, scene, stderr) for name in files | faults.files)
         ):
             yield "no file named"
-    if call not in WORDLESS and f"{scene.program}: cannot copy '" in stderr:
+    if f"{scene.program}: cannot copy '" in stderr:
         yield "a message of last resort"
     for name in sorted(files.keys() - faults.files.keys()):
         if os.path.basename(name).startswith("Cu"):
@@ -294,10 +299,25 @@ def problems(
             continue
         if result.status and found and "--parents" in scene.words and "  directory  " in line:
             continue  # as GNU does: after a failure the directories above keep what they have
+        if looks_complete(found, line, faults):
+            yield f"by its time it looks complete: {found}"
         mates = line.partition("links: ")[2].split()
         is_error = result.status == 1 or call in scene.best_effort
         if not is_error or not any(is_named(mate, scene, stderr) for mate in [name, *mates]):
             yield f"silently differs: {line}  |  {found or '(missing)'}"
+
+
+def contents_and_time(line: str) -> tuple[str, str]:
+    """Return what a line says of a regular file's bytes and of its time, "" if it is none."""
+    match = re.search(r" (\S+ bytes .*)  mtime (\S+)", line)
+    return (match[1], match[2]) if match else ("", "")
+
+
+def looks_complete(found: str, line: str, faults: Faults) -> bool:
+    """Tell whether a file has the final time, but contents that no file ever should have."""
+    contents, time = contents_and_time(found)
+    final, final_time = contents_and_time(line)
+    return time == final_time not in ("", "now") and contents not in (final, *faults.contents)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

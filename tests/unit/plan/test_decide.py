@@ -31,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(decision: Decision) -> str:
     """Describe a decision in a few words."""
-    words: list[str] = [decision.kind]
+    words = [f"skip: {decision.skip_reason}" if decision.skip_reason else decision.kind]
     words += ["into it"] if decision.destination_stat is not None else []
     words += ["instead"] if decision.removes_destination else []
     words += ["unlinking a loop"] if decision.is_looping_link else []
@@ -96,18 +96,18 @@ def decided(one: Entry, has_company: bool = False, **options: Any) -> str:
         ("b", "h", {"preserve_links": True, "attributes_only": True}, "regular into it"),
         ("b", "h", {}, "regular into it"),
         # Update, no-clobber, asking.
-        ("a", "b", {"update": "none"}, "skip"),
+        ("a", "b", {"update": "none"}, "skip: exists"),
         ("a", "b", {"update": "none-fail"}, "error: not replacing 'b'"),
-        ("a", "d", {"update": "none"}, "skip"),
-        ("a", "a", {"update": "none"}, "skip"),
+        ("a", "d", {"update": "none"}, "skip: exists"),
+        ("a", "a", {"update": "none"}, "skip: exists"),
         ("d", "e", RECURSIVE | {"update": "none"}, "directory into it"),
         ("a", "x", {"update": "none-fail"}, "regular"),
-        ("a", "b", {"update": "older"}, "skip"),
-        ("a", "new", {"update": "older"}, "skip"),
+        ("a", "b", {"update": "older"}, "skip: not newer"),
+        ("a", "new", {"update": "older"}, "skip: not newer"),
         ("a", "old", {"update": "older"}, "regular into it"),
-        ("a", "new", {"update": "older", "overwrite": "ask"}, "skip"),
+        ("a", "new", {"update": "older", "overwrite": "ask"}, "skip: not newer"),
         ("a", "old", {"update": "older", "overwrite": "ask"}, "regular into it if agreed"),
-        ("a", "b", {"update": "none", "overwrite": "ask"}, "skip"),
+        ("a", "b", {"update": "none", "overwrite": "ask"}, "skip: exists"),
         ("a", "b", {"overwrite": "ask", "force": True}, "regular into it if agreed"),
         ("d", "e", RECURSIVE | {"overwrite": "ask"}, "directory into it"),
         ("a", "x", {"overwrite": "ask"}, "regular"),
@@ -125,8 +125,8 @@ def decided(one: Entry, has_company: bool = False, **options: Any) -> str:
         ("a", "a", {}, "error: 'a' and 'a' are the same file"),
         ("a", "h", {}, "error: 'a' and 'h' are the same file"),
         ("a", "h", {"remove_destination": True}, "regular instead"),
-        ("a", "h", {"hard_link": True}, "skip"),
-        ("a", "h", {"hard_link": True, "overwrite": "ask"}, "skip if agreed"),
+        ("a", "h", {"hard_link": True}, "skip: same"),
+        ("a", "h", {"hard_link": True, "overwrite": "ask"}, "skip: same if agreed"),
         ("a", "l", {"symbolic_link": True}, "symbolic into it"),
         # Links made in place of copies.
         ("a", "x", {"hard_link": True}, "link"),

@@ -9,6 +9,7 @@ import pytest
 from pycp.errors import CopyError
 from pycp.run.work import KNOWN_FOLDERS, OPEN_FOLDERS, Folders, Recorder, way_to
 from pycp.system.folder import Directory, Folder, identity
+from pycp.values import Tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,14 +94,16 @@ def test_a_replaced_directory_is_noticed_and_nothing_stays_open(
 
 
 def test_a_recorder_keeps_everything_in_order() -> None:
-    recorder = Recorder("pycp", verbose=True)
+    recorder = Recorder("pycp", verbose=True, hears=True, tally=Tally())
     recorder.line("one")
     recorder.warn("two")
     recorder.failed(CopyError("three", 5, "a", "b"))
+    recorder.event("copied", source="a")
     assert recorder.events == [
         ("line", "one"),
         ("warn", "two"),
         ("failed", "three", 5, "a", "b", False),
+        ("event", "copied", {"source": "a"}),
     ]
     with pytest.raises(AssertionError):
         recorder.agrees("four")

@@ -1,0 +1,49 @@
+"""What has a name, held by descriptor while its attributes are read or set.
+
+Whoever gives the name to something else meanwhile changes nothing.
+"""
+
+from pycp import system
+from pycp.errors import CopyError, cannot
+from pycp.quoting import quote_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Held:
+    """A hold on whatever has a name, without a permission on it; leaving the context lets go."""
+
+    def __init__(self, name: str, dir_fd: int | None, shown: str, follows: bool = False) -> None:
+        """Take hold; `shown` is the name for messages. Raise CopyError if that fails."""
+        self.shown = shown
+        self._fd = -1
+        try:
+            if follows:
+                flags = system.SOURCE_FLAGS | system.PATH_ONLY | system.O_NONBLOCK
+                self._fd = system.open(name, flags, dir_fd=dir_fd)
+                self.where = system.where(self._fd, name, dir_fd)
+            else:
+                self.where, self._fd = system.pin(name, dir_fd)
+            self.status = system.stat_of(self.where)
+        except OSError as error:
+            self.__exit__()
+            raise cannot("stat", shown, error) from None
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._fd >= 0:
+            try:
+                system.close(self._fd)
+            except OSError:
+                pass  # nothing was written through it
+
+    def replaced(self) -> CopyError:
+        """Word that something else has the name of what we made."""
+        return CopyError(
+            f"not writing to {quote_name(self.shown)}, as it was replaced while being copied",
+            filename=self.shown,
+        )

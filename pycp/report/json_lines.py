@@ -1,0 +1,130 @@
+"""Objects for programs: one line of JSON for each event, and a summary at the end.
+
+The schema of the lines is `events.schema.json` beside this module. A name is written as Python
+holds it; one that is no UTF-8 comes in base64 as well, for languages that know no lone surrogates.
+"""
+
+import json
+import os
+import time
+from base64 import b64encode
+from errno import errorcode
+
+from pycp.errors import CopyError, failed, reason
+from pycp.quoting import quote_name
+from pycp.report.lines import BUFFER_SIZE, Lines
+from pycp.values import BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+"""Version of the schema; it changes when a line of before would be read wrongly."""
+NAMES = ("source", "destination", "backup", "path", "path2")
+"""Fields that hold names of files."""
+
+
+class JsonLines(Lines):
+    """A report that also, or only, writes events."""
+
+    def __init__(self, program: str, place: str, verbose: bool, debug: bool) -> None:
+        """Write to the file `place`, or instead of lines for people to standard output if "-".
+
+        Raise CopyError if the file cannot be opened.
+        """
+        super().__init__(program, verbose, debug)
+        self.hears = True
+        self._is_alone = place == "-"
+        self._fd = 1 if self._is_alone else _open(place)
+        self._place = place
+        self._events: list[bytes] = []
+        self._events_size = 0
+        self._counts = dict.fromkeys(("copied", "directory", "skipped", "warning", "failed"), 0)
+        self._event_error: OSError | None = None
+        self._start = time.monotonic()
+        self.event("begin", schema=VERSION, program=program)
+
+    def event(self, kind: str, **details: object) -> None:
+        """Write an event, now or when more have come together."""
+        if kind in self._counts:
+            self._counts[kind] += 1
+        line = json.dumps(_described(kind, details)).encode() + b"\n"
+        self._events.append(line)
+        self._events_size += len(line)
+        if self._events_size >= BUFFER_SIZE or kind == "started":
+            self._flush_events()
+
+    def _flush_events(self) -> None:
+        data, self._events, self._events_size = b"".join(self._events), [], 0
+        try:
+            while data and not self._event_error:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            self._event_error = error
+
+    def line(self, text: str) -> None:
+        """Print a line for people, unless the events have their place."""
+        if not self._is_alone:
+            super().line(text)
+
+    def warn(self, text: str) -> None:
+        """Tell something that is not a failure, both ways."""
+        self.event("warning", message=text)
+        super().warn(text)
+
+    def failed(self, error: CopyError) -> None:
+        """Tell a failure, both ways."""
+        details: dict[str, object] = {"message": str(error)}
+        for field, name in (("path", error.filename), ("path2", error.filename2)):
+            if name is not None:
+                details[field] = name
+        if error.errno:
+            details["errno"] = errorcode.get(error.errno, str(error.errno))
+        self.event("failed", **details)
+        super().failed(error)
+
+    def finish(self) -> bool:
+        """Write the summary and what is left; return whether all is well."""
+        is_well = super().finish()
+        counts = self._counts
+        self.event(
+            "summary",
+            copied=counts["copied"],
+            directories=counts["directory"],
+            skipped=counts["skipped"],
+            warnings=counts["warning"],
+            failed=counts["failed"],
+            bytes=self.tally.own[BYTES],
+            seconds=round(time.monotonic() - self._start, 6),
+            status=int(not is_well),
+        )
+        self._flush_events()
+        if self._event_error:
+            self.has_failed = is_well = False
+            shown = "standard output" if self._is_alone else quote_name(self._place)
+            self.say(f"error writing events to {shown}: {reason(self._event_error)}")
+        return is_well
+
+
+def _open(place: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    try:
+        return os.open(place, flags, 0o666)
+    except OSError as error:
+        raise failed("cannot open", place, error) from None
+
+
+def _described(kind: str, details: "Mapping[str, object]") -> dict[str, object]:
+    """Return an event as the object that is written."""
+    described: dict[str, object] = {"event": kind}
+    for field, value in details.items():
+        described[field] = value
+        if field in NAMES and isinstance(value, str) and not _is_unicode(value):
+            described[f"{field}_base64"] = b64encode(os.fsencode(value)).decode()
+    return described
+
+
+def _is_unicode(name: str) -> bool:
+    """Return whether a name was decoded without bytes that are no UTF-8."""
+    return not any("\udc80" <= character <= "\udcff" for character in name)
