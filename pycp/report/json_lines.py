@@ -10,7 +10,7 @@ import time
 from base64 import b64encode
 from errno import errorcode
 
-from pycp.errors import CopyError, failed, reason
+from pycp.errors import CopyError, SilentError, failed, reason
 from pycp.quoting import quote_name
 from pycp.report.lines import BUFFER_SIZE, Lines
 from pycp.values import BYTES
@@ -74,7 +74,12 @@ class JsonLines(Lines):
         super().warn(text)
 
     def failed(self, error: CopyError) -> None:
-        """Tell a failure, both ways."""
+        """Tell a failure, both ways; one that was told before is just the same failure again."""
+        if not error.is_told or isinstance(error, SilentError):
+            self._failure(error)
+        super().failed(error)
+
+    def _failure(self, error: CopyError) -> None:
         details: dict[str, object] = {"message": str(error)}
         for field, name in (("path", error.filename), ("path2", error.filename2)):
             if name is not None:
@@ -82,7 +87,6 @@ class JsonLines(Lines):
         if error.errno:
             details["errno"] = errorcode.get(error.errno, str(error.errno))
         self.event("failed", **details)
-        super().failed(error)
 
     def finish(self) -> bool:
         """Write the summary and what is left; return whether all is well."""

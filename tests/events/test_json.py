@@ -1,0 +1,270 @@
+"""--json: each line is what the schema says, true, and all there is to know."""
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests import tree as trees
+from tests.programs import Programs, Result
+
+Tree = Callable[[trees.Spec], str]
+Event = dict[str, Any]
+
+SCHEMA = json.loads(files("pycp.report").joinpath("events.schema.json").read_bytes())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+BIG = "b" * 300_000
+
+
+def events_of(text: str) -> list[Event]:
+    """Return what the lines hold; each must be what the schema says."""
+    found = [json.loads(line) for line in text.splitlines()]
+    for event in found:
+        VALIDATOR.validate(event)
+    assert found[0]["event"] == "begin"
+    assert found[-1]["event"] == "summary"
+    return found
+
+
+def run(programs: Programs, command: str, root: str, **settings: Any) -> Result:
+    """Run a command that begins with the program's name."""
+    program, _, rest = command.partition(" ")
+    return programs.run(rest, root, program=program, **settings)
+
+
+def happened(result: Result, *kinds: str) -> list[Event]:
+    """Return the events of some kinds."""
+    return [event for event in events_of(result.stdout) if event["event"] in kinds]
+
+
+def test_the_schema_is_one_and_refuses_what_it_does_not_know() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for wrong in (
+        {"event": "begin", "schema": 2, "program": "pycp"},
+        {"event": "copied", "type": "file", "source": "a", "destination": "b"},
+        {"event": "skipped", "source": "a", "destination": "b", "reason": "tired"},
+        {"event": "failed", "message": "m", "errno": "Bad"},
+        {"event": "copied", "type": "fifo", "source": "a", "destination": "b", "more": 1},
+    ):
+        assert not VALIDATOR.is_valid(wrong), wrong
+
+
+def test_a_tree_is_told_file_by_file(tree: Tree, run_pycp: Programs) -> None:
+    root = tree(
+        trees.nodes("s/d/ s/l->f p|", **{"s/f": trees.file("12345"), "s/h": trees.hard_link("s/f")})
+    )
+    result = run(run_pycp, "pycp -a --json s p D", root)
+    assert result.status == 1  # D is no directory
+    os.mkdir(f"{root}/D")
+    result = run(run_pycp, "pycp -a --json s p D", root)
+    assert (result.status, result.stderr) == (0, "")
+    copied = {event["destination"]: event for event in happened(result, "copied")}
+    assert {name: event["type"] for name, event in copied.items()} in (
+        {"D/s/f": "file", "D/s/h": "hardlink", "D/s/l": "symlink", "D/p": "fifo"},
+        {"D/s/h": "file", "D/s/f": "hardlink", "D/s/l": "symlink", "D/p": "fifo"},
+    )
+    assert [event["bytes"] for event in copied.values() if event["type"] == "file"] == [5]
+    assert [event["source"] for event in happened(result, "directory")] == ["s", "s/d"]
+    assert all(event["made"] for event in happened(result, "directory"))
+    (summary,) = happened(result, "summary")
+    seconds = summary.pop("seconds")
+    assert seconds >= 0
+    assert summary == {
+        "event": "summary",
+        "copied": 4,
+        "directories": 2,
+        "skipped": 0,
+        "warnings": 0,
+        "failed": 0,
+        "bytes": 5,
+        "status": 0,
+    }
+
+
+def test_every_file_is_started_before_it_is_copied(tree: Tree, run_pycp: Programs) -> None:
+    root = tree(" ".join(f"s/{number}" for number in range(300)))
+    for jobs in (1, 3):
+        result = run(run_pycp, f"pycp -r --jobs={jobs} --json s D{jobs}", root)
+        assert result.status == 0
+        open_sources = set()
+        for event in happened(result, "started", "copied"):
+            if event["event"] == "started":
+                open_sources.add(event["source"])
+            else:
+                open_sources.remove(event["source"])
+        assert not open_sources
+        assert len(happened(result, "copied")) == 300
+
+
+@pytest.mark.parametrize(
+    ("options", "method"),
+    [("", "offload"), ("--reflink=never", "loop"), ("--sparse=always", "loop")],
+)
+def test_the_method_is_the_one_debug_tells(
+    tree: Tree, run_pycp: Programs, options: str, method: str
+) -> None:
+    root = tree({"s": trees.file(BIG)})
+    (event,) = happened(run(run_pycp, f"pycp {options} --json s D", root), "copied")
+    lines = run(run_pycp, f"pycp {options} --debug s D2", root).stdout
+    if "reflink: yes" in lines:
+        method = "reflink"
+    assert (event["method"], event["bytes"]) == (method, len(BIG))
+    assert ("copy offload: yes" in lines) == (method == "offload")
+
+
+@pytest.mark.parametrize(
+    ("command", "stdin", "reason"),
+    [
+        ("pycp -n --json a b", "", "exists"),
+        ("pycp --update=none --json a b", "", "exists"),
+        ("pycp -u --json a b", "", "not newer"),
+        ("pycp -i --json a b", "n\n", "declined"),
+        ("pycp -l --json a h", "", "same"),
+        ("pycp -t d --json a a", "", "repeated"),
+        ("pyinstall -C -m 644 --json a b", "", "same"),
+    ],
+)
+def test_what_is_not_copied_has_a_reason(
+    tree: Tree, run_pycp: Programs, command: str, stdin: str, reason: str
+) -> None:
+    root = tree(
+        {
+            **trees.nodes("d/"),
+            "a": trees.file("x", 0o644),
+            "b": trees.file("x", 0o644),
+            "h": trees.hard_link("a"),
+        }
+    )
+    result = run(run_pycp, command, root, stdin=stdin)
+    assert [event["reason"] for event in happened(result, "skipped")] == [reason]
+    (summary,) = happened(result, "summary")
+    assert summary["skipped"] == 1
+    assert summary["status"] == result.status
+
+
+def test_failures_come_with_name_and_number(tree: Tree, run_pycp: Programs) -> None:
+    root = tree("a d/a/ e/")
+    result = run(run_pycp, "pycp --json a nowhere a d", root)
+    assert result.status == 1
+    assert happened(result, "failed") == [
+        {
+            "event": "failed",
+            "message": "cannot overwrite directory 'd/a' with non-directory 'a'",
+            "path": "d/a",
+            "path2": "a",
+        },
+        {
+            "event": "failed",
+            "message": "cannot stat 'nowhere': No such file or directory",
+            "path": "nowhere",
+            "errno": "ENOENT",
+        },
+    ]
+    assert [event["message"] for event in happened(result, "warning")] == [
+        "warning: source file 'a' specified more than once"
+    ]
+    # People read the same on standard error.
+    told = [event["message"] for event in happened(result, "failed", "warning")]
+    assert result.stderr == "".join(f"pycp: {text}\n" for text in told)
+
+
+@pytest.mark.parametrize(
+    "command", ["pycp --json a nowhere/b", "pycp --json", "pycp --json a b c", "pyinstall --json a"]
+)
+def test_one_failure_is_one_event(tree: Tree, run_pycp: Programs, command: str) -> None:
+    result = run(run_pycp, command, tree("a b c"))
+    assert result.status == 1
+    (failure,) = happened(result, "failed")
+    assert f": {failure['message']}\n" in result.stderr
+    (summary,) = happened(result, "summary")
+    assert (summary["failed"], summary["status"]) == (1, 1)
+
+
+def test_a_failure_with_a_backup_is_one_failure(tree: Tree, run_pycp: Programs) -> None:
+    root = tree("s@0 d")
+    result = run(run_pycp, "pycp -b --json s d", root, owner=user_of(root))
+    (failure,) = happened(result, "failed")
+    assert failure["errno"] == "EACCES"
+
+
+def user_of(root: str) -> tuple[int, int] | None:
+    """Give a tree to a user who may not do everything; return his numbers, None if that is us."""
+    if os.geteuid():
+        return None
+    owner = (54321, 54321)
+    os.chown(root, *owner)
+    for name in os.listdir(root):
+        os.chown(f"{root}/{name}", *owner)
+    return owner
+
+
+def test_backups_and_removals_are_told(tree: Tree, run_pycp: Programs) -> None:
+    root = tree("a b c")
+    result = run(run_pycp, "pycp -b --json a b", root)
+    assert [event["backup"] for event in happened(result, "copied")] == ["b~"]
+    result = run(run_pycp, "pycp --remove-destination --json a c", root)
+    assert [event["destination"] for event in happened(result, "removed")] == ["c"]
+
+
+def test_names_of_any_bytes_survive(tree: Tree, run_pycp: Programs) -> None:
+    names = [os.fsdecode(name) for name in (b"\xff", b"\xc3\xa9", b"a\xc3", b"new\nline", b'q"\\')]
+    root = tree({f"s/{name}": trees.file(name) for name in names})
+    result = run(run_pycp, "pycp -r --json s D", root, locale="C.UTF-8")
+    found = set()
+    for event in happened(result, "copied"):
+        raw = os.fsencode(event["source"])
+        if "source_base64" in event:
+            assert base64.b64decode(event["source_base64"]) == raw
+        else:
+            assert raw.decode() == event["source"]
+        found.add(os.fsdecode(raw))
+    assert found == {f"s/{name}" for name in names}
+
+
+def test_on_standard_output_events_stand_alone(tree: Tree, run_pycp: Programs) -> None:
+    root = tree("a b")
+    assert len(happened(run(run_pycp, "pycp -v --debug --json a b", root), "copied")) == 1
+    result = run(run_pycp, "pycp -v --json=events a c", root)
+    assert result.stdout == "'a' -> 'c'\n"
+    with open(f"{root}/events") as written:
+        assert [event["event"] for event in events_of(written.read())] == [
+            "begin",
+            "started",
+            "copied",
+            "summary",
+        ]
+
+
+def test_nothing_is_copied_if_events_have_no_place(tree: Tree, run_pycp: Programs) -> None:
+    root = tree("a")
+    result = run(run_pycp, "pycp --json=nowhere/events a b", root)
+    assert result.status == 1
+    assert result.stderr == "pycp: cannot open 'nowhere/events': No such file or directory\n"
+    assert not os.path.exists(f"{root}/b")
+
+
+@pytest.mark.parametrize("command", ["pycp", "pyinstall"])
+def test_events_that_cannot_be_written_are_a_failure(
+    tree: Tree, run_pycp: Programs, command: str
+) -> None:
+    root = tree("a")
+    result = run(run_pycp, f"{command} --json=/dev/full a b", root)
+    assert result.status == 1
+    assert result.stderr == (
+        f"{command}: error writing events to '/dev/full': No space left on device\n"
+    )
+    assert os.path.exists(f"{root}/b")
+
+
+def test_pyinstall_tells_its_directories_and_files(tree: Tree, run_pycp: Programs) -> None:
+    root = tree("a")
+    result = run(run_pycp, "pyinstall -D --json a u/l/a", root)
+    assert [event["destination"] for event in happened(result, "directory")] == ["u", "u/l"]
+    assert [event["destination"] for event in happened(result, "copied")] == ["u/l/a"]
+    result = run(run_pycp, "pyinstall -d --json x/y", root)
+    assert [event["destination"] for event in happened(result, "directory")] == ["x", "x/y"]
