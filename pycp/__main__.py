@@ -10,12 +10,13 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     sys.path.pop(0)
 
 from pycp.errors import CopyError, UsageError
-from pycp.options import CopyOptions
+from pycp.options import CopyOptions, InstallOptions
 from pycp.report.lines import Lines
+from pycp.system.posix import ASKING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.options import InstallOptions, WriteOptions
+    from pycp.options import WriteOptions
 
 FAILURE = 1
 
@@ -55,27 +56,52 @@ def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> 
 def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
     from pycp.run.serial import run_serial
 
+    if options.progress != "never":
+        _show_progress(options, operands, report)
     run_serial(options, operands, report)
 
 
 def _report(options: "WriteOptions", program: str) -> Lines:
     """Return who listens; raise CopyError if there is no writing to where the user wants it."""
+    global _listening
     if options.json is None:
-        return Lines(program, options.verbose, options.debug)
-    from pycp.report.json_lines import JsonLines
+        _listening = Lines(program, options.verbose, options.debug)
+    else:
+        from pycp.report.json_lines import JsonLines
 
-    return JsonLines(program, options.json, options.verbose, options.debug)
+        _listening = JsonLines(
+            program, options.json, options.verbose, options.debug, options.dry_run
+        )
+    return _listening
+
+
+def _show_progress(options: CopyOptions, operands: list[str], report: Lines) -> None:
+    """Have a bar drawn, if there is anything to draw it on."""
+    from pycp.plan.survey import survey
+    from pycp.report.progress import Bar, is_terminal
+
+    if options.dry_run or (options.progress == "auto" and not is_terminal()):
+        return
+    sources = operands if options.target_directory is not None else operands[:-1]
+    totals = survey(options, sources)
+    try:
+        report.bar = Bar(report.program, report.tally, options.jobs, options.progress, totals)
+    except OSError:
+        pass  # there is no process to spare, and the copy goes without
 
 
 def install_main() -> int:
     """Install as the words in `sys.argv` say; return the exit status of install."""
     program = _start("pyinstall")
     report = Lines(program)
+    words = sys.argv[1:]
+    if not any(word.startswith("-") for word in words):
+        return run_install(InstallOptions(), words, program)
     from pycp.cli.install import parse_install
     from pycp.cli.parse import Answer
 
     try:
-        options, operands = parse_install(sys.argv[1:], os.environ, report.say)
+        options, operands = parse_install(words, os.environ, report.say)
         report = _report(options, program)
         _install(options, operands, report)
     except Answer as answer:
@@ -85,21 +111,34 @@ def install_main() -> int:
     return 0 if report.finish() else FAILURE
 
 
-def run_install(options: "InstallOptions", operands: list[str]) -> int:
+def run_install(options: InstallOptions, operands: list[str], program: str = "pyinstall") -> int:
     """Install as options and operands say, and print as install does; return its exit status."""
-    report = Lines("pyinstall")
+    report = Lines(program)
     try:
-        report = _report(options, report.program)
+        report = _report(options, program)
         _install(options, operands, report)
     except CopyError as error:
         _refuse(error, report)
     return 0 if report.finish() else FAILURE
 
 
-def _install(options: "InstallOptions", operands: list[str], report: Lines) -> None:
+def _install(options: InstallOptions, operands: list[str], report: Lines) -> None:
     from pycp.run.install import run_install
 
-    run_install(options, operands, report)
+    if options.progress != "never" and not options.directory:
+        what = CopyOptions(
+            progress=options.progress,
+            target_directory=options.target_directory,
+            dry_run=options.dry_run,
+        )
+        _show_progress(what, operands, report)
+    if options.strip:
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # or there is nothing to wait for
+    before = os.umask(0)  # as GNU does, and the strip program can tell
+    try:
+        run_install(options, operands, report, before)
+    finally:
+        os.umask(before)
 
 
 def _answer(kind: str, report: Lines, command: str) -> None:
@@ -129,12 +168,30 @@ def _start(default: str) -> str:
     _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    for number in ASKING:
+        if _signal.getsignal(number) == _signal.SIG_DFL:
+            _signal.signal(number, _answer_signal)
     if sys.stdin is None or sys.stdout is None or sys.stderr is None:
         from pycp.system import leave_standard_descriptors_closed
 
         leave_standard_descriptors_closed()
+    encoding = sys.getfilesystemencoding()
+    if encoding not in ("utf-8", "ascii") and not encoding.startswith("iso8859"):
+        from pycp.system.again import start_again_in_utf8
+
+        start_again_in_utf8()
     name = os.path.basename(sys.argv[0])
     return default if name in ("", "-c", "__main__.py") else name
+
+
+_listening = Lines("pycp")
+
+
+def _answer_signal(_number: int, _frame: object) -> None:
+    """Tell whoever sent the signal how far the copy has come."""
+    from pycp.report.status import tell_status
+
+    tell_status(_listening)
 
 
 def leave(status: int) -> None:

@@ -71,6 +71,15 @@ def charset() -> str:
 _charset = ""
 
 
+def leave_locale_alone() -> None:
+    """Take the encoding of the locale as it is, in a process whose locale is not ours to set."""
+    global _charset
+    if not _charset:
+        import _locale
+
+        _charset = _locale.nl_langinfo(_locale.CODESET).lower()
+
+
 def is_coerced() -> bool:
     """Tell whether Python met the C locale and put a UTF-8 one in its place (PEP 538)."""
     ctype = os.environ.get("LC_CTYPE")

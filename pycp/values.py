@@ -7,6 +7,8 @@ folder they were met in. A `Decision` says what will be done with it. A `Report`
 everything that happens and knows, at the end, whether anything failed.
 """
 
+import time
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pycp.errors import CopyError
     from pycp.options import CopyOptions
     from pycp.system.folder import Folder
+    from pycp.system.lanes import Lane
 
     Kind = Literal["regular", "directory", "symlink", "fifo", "special", "link", "symbolic"]
 
@@ -69,20 +72,55 @@ def split_last(name: str) -> tuple[str, str]:
     return name[:start], name[start:]
 
 
-FILES, BYTES, PASSED = range(3)
-"""What is counted: files done, bytes copied, and bytes of files that need no copying."""
+FILES, BYTES, PASSED, ASKED, SKIPPED, EXCLUDED, DIRECTORIES = range(7)
+"""What is counted: files done, bytes copied, and bytes of files that need no copying; which of the
+files needed none, what was left out, and directories made or entered.
+
+ASKED is no count: it is set when another process would like to know the next file's name.
+"""
+NUMBERS = 7
 
 
 class Tally:
-    """How much is done so far."""
+    """How much is done so far, and what is being copied."""
 
-    __slots__ = ("name", "own")
+    __slots__ = ("folder", "lane", "lanes", "name", "own", "spare_lanes", "start")
 
     def __init__(self) -> None:
-        self.own = [0, 0, 0]
+        self.own: list[int] | memoryview = [0] * NUMBERS
         """What this process has done."""
+        self.lane: Lane | None = None
+        """Where other processes can read that."""
+        self.lanes: list[Lane] = []
+        """What workers have done."""
+        self.spare_lanes: list[Lane] = []
+        """Those that no worker counts in now."""
+        self.folder: Folder | None = None
         self.name = ""
-        """The file that is being copied."""
+        """The file that is being copied, below the source directory of `folder` if there is one."""
+        self.start = time.monotonic()
+
+    def take(self, lane: "Lane") -> None:
+        """Count in a lane from now on."""
+        self.own, self.lane = lane.counts, lane
+
+    def total(self, what: int) -> int:
+        """Return what all processes have counted."""
+        return self.own[what] + sum(lane.counts[what] for lane in self.lanes)
+
+    @property
+    def place(self) -> str:
+        """Return the name of what is being copied, by a worker if there are any."""
+        return next((name for lane in self.lanes if (name := lane.name)), self._own_place)
+
+    @property
+    def _own_place(self) -> str:
+        return join(self.folder.source, self.name) if self.folder is not None else self.name
+
+    def tell_place(self) -> None:
+        """Let other processes know what is being copied."""
+        if self.lane is not None:
+            self.lane.name = self._own_place
 
 
 class Entry:
@@ -96,6 +134,7 @@ class Entry:
         "_destination",
         "_source",
         "destination_name",
+        "digest",
         "folder",
         "is_operand",
         "is_surely_new",
@@ -112,6 +151,8 @@ class Entry:
         """Nothing can be in the destination's place, as far as we know."""
         self.parents_were_made = False
         """--parents had to make the directory the destination goes into."""
+        self.digest = ""
+        """In hexadecimal, of a regular file that was copied, if there is to be a manifest."""
         self._source = ""
         self._destination = ""
 
@@ -161,6 +202,7 @@ class Decision:
         "copied_before",
         "destination_stat",
         "follows",
+        "is_begun",
         "is_looping_link",
         "is_unannounced",
         "kind",
@@ -170,9 +212,11 @@ class Decision:
         "method",
         "question",
         "refusal",
+        "remark",
         "removes_destination",
         "skip_reason",
         "source_stat",
+        "start",
     )
 
     def __init__(self, kind: "Kind", source_stat: "os.stat_result", follows: bool) -> None:
@@ -200,7 +244,13 @@ class Decision:
         self.made_fd: int | None = None
         """Its descriptor, if install is still to give it owner and mode."""
         self.skip_reason = ""
-        """Why the entry is not copied: "exists", "not newer" or "same"."""
+        """Why the entry is not copied: "exists", "not newer", "same" or "complete"."""
+        self.is_begun = False
+        """The destination was made by an interrupted copy, and has not got its mode yet."""
+        self.start = 0
+        """Bytes of an existing regular file that stay, because the source begins with them."""
+        self.remark = ""
+        """What is to be told when it is copied."""
         self.copied_before = 0
         """Bytes that were copied when this entry was begun, if events are told."""
         self.method = ""

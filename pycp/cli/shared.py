@@ -98,7 +98,7 @@ BANDWIDTH = Option(
 )
 DRY_RUN = Option(
     "--dry-run",
-    field="dry_run",
+    sets={"dry_run": True, "verbose": True},
     help="print what would be done, line by line as -v does, and change nothing",
 )
 
@@ -149,6 +149,8 @@ def resolve_extras(fields: "dict[str, Any]") -> None:
         fields["bandwidth"] = _rate(fields["bandwidth"])
     if "digest" in fields:
         _check_digest(fields["digest"])
+    if fields.get("manifest") == fields.get("json") == "-":
+        raise UsageError("--manifest and --json cannot both write to standard output")
 
 
 def _rate(word: str) -> int:

@@ -9,7 +9,7 @@ import os
 
 from pycp import system
 from pycp.engine.data import Method, copy_data
-from pycp.engine.install import PRIVATE, replaced, strip
+from pycp.engine.install import PRIVATE, open_made, replaced, strip
 from pycp.errors import CopyError, cannot
 from pycp.system.folder import identity
 from pycp.values import last_component
@@ -60,8 +60,7 @@ def _remove(job: "Job", room: str, room_fd: int) -> None:
 
 def _copy_out(job: "Job", entry: "Entry", made_fd: int, name: str, room_fd: int) -> None:
     made = system.fstat(made_fd)
-    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-    fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
+    fd = open_made(job, entry)
     try:
         if identity(system.fstat(fd)) != identity(made):
             raise replaced(entry)

@@ -95,6 +95,13 @@ def apply_attributes(job: "Job", entry: "Entry", source: "os.stat_result", made:
         raise failure
 
 
+def lacks_attributes(job: "Job", source: "os.stat_result", made: Made) -> bool:
+    """Return whether there is anything for `apply_attributes` to set."""
+    return job.sets_attributes or (
+        made.is_new and _mode_of_new(job, source, made) != made.present_mode
+    )
+
+
 def preserve_times(
     job: "Job", entry: "Entry", source: "os.stat_result", where: "system.Where"
 ) -> None:
@@ -164,11 +171,7 @@ def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Ma
         except OSError as error:
             raise mode_error("setting permissions for", entry, error) from None
         return
-    mode = made.mode
-    if made.is_directory:
-        mode |= made.withheld & ~job.umask
-    elif made.withheld:
-        mode = source.st_mode & PERMISSIONS & ~job.umask
+    mode = _mode_of_new(job, source, made)
     if mode == made.present_mode:
         return
     try:
@@ -178,6 +181,15 @@ def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Ma
         if options.require_preserve:
             raise problem from None
         job.report.warn(str(problem))
+
+
+def _mode_of_new(job: "Job", source: "os.stat_result", made: Made) -> int:
+    """Return the mode that follows from the one it was created with and the umask."""
+    if made.is_directory:
+        return made.mode | (made.withheld & ~job.umask)
+    if made.withheld:
+        return source.st_mode & PERMISSIONS & ~job.umask
+    return made.mode
 
 
 def set_exact_mode(where: "system.Where", mode: int) -> None:

@@ -125,17 +125,20 @@ def copy_data(
     source: "os.stat_result",
     destination_fd: int,
     destination: "os.stat_result",
+    start: int = 0,
 ) -> None:
-    """Copy everything from one descriptor to the other, both at their beginning.
+    """Copy from one descriptor to the other, both at their beginning, all from `start` on.
 
     Raise CopyError with GNU's message; what was written until then stays written.
     """
+    if start:
+        seek_both(entry, source_fd, destination_fd, start)
     sparse = job.options.sparse
     is_regular = S_ISREG(source.st_mode)
     if sparse == "always" or (is_regular and source.st_blocks < source.st_size // 512):
         from pycp.engine.sparse import copy_sparse
 
-        if copy_sparse(job, entry, method, source_fd, source, destination_fd, destination):
+        if copy_sparse(job, entry, method, source_fd, source, destination_fd, destination, start):
             return
     method.sparse = "no"
     size = source.st_size
@@ -223,6 +226,15 @@ def write_all(entry: "Entry", destination_fd: int, data: bytes | memoryview) -> 
             written += count
     except OSError as error:
         raise failed("error writing", entry.destination, error) from None
+
+
+def seek_both(entry: "Entry", source_fd: int, destination_fd: int, offset: int) -> None:
+    """Move both descriptors to an offset."""
+    for fd, name in ((source_fd, entry.source), (destination_fd, entry.destination)):
+        try:
+            system.lseek(fd, offset, 0)
+        except OSError as error:
+            raise lseek_error(name, error) from None
 
 
 def lseek_error(name: str, error: OSError) -> CopyError:

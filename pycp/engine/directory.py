@@ -7,22 +7,33 @@ and always lets its owner work in it.
 import stat
 from errno import EACCES
 from itertools import islice
+from os import DirEntry
 
 from pycp import system
-from pycp.engine.attributes import Made, apply_attributes
-from pycp.engine.entry import tell_directory
+from pycp.engine.attributes import Made, apply_attributes, lacks_attributes
+from pycp.engine.entry import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.values import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+    from typing import Protocol
 
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.plan.exclude import Exclusions
+    from pycp.values import Decision
+
+    class Listing(Iterator[os.DirEntry[str]], Protocol):
+        """The entries of a directory that is open, one after the other."""
+
+        def close(self) -> None:
+            """Give the directory back."""
+
 
 OWNER_ALL = 0o700
 CHUNK = 10_000
@@ -32,7 +43,17 @@ CHUNK = 10_000
 class Filled:
     """A directory being filled, with what is needed to finish it."""
 
-    __slots__ = ("above", "depth", "entry", "folder", "is_walked", "made", "pending", "source")
+    __slots__ = (
+        "above",
+        "depth",
+        "entry",
+        "folder",
+        "inside",
+        "is_walked",
+        "made",
+        "pending",
+        "source",
+    )
 
     def __init__(
         self, entry: "Entry", folder: Folder, source: "os.stat_result", made: Made
@@ -45,6 +66,8 @@ class Filled:
         """The directory it is in, unless an operand."""
         self.depth = 0
         """Levels above it, up to the operand."""
+        self.inside = ""
+        """Where it is below the operand, with a slash after it; known if anything is excluded."""
         self.is_walked = False
         """All its entries were met."""
         self.pending = 0
@@ -57,6 +80,10 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
     The folder's source descriptor is -1 if the source cannot be opened: GNU makes the directory
     all the same.
     """
+    if job.options.dry_run:
+        from pycp.engine.dry_directory import pretend_to_enter
+
+        return pretend_to_enter(job, entry, decision)
     source = decision.source_stat
     is_new = decision.destination_stat is None
     withheld = 0
@@ -73,23 +100,34 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
         except OSError as error:
             raise cannot("create directory", entry.destination, error) from None
     destination, status = _open_destination(job, entry, decision)
-    made = Made(None, 0, status, is_new, withheld)
-    tell_directory(job.report, entry.source, entry.destination, is_new)
-    if is_new:
+    is_begun = False
+    if job.options.resume and not is_new:
+        from pycp.engine.resume import was_begun
+
+        is_begun = was_begun(job, source, status)
+        withheld = job.withheld_bits(True) & mode
+    made = Made(None, 0, status, is_new or is_begun, withheld)
+    try:
+        tell_directory(job.report, entry.source, entry.destination, is_new)
+    except BaseException:
+        destination.close()
+        raise
+    if is_new or is_begun:
         _let_owner_in(entry, destination, made)
         made.mode &= ~(OWNER_ALL & ~mode)
-        if job.report.verbose:
-            decision.backup = None
-            announce(job, entry, decision)
+    if is_new and job.report.verbose:
+        decision.backup = None
+        announce(job, entry, decision)
     source_directory = Directory(
-        entry.folder.source_directory, entry.source_name, CLOSED, _operand_name(entry, entry.source)
+        entry.folder.source_directory, entry.source_name, CLOSED, operand_name(entry, entry.source)
     )
     source_directory.id = identity(source)
     return Filled(entry, Folder(entry.folder, source_directory, destination, is_new), source, made)
 
 
-def _operand_name(entry: "Entry", name: str) -> str:
-    return name if entry.is_operand else ""  # names below an operand follow from its own
+def operand_name(entry: "Entry", name: str) -> str:
+    """Return the name of an operand, "" below one: those names follow from it."""
+    return name if entry.is_operand else ""
 
 
 def _open_destination(
@@ -103,7 +141,7 @@ def _open_destination(
     follows = found is not None and options.keep_directory_symlink and options.copy_contents
     no_follow = 0 if follows else system.O_NOFOLLOW
     directory = Directory(
-        entry.folder.destination_directory, name, CLOSED, _operand_name(entry, entry.destination)
+        entry.folder.destination_directory, name, CLOSED, operand_name(entry, entry.destination)
     )
     try:
         try:
@@ -150,6 +188,16 @@ def list_source(
 
     Raise CopyError if it cannot be read, or is not the directory decided on.
     """
+    if job.options.dry_run:
+        from pycp.engine.dry_directory import list_pretended
+
+        return list_pretended(job, filled, lambda: _list_source(job, filled, decision))
+    return _list_source(job, filled, decision)
+
+
+def _list_source(
+    job: "Job", filled: Filled, decision: "Decision"
+) -> "tuple[int, Iterator[tuple[str, bool]]]":
     entry = filled.entry
     directory = filled.folder.source_directory
     flags = system.DIRECTORY_FLAGS
@@ -160,12 +208,10 @@ def list_source(
         directory.fd = fd
         status = system.fstat(fd)
         if identity(status) != directory.id:
-            raise CopyError(
-                f"skipping directory {quote_name(entry.source)},"
-                " as it was replaced while being copied",
-                filename=entry.source,
-            )
-        listing = system.scandir(fd)
+            raise replaced(entry)
+        listing: Listing = system.scandir(fd)
+        if job.exclusions is not None:
+            listing = _wanted(job, job.exclusions, filled, listing)
         entries = _next_entries(listing, job.report.verbose)
     except CopyError:
         raise
@@ -177,18 +223,37 @@ def list_source(
     return len(entries), _chunks(job, filled, listing, entries)
 
 
-def _next_entries(
-    listing: "Iterator[os.DirEntry[str]]", takes_all: bool = False
-) -> list[tuple[str, bool]]:
+def replaced(entry: "Entry") -> CopyError:
+    """Word that another directory has the source's name now."""
+    return CopyError(
+        f"skipping directory {quote_name(entry.source)}, as it was replaced while being copied",
+        filename=entry.source,
+    )
+
+
+def _wanted(job: "Job", exclusions: "Exclusions", filled: Filled, listing: "Listing") -> "Listing":
+    """Yield what is not left out, and tell of the rest; closing this closes the listing."""
+    follows = job.options.follows(is_operand=False)
+    try:
+        for found in listing:
+            if exclusions.excludes(filled.inside + found.name, _is_directory(found, follows)):
+                tell_excluded(job, Entry(filled.folder, found.name))
+            else:
+                yield found
+    finally:
+        listing.close()
+
+
+def _next_entries(listing: "Listing", takes_all: bool = False) -> list[tuple[str, bool]]:
     """Return the next entries by inode number; all of them if their order is told."""
-    found = sorted(listing if takes_all else islice(listing, CHUNK), key=_inode)
+    found = sorted(listing if takes_all else islice(listing, CHUNK), key=DirEntry.inode)
     return [(entry.name, _is_file(entry)) for entry in found]
 
 
 def _chunks(
     job: "Job",
     filled: Filled,
-    listing: "Iterator[os.DirEntry[str]]",
+    listing: "Listing",
     entries: list[tuple[str, bool]],
 ) -> "Iterator[tuple[str, bool]]":
     """Yield the entries of a vast directory, never holding all of them.
@@ -205,7 +270,14 @@ def _chunks(
         job.report.failed(cannot("access", filled.entry.source, error))
     finally:
         directory.is_pinned = False
-        listing.close()  # type: ignore[attr-defined]
+        listing.close()
+
+
+def _is_directory(entry: "os.DirEntry[str]", follows: bool) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=follows)
+    except OSError:
+        return False
 
 
 def _is_file(entry: "os.DirEntry[str]") -> bool:
@@ -216,14 +288,30 @@ def _is_file(entry: "os.DirEntry[str]") -> bool:
         return False  # copying it will tell
 
 
-def _inode(entry: "os.DirEntry[str]") -> int:
-    return entry.inode()
+def is_finished(job: "Job", filled: Filled) -> bool:
+    """Return whether a directory has its attributes already."""
+    return not (job.options.durable or lacks_attributes(job, filled.source, filled.made))
 
 
 def finish_directory(job: "Job", filled: Filled) -> None:
     """Give a directory its attributes, now that its entries have come and gone."""
+    if not job.options.durable:
+        _give_attributes(job, filled)
+        return
+    from pycp.engine.durable import Flushed, place_of
+
+    with Flushed(job.report, [place_of(filled.folder.destination_directory)]):
+        _give_attributes(job, filled)
+
+
+def _give_attributes(job: "Job", filled: Filled) -> None:
     made = filled.made
     folder = filled.folder
+    if job.options.dry_run:
+        from pycp.engine.dry_directory import foresee_attributes
+
+        foresee_attributes(job, filled.entry, filled.source, made.status)
+        return
     made.where = folder.destination_directory.where
     source = folder.source_directory
     try:

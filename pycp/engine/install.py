@@ -38,14 +38,16 @@ def finish(
 ) -> None:
     """Turn the copy into what was asked for; raise CopyError with GNU's message.
 
-    If owner or mode cannot be set, the file stays as private as it was made.
+    If owner or mode cannot be set, the file stays as private as it was made; if it is made
+    atomically, it then does not come into being.
     """
     assert decision.made_fd is not None
     if system.has_access_list(decision.made_fd):
         _drop_access_list(entry, decision.made_fd)
     where: system.Where = decision.made_fd
     fd = -1
-    if options.strip and _others_may_swap(entry):
+    is_held = options.atomic or options.durable  # until it is complete, or on disk
+    if options.strip and (is_held or _others_may_swap(entry)):
         from pycp.engine.aside import strip_aside
 
         strip_aside(job, entry, decision.made_fd, options.strip_program)
@@ -55,6 +57,11 @@ def finish(
         strip(job, entry, options.strip_program, entry.destination)
         where, fd = _find_again(entry, decision, options, final, owner)
     try:
+        if options.strip and job.manifest is not None:
+            from pycp.engine.stream import digest_stripped
+
+            what = "read"
+            digest_stripped(job, entry, system.stat_of(where))
         source = decision.source_stat
         if options.preserve_timestamps and (options.strip or not stat.S_ISREG(source.st_mode)):
             what = "set timestamps for"
@@ -64,11 +71,20 @@ def finish(
             system.set_owner(where, final.uid, final.gid)
         what = "change permissions of"
         system.set_mode(where, final.mode)
+        if options.durable:
+            from pycp.engine.durable import flush_file
+
+            flush_file(entry.destination, decision.made_fd, system.fstat(decision.made_fd))
+    except CopyError:
+        raise
     except OSError as error:
         raise cannot(what, entry.destination, error) from None
     finally:
         if fd >= 0:
             system.close(fd)
+    if job.stage is not None:
+        close_made(entry, decision)
+        job.stage.publish()
 
 
 def _drop_access_list(entry: "Entry", fd: int) -> None:
@@ -131,6 +147,8 @@ def strip(job: "Job", entry: "Entry", program: str, name: str) -> None:
         problem = CopyError("strip process terminated abnormally", filename=entry.destination)
     except OSError as error:
         problem = CopyError(f"{what}: {reason(error)}", error.errno, program)
+    if job.stage is not None:
+        raise problem
     try:
         system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
     except OSError as error:
@@ -181,6 +199,14 @@ def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result
         if fd >= 0:
             system.close(fd)
         raise cannot(what, entry.destination, error) from None
+
+
+def open_made(job: "Job", entry: "Entry") -> int:
+    """Open the new file for reading, by its name if it has got that already."""
+    if job.stage is not None:
+        return job.stage.reader()
+    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+    return system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
 
 
 def replaced(entry: "Entry") -> CopyError:

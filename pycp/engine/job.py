@@ -4,7 +4,12 @@ from pycp import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.atomic import Stage
+    from pycp.engine.stream import Pace
     from pycp.options import CopyOptions
+    from pycp.plan.exclude import Exclusions
     from pycp.values import Report
 
 GROUP_AND_OTHERS = 0o077
@@ -14,7 +19,20 @@ OTHERS_WRITE = 0o022
 class Job:
     """Options, listener, and facts about this process that are asked for once."""
 
-    __slots__ = ("_umask", "cannot_reflink", "is_privileged", "options", "report", "tally")
+    __slots__ = (
+        "_umask",
+        "cannot_reflink",
+        "exclusions",
+        "is_privileged",
+        "kept_sets",
+        "manifest",
+        "manifest_id",
+        "options",
+        "pace",
+        "report",
+        "stage",
+        "tally",
+    )
 
     def __init__(self, options: "CopyOptions", report: "Report") -> None:
         self.options = options
@@ -23,6 +41,17 @@ class Job:
         self.is_privileged = system.geteuid() == 0
         self.cannot_reflink: set[tuple[int, int]] = set()
         """Pairs of source and destination device between which storage is never shared."""
+        self.exclusions: Exclusions | None = None
+        """What is left out, if anything is."""
+        self.manifest: Callable[[str, str], None] | None = None
+        """Takes the name of each file copied, and its digest."""
+        self.manifest_id: tuple[int, int] | None = None
+        """Device and inode number of the manifest, which is neither copied nor written over."""
+        self.pace: Pace | None = None
+        self.kept_sets: set[tuple[int, int]] = set()
+        """Destinations with several names that an earlier run made, and this one keeps."""
+        self.stage: Stage | None = None
+        """What is being made atomically."""
         self._umask = -1
 
     @property
@@ -36,6 +65,11 @@ class Job:
             or options.preserve_xattr
             or options.explicit_no_mode
         )
+
+    @property
+    def watches_data(self) -> bool:
+        """Return whether the bytes that are copied must pass through our hands."""
+        return self.manifest is not None or self.options.bandwidth > 0
 
     def withheld_bits(self, is_directory: bool) -> int:
         """Return the permission bits that something new is created without."""

@@ -5,12 +5,14 @@ be slipped in between. What existed may be a symbolic link, since the user named
 here must still be a directory when it is entered.
 """
 
+import stat
 from errno import ENOENT
 
 from pycp import system
 from pycp.errors import CopyError, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, identity
+from pycp.values import DIRECTORIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,15 +21,20 @@ if TYPE_CHECKING:
     from pycp.values import Report
 
 MODE = 0o755
-"""Mode of what is made on the way, whatever -m says; the umask is 0."""
+"""Mode of what is made on the way, whatever -m and the umask say."""
+DEFAULT_LIST = "system.posix_acl_default"
 
 
 def make_leading(
-    path: str, report: "Report", quote: "Callable[[str], str]" = quote_name
+    path: str,
+    report: "Report",
+    quote: "Callable[[str], str]" = quote_name,
+    is_durable: bool = False,
 ) -> Directory:
     """Make what is missing of a path of directories; return the last one.
 
-    `quote` words the names in failures.
+    `quote` words the names in failures. What a new directory is made in is flushed to disk if the
+    outcome is to be durable; the last one is not yet.
     """
     directory = _whole(path)
     if directory is not None:
@@ -40,7 +47,12 @@ def make_leading(
             end = path.find("/", start)
             end = len(path) if end < 0 else end
             if path[start:end] not in ("", "."):
+                made = report.tally.own[DIRECTORIES]
                 above, fd = fd, _enter(path[start:end], fd, path[:end], report, quote)
+                if is_durable and report.tally.own[DIRECTORIES] > made:
+                    from pycp.engine.durable import flush_directories
+
+                    flush_directories(report, [(above, ".", path[:start].rstrip("/") or ".")])
                 if above is not None:
                     system.close(above)
             end += 1
@@ -84,14 +96,35 @@ def _enter(
     try:
         if name == ".." or not_made:
             return system.open(name + "/.", system.PLACE_FLAGS, dir_fd=fd)
-        return system.open(name, system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=fd)
+        made = system.open(name, system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=fd)
+        try:
+            _open_up(made)
+        except BaseException:
+            system.close(made)
+            raise
+        return made
     except OSError as error:
         cause = not_made if not_made and error.errno == ENOENT else error
         raise creation_error(shown, cause, quote) from None
 
 
+def _open_up(fd: int) -> None:
+    """Give a new directory the bits the umask took, which only the command sets to 0."""
+    mode = stat.S_IMODE(system.fstat(fd).st_mode)
+    if mode & MODE == MODE:
+        return
+    where = system.where(fd, ".", fd)
+    try:
+        names = system.xattr().list_names(where)
+    except OSError:
+        names = []
+    if DEFAULT_LIST not in names:  # or the umask did not count, and the list took the bits
+        system.set_mode(where, mode | MODE)
+
+
 def tell_made(shown: str, report: "Report") -> None:
     """Say that a directory was made."""
+    report.tally.own[DIRECTORIES] += 1
     if report.verbose:
         report.line(f"{report.program}: creating directory {quote_name(shown)}")
     if report.hears:

@@ -6,11 +6,10 @@ import stat
 from pycp import system
 from pycp.engine.attributes import preserve_times
 from pycp.engine.held import Held
-from pycp.engine.write import announce, make_room
+from pycp.engine.write import announce, make_room, remove_beside
 from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
-from pycp.values import last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
         directory.reopen()
         replaced = _link(job, entry, earlier.destination_name, directory.fd, False, True)
     except OSError as error:
-        raise _link_error(entry, earlier.destination, error) from None
+        raise link_error(entry, earlier.destination, error) from None
     finally:
         if was_closed:
             directory.close()
@@ -52,7 +51,7 @@ def make_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
     try:
         _link(job, entry, entry.source_name, entry.folder.source_fd, decision.follows, replaces)
     except OSError as error:
-        raise _link_error(entry, entry.source, error) from None
+        raise link_error(entry, entry.source, error) from None
 
 
 def _link(
@@ -89,7 +88,7 @@ def _make_or_replace(
         try:
             system.rename(beside, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
         finally:
-            _remove_beside(job, entry, beside)
+            remove_beside(job, entry, beside, dir_fd)
     return True
 
 
@@ -107,23 +106,8 @@ def _make_beside(name: str, dir_fd: int | None, make: "Callable[[str, int | None
     return beside
 
 
-def _remove_beside(job: "Job", entry: "Entry", beside: str) -> None:
-    """Remove the temporary name if it is still there, and tell if that fails.
-
-    Renaming one link of a file over another does nothing, and leaves both.
-    """
-    try:
-        system.unlink(beside, dir_fd=entry.folder.destination_fd)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        above, slash, _last = entry.destination.rstrip("/").rpartition("/")
-        shown = quote_name(above + slash + last_component(beside))
-        text = f"cannot remove {shown}, made for {quote_name(entry.destination)}: {reason(error)}"
-        job.report.failed(CopyError(text, error.errno, entry.destination))
-
-
-def _link_error(entry: "Entry", target: str, error: OSError) -> CopyError:
+def link_error(entry: "Entry", target: str, error: OSError) -> CopyError:
+    """Word why a hard link cannot be made."""
     if isinstance(error, CopyError):
         return error
     return CopyError(
@@ -139,12 +123,7 @@ def make_symbolic_link(job: "Job", entry: "Entry", decision: "Decision") -> None
     """Make the destination a symbolic link that holds the source's name (-s)."""
     make_room(job, entry, decision)
     announce(job, entry, decision)
-    if not entry.source.startswith("/") and not _is_in_working_directory(entry):
-        raise CopyError(
-            f"{quote_name_if_needed(entry.destination)}:"
-            " can make relative symbolic links only in current directory",
-            filename=entry.destination,
-        )
+    require_working_directory(entry)
 
     def link_as(name: str, dir_fd: int | None) -> None:
         system.symlink(entry.source, name, dir_fd=dir_fd)
@@ -152,22 +131,35 @@ def make_symbolic_link(job: "Job", entry: "Entry", decision: "Decision") -> None
     try:
         _make_or_replace(job, entry, link_as, job.options.force)
     except OSError as error:
+        raise symbolic_link_error(entry, error) from None
+    preserve_link_attributes(job, entry, decision, owner=False)
+
+
+def symbolic_link_error(entry: "Entry", error: OSError) -> CopyError:
+    """Word why -s cannot make its link."""
+    return CopyError(
+        f"cannot create symbolic link {quote_name(entry.destination)} to"
+        f" {quote_name(entry.source)}: {reason(error)}",
+        error.errno,
+        entry.destination,
+        entry.source,
+    )
+
+
+def require_working_directory(entry: "Entry") -> None:
+    """Raise CopyError if -s would make a relative link anywhere but here."""
+    if not entry.source.startswith("/") and not _is_in_working_directory(entry):
         raise CopyError(
-            f"cannot create symbolic link {quote_name(entry.destination)} to"
-            f" {quote_name(entry.source)}: {reason(error)}",
-            error.errno,
-            entry.destination,
-            entry.source,
-        ) from None
-    _preserve_link_attributes(job, entry, decision, owner=False)
+            f"{quote_name_if_needed(entry.destination)}:"
+            " can make relative symbolic links only in current directory",
+            filename=entry.destination,
+        )
 
 
 def _is_in_working_directory(entry: "Entry") -> bool:
     head, slash, _last = entry.destination_name.rstrip("/").rpartition("/")
     try:
-        parent = system.stat(
-            (head or slash or "."), dir_fd=entry.folder.destination_fd, follow_symlinks=True
-        )
+        parent = entry.folder.destination_directory.stat(head or slash or ".")
         return identity(parent) == identity(system.stat("."))
     except OSError:
         return True  # GNU lets the symlink call itself find out
@@ -188,12 +180,12 @@ def copy_symlink(job: "Job", entry: "Entry", decision: "Decision") -> None:
     try:
         _make_or_replace(job, entry, link_as, job.options.force)
     except OSError as error:
-        if not (job.options.update == "older" and _has_text(entry, text)):
+        if not (job.options.update == "older" and has_text(entry, text)):
             raise cannot("create symbolic link", entry.destination, error) from None
-    _preserve_link_attributes(job, entry, decision, owner=True)
+    preserve_link_attributes(job, entry, decision, owner=True)
 
 
-def _has_text(entry: "Entry", text: str) -> bool:
+def has_text(entry: "Entry", text: str) -> bool:
     """Return whether the destination already is a symbolic link with this text."""
     try:
         return system.readlink(entry.destination_name, dir_fd=entry.folder.destination_fd) == text
@@ -201,9 +193,8 @@ def _has_text(entry: "Entry", text: str) -> bool:
         return False
 
 
-def _preserve_link_attributes(
-    job: "Job", entry: "Entry", decision: "Decision", owner: bool
-) -> None:
+def preserve_link_attributes(job: "Job", entry: "Entry", decision: "Decision", owner: bool) -> None:
+    """Give a symbolic link its times and extended attributes, and its owner if that is wanted."""
     options = job.options
     owner = owner and options.preserve_ownership
     if not (owner or options.preserve_timestamps or options.preserve_xattr):

@@ -16,6 +16,7 @@ from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.system.folder import Directory
     from pycp.values import Final, Report
 
 SET_ID = 0o6000
@@ -24,14 +25,27 @@ GROUP_AND_OTHERS = 0o077
 OTHERS_WRITE = 0o022
 
 
-def make_named(name: str, final: "Final", report: "Report") -> None:
+def make_named(name: str, final: "Final", report: "Report", is_durable: bool = False) -> None:
     """Make one directory and those above it; raise CopyError with GNU's message."""
     path, last = split_last(name)
-    above = make_leading(path, report, quote_word)
+    above = make_leading(path, report, quote_word, is_durable)
     try:
-        _make_last(name, last, above.fd, final, report)
+        if is_durable:
+            _make_durably(name, last, above, final, report)
+        else:
+            _make_last(name, last, above.fd, final, report)
     finally:
         above.close()
+
+
+def _make_durably(
+    name: str, last: str, above: "Directory", final: "Final", report: "Report"
+) -> None:
+    from pycp.engine.durable import Flushed, flush_directories, place_of
+
+    with Flushed(report, [place_of(above)]):
+        _make_last(name, last, above.fd, final, report)
+        flush_directories(report, [(above.fd, last, name)])
 
 
 def _make_last(
@@ -53,11 +67,16 @@ def _make_last(
     try:
         _settle(where, final)
     except OSError as error:
-        what = "owner and permissions" if final.has_owner else "permissions"
-        text = f"cannot change {what} of {quote_word(name)}: {reason(error)}"
-        raise CopyError(text, error.errno, name) from None
+        raise change_error(name, final, error) from None
     finally:
         system.close(fd)
+
+
+def change_error(name: str, final: "Final", error: OSError) -> CopyError:
+    """Word why a directory cannot be given its owner and mode."""
+    what = "owner and permissions" if final.has_owner else "permissions"
+    text = f"cannot change {what} of {quote_word(name)}: {reason(error)}"
+    return CopyError(text, error.errno, name)
 
 
 def _first_mode(final: "Final") -> int:

@@ -42,13 +42,15 @@ class Parent:
 class Parents:
     """What --parents did for one source."""
 
-    __slots__ = ("are_new", "made", "opened")
+    __slots__ = ("are_new", "grown", "made", "opened")
 
     def __init__(self) -> None:
         self.are_new = False
         """The directory the source goes into was made for it."""
         self.made: list[Parent] = []
         self.opened: list[Directory] = []
+        self.grown: list[Directory] = []
+        """Those below the target directory that others were made in."""
 
     def close(self) -> None:
         """Give all descriptors back."""
@@ -67,7 +69,7 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> bool:
         return False
     target = entry.folder.destination_directory
     whole = _stat(target, path)
-    if whole is not None:
+    if whole is not None and not job.options.resume:
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
         directory = _descend(parents, target, path, _shown(entry, path), whole)
@@ -80,7 +82,7 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> bool:
 
 def _stat(target: Directory, path: str) -> "os.stat_result | None":
     try:
-        return system.stat(path, dir_fd=target.fd)
+        return target.stat(path)
     except OSError:
         return None
 
@@ -89,15 +91,11 @@ def _descend(
     parents: Parents, above: Directory, name: str, shown: str, found: "os.stat_result | None"
 ) -> Directory:
     """Open a directory below another, the one that was found or a new one; return it."""
-    flags = system.PLACE_FLAGS if found else system.PLACE_FLAGS | system.O_NOFOLLOW
     try:
-        fd = system.open(name, flags, dir_fd=above.fd)
-        directory = Directory(above, name, fd, shown)
-        parents.opened.append(directory)
-        directory.is_path_only = True
-        directory.id = identity(system.fstat(fd))
+        directory = above.enter(name, shown, follows=found is not None)
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
+    parents.opened.append(directory)
     if found and identity(found) != directory.id:
         raise CopyError(
             f"not writing to {quote_name(shown)}, as it was replaced while being copied",
@@ -135,7 +133,8 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         shown = _shown(entry, path[:end])
         source_name = entry.source[: offset + end]
         found = _stat(directory, name)
-        source = _source_status(source_name) if found is None or preserves else None
+        needs_source = found is None or preserves or options.resume
+        source = _source_status(source_name) if needs_source else None
         mode = None
         is_new = found is None
         if source is not None and is_new:
@@ -145,11 +144,27 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         else:
             if found is None or not stat.S_ISDIR(found.st_mode):
                 raise _not_a_directory(shown)
-            directory = _descend(parents, directory, name, shown, found)
+            above, directory = directory, _descend(parents, directory, name, shown, found)
             parents.are_new = False
+            if not _is_itself(above, name, directory):
+                continue
+            if options.resume and source is not None and not options.preserve_mode:
+                mode = _mode_left(job, source, found)
         if preserves or mode is not None:
             parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
     return directory
+
+
+def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
+    """Return whether a name stands for the directory, and is no link that leads there.
+
+    What a link leads to may be anybody's, and is not given to the owner of a source.
+    """
+    try:
+        itself = above.stat(name, False)
+    except OSError:
+        return False
+    return identity(itself) == directory.id
 
 
 def _source_status(name: str) -> "os.stat_result":
@@ -183,13 +198,17 @@ def _make_one(
     elif options.preserve_mode:
         withheld = mode & 0o022
     try:
-        system.mkdir(name, mode & ~withheld, dir_fd=above.fd)
+        above.mkdir(name, mode & ~withheld)
     except OSError as error:
         raise failed("cannot make directory", shown, error) from None
     if job.report.verbose:
         job.report.line(f"{source_name} -> {shown}")
     tell_directory(job.report, source_name, shown, True)
+    if above in parents.opened:
+        parents.grown.append(above)
     directory = _descend(parents, above, name, shown, None)
+    if options.dry_run:
+        return directory, None
     try:
         present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)
     except OSError as error:
@@ -207,13 +226,36 @@ def _make_one(
     return directory, final
 
 
+def _mode_left(job: "Job", source: "os.stat_result", found: "os.stat_result") -> int | None:
+    """Return the mode that a directory made by an interrupted copy is still to get, if it is."""
+    mode = 0o777 if job.options.explicit_no_mode else stat.S_IMODE(source.st_mode)
+    final = mode & ~job.umask
+    created = final & ~(0o077 if job.options.preserve_ownership else 0)
+    present = stat.S_IMODE(found.st_mode)
+    is_begun = present & created == created and present | OWNER_ALL == created | OWNER_ALL
+    return final if is_begun and present != final else None
+
+
+def flush_parents(job: "Job", parents: Parents) -> None:
+    """Flush the directories that got something new to disk, the deepest first."""
+    from pycp.engine.durable import flush_directories, place_of
+
+    changed = parents.opened[-1:] + parents.grown[::-1]
+    flush_directories(job.report, [place_of(directory) for directory in changed])
+
+
 def finish_parents(job: "Job", parents: Parents) -> None:
     """Give the directories their attributes, the deepest first; stop at the first failure."""
     options = job.options
     for parent in reversed(parents.made):
-        where = parent.directory.where
         source = parent.source
         try:
+            if options.dry_run:
+                from pycp.engine.dry_directory import foresee_parent
+
+                foresee_parent(job, parent.directory)
+                continue
+            where = parent.directory.where
             if source is not None and options.preserve_timestamps:
                 what = "failed to preserve times for"
                 system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
@@ -226,6 +268,9 @@ def finish_parents(job: "Job", parents: Parents) -> None:
                 system.set_mode(where, stat.S_IMODE(source.st_mode))
             elif parent.mode is not None:
                 system.set_mode(where, parent.mode)
+        except CopyError as error:
+            job.report.failed(error)
+            return
         except OSError as error:
             name = parent.directory.shown
             text = f"{what} {quote_name(name)}: {reason(error)}"

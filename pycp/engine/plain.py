@@ -6,6 +6,7 @@ expected. An old one is looked at, and must be the same when it is open. Whateve
 handed back, untouched, to the general way.
 """
 
+from errno import ENXIO
 from stat import S_ISREG
 
 from pycp import system
@@ -15,7 +16,7 @@ from pycp.engine.write import creation_error, narrow, open_existing, truncate
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import BYTES, FILES, Entry
+from pycp.values import ASKED, BYTES, FILES, Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
         or job.report.hears
     ):
         return None
-    counts = job.tally.own
+    tally = job.tally
+    counts = tally.own
     is_verbose, line = job.report.verbose, job.report.line
     keeps_links = options.preserve_links
     needs_write = options.preserve_xattr and not job.is_privileged
@@ -84,7 +86,6 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
             if (
                 not S_ISREG(mode)
                 or (keeps_links and source.st_nlink > 1)
-                or source.st_blocks < size // 512
                 or (needs_write and not mode & 0o200)
             ):
                 return False
@@ -103,6 +104,9 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
             except OSError:
                 return False
             try:
+                tally.folder, tally.name = folder, name
+                if counts[ASKED] or size > SMALL:
+                    tally.tell_place()
                 if is_verbose:
                     entry = Entry(folder, name)
                     line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
@@ -110,9 +114,14 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                     if keeps_mode:
                         narrow((destination_fd, old), source)
                     truncate(entry, (destination_fd, old), 0)
-                if size <= SMALL and not (
-                    may_reflink
-                    and (source.st_dev, folder.destination_directory.id[0]) not in cannot_reflink
+                if (
+                    size <= SMALL
+                    and source.st_blocks >= size // 512
+                    and not (
+                        may_reflink
+                        and (source.st_dev, folder.destination_directory.id[0])
+                        not in cannot_reflink
+                    )
                 ):
                     try:
                         data = read(source_fd, size + 1 if size else EMPTY)
@@ -168,6 +177,7 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
         and not options.overwrite
         and options.backup == "none"
         and not options.remove_destination
+        and not options.resume
     )
     open_file, stat, flags = system.open, system.stat, system.NEW_FILE_FLAGS
     created_bits = 0o777 & ~job.withheld_bits(False)
@@ -192,7 +202,12 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
                 raise creation_error(entry, error) from None
         if not S_ISREG(found.st_mode) or found.st_nlink > 1 or identity(found) == identity(source):
             raise FileExistsError
-        return open_existing(job, entry, found, source)
+        try:
+            return open_existing(job, entry, found, source)
+        except OSError as error:
+            if error.errno == ENXIO:  # a FIFO took its place, and would make the general way wait
+                raise creation_error(entry, error) from None
+            raise
 
     return open_in_old
 

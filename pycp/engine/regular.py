@@ -16,6 +16,7 @@ from pycp.engine.write import (
     make_room,
     narrow,
     open_existing,
+    readable,
     remove,
     truncate,
 )
@@ -109,16 +110,33 @@ def _copy_opened(
     destination_fd, destination, is_new = _open_destination(
         job, entry, decision, source, (source.st_mode & 0o777) & ~withheld
     )
+    start = 0 if is_new else decision.start
     decision.made = identity(destination)
     try:
         if not options.attributes_only:
             _copy_contents(
-                job, entry, method, (source_fd, source), (destination_fd, destination), is_new
+                job,
+                entry,
+                method,
+                (source_fd, source),
+                (destination_fd, destination),
+                is_new,
+                start,
             )
-        if job.sets_attributes:
-            _set_attributes(
+            if options.verify:
+                from pycp.engine.verify import verify
+
+                verify(entry, (source_fd, source), (destination_fd, destination))
+        if decision.is_begun:
+            set_begun_attributes(job, entry, (source_fd, source), (destination_fd, destination))
+        elif job.sets_attributes:
+            set_attributes(
                 job, entry, (source_fd, source), (destination_fd, destination), is_new, withheld
             )
+        if options.durable and options.new_file_mode is None:
+            from pycp.engine.durable import flush_file
+
+            flush_file(entry.destination, destination_fd, destination)
     except BaseException:
         system.close(destination_fd)
         raise
@@ -128,7 +146,18 @@ def _copy_opened(
     _close(destination_fd, entry, is_source=False)
 
 
-def _set_attributes(
+def set_begun_attributes(
+    job: "Job",
+    entry: "Entry",
+    source: "tuple[int, os.stat_result]",
+    destination: "tuple[int, os.stat_result]",
+) -> None:
+    """Give a file that an interrupted copy made the attributes of a new one."""
+    # What it was created without, or lent since, cannot be told: the whole mode is set.
+    set_attributes(job, entry, source, destination, True, USER_WRITE)
+
+
+def set_attributes(
     job: "Job",
     entry: "Entry",
     source: "tuple[int, os.stat_result]",
@@ -136,6 +165,7 @@ def _set_attributes(
     is_new: bool,
     withheld: int,
 ) -> None:
+    """Give a file what is preserved; `withheld` are the bits of its mode it was made without."""
     from pycp.engine.attributes import Made, apply_attributes
 
     made = Made(source[0], *destination, is_new, withheld)
@@ -166,6 +196,8 @@ def _open_destination(
         mode = options.new_file_mode
     if options.preserve_xattr and not job.is_privileged:
         mode |= USER_WRITE
+    if job.stage is not None:
+        return job.stage.open(source, mode)
     if decision.is_looping_link:
         remove(job, entry)
     elif found is not None:
@@ -177,10 +209,19 @@ def _open_destination(
         except OSError as error:
             if error.errno != ENOENT:
                 if not options.force:
-                    raise creation_error(entry, error) from None
+                    raise _opening_error(job, entry, error) from None
                 remove(job, entry)
-    fd, status = create(entry, mode, options.new_file_mode is None)
+    flags = readable(system.NEW_FILE_FLAGS) if options.verify else system.NEW_FILE_FLAGS
+    fd, status = create(entry, mode, options.new_file_mode is None, flags)
     return fd, status, True
+
+
+def _opening_error(job: "Job", entry: "Entry", error: OSError) -> CopyError:
+    if job.options.verify:
+        from pycp.engine.verify import unreadable
+
+        return unreadable(entry, error)
+    return creation_error(entry, error)
 
 
 def _copy_contents(
@@ -190,23 +231,32 @@ def _copy_contents(
     source: "tuple[int, os.stat_result]",
     destination: "tuple[int, os.stat_result]",
     is_new: bool,
+    start: int,
 ) -> None:
     if not is_new and job.options.preserve_mode:
         narrow(destination, source[1])
     insists = job.options.reflink == "always"
     if not is_new and not insists:
-        truncate(entry, destination, 0)
+        truncate(entry, destination, start)
     try:
         shared = try_reflink(job, entry, method, *source, *destination)
     except CopyError as error:
-        if insists and is_new:
+        if insists and is_new and job.stage is None:
             _remove_unshared(entry, destination[0], error)
         raise
     if shared:
         if insists and not is_new:
             truncate(entry, destination, source[1].st_size)
-        return
-    copy_data(job, entry, method, *source, *destination)
+        if job.manifest is not None:
+            from pycp.engine.stream import digest_shared
+
+            digest_shared(job, entry, source[0], destination[1])
+    elif job.watches_data:
+        from pycp.engine.stream import copy_stream
+
+        copy_stream(job, entry, method, *source, *destination, start)
+    else:
+        copy_data(job, entry, method, *source, *destination, start)
 
 
 def _remove_unshared(entry: "Entry", fd: int, error: CopyError) -> None:

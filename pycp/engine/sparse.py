@@ -42,22 +42,25 @@ def copy_sparse(
     source: "os.stat_result",
     destination_fd: int,
     destination: "os.stat_result",
+    start: int = 0,
 ) -> bool:
-    """Copy with holes in mind; return False, at offset 0, if the plain way will do."""
+    """Copy with holes in mind; return False, at offset `start`, if the plain way will do."""
     makes_holes = S_ISREG(destination.st_mode)
-    mapped = _has_map(entry, source_fd, source)
+    mapped = has_map(entry, source_fd, source)
     if mapped:
         method.sparse = "SEEK_HOLE"
         if job.options.sparse == "always" and makes_holes:
             method.sparse = "SEEK_HOLE + zeros"
-        _copy_by_map(job, entry, method, source_fd, source, destination_fd, makes_holes)
+        _copy_by_map(job, entry, method, source_fd, source, destination_fd, makes_holes, start)
         return True
+    if start:
+        _seek(source_fd, start, 0, entry.source)
     if makes_holes and (
         job.options.sparse == "always" or (mapped is None and job.options.sparse == "auto")
     ):
         method.sparse = "zeros"
         method.offload = "avoided"
-        writer = _HoleWriter(job, entry, destination_fd)
+        writer = HoleWriter(job, entry, destination_fd, start)
         while data := read_some(entry, source_fd, BUFFER_SIZE):
             writer.write_with_holes(data)
         writer.finish()
@@ -65,7 +68,7 @@ def copy_sparse(
     return False
 
 
-def _has_map(entry: "Entry", source_fd: int, source: "os.stat_result") -> bool | None:
+def has_map(entry: "Entry", source_fd: int, source: "os.stat_result") -> bool | None:
     """Return whether the source has a map of holes; None if it has holes but cannot tell where."""
     if not S_ISREG(source.st_mode) or source.st_blocks >= source.st_size // 512:
         return False
@@ -89,9 +92,8 @@ def _has_map(entry: "Entry", source_fd: int, source: "os.stat_result") -> bool |
     return False  # few blocks, but no hole: compressed, or a map that knows nothing
 
 
-def _extents(entry: "Entry", source_fd: int) -> "Iterator[tuple[int, int]]":
-    """Yield the start and end, in bytes, of each run of data."""
-    end = 0
+def extents(entry: "Entry", source_fd: int, end: int = 0) -> "Iterator[tuple[int, int]]":
+    """Yield the start and end, in bytes, of each run of data from an offset on."""
     while True:
         try:
             start = system.lseek(source_fd, end, system.SEEK_DATA)
@@ -114,12 +116,13 @@ def _copy_by_map(
     source: "os.stat_result",
     destination_fd: int,
     makes_holes: bool,
+    first: int,
 ) -> None:
     sparse = job.options.sparse if makes_holes else "never"
-    writer = _HoleWriter(job, entry, destination_fd)
+    writer = HoleWriter(job, entry, destination_fd, first)
     if sparse != "auto":
         method.offload = "avoided"
-    for start, end in _extents(entry, source_fd):
+    for start, end in extents(entry, source_fd, first):
         gap = start - writer.offset
         if sparse == "never":
             problem = f"{quote_name_if_needed(entry.destination)}: write failed"
@@ -177,14 +180,14 @@ def _write_zeros(entry: "Entry", destination_fd: int, count: int, problem: str) 
             raise CopyError(f"{problem}: {reason(error)}", error.errno, entry.destination) from None
 
 
-class _HoleWriter:
+class HoleWriter:
     """Writes data to a descriptor and leaves holes where it is told to skip."""
 
-    def __init__(self, job: "Job", entry: "Entry", destination_fd: int) -> None:
+    def __init__(self, job: "Job", entry: "Entry", destination_fd: int, start: int = 0) -> None:
         self.counts = job.tally.own
         self.entry = entry
         self.fd = destination_fd
-        self.offset = 0
+        self.offset = start
         """Bytes written or skipped so far."""
         self.skipped = 0
         """Bytes skipped since the last write."""
@@ -205,12 +208,13 @@ class _HoleWriter:
         view = memoryview(data)
         position = 0
         for start, end in zero_runs(data):
-            self._write(view[position:start])
+            self.write(view[position:start])
             self.skip(end - start)
             position = end
-        self._write(view[position:])
+        self.write(view[position:])
 
-    def _write(self, data: memoryview) -> None:
+    def write(self, data: bytes | memoryview) -> None:
+        """Write data as it is."""
         if data:
             self.make_hole()
             write_all(self.entry, self.fd, data)

@@ -40,7 +40,16 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
     except OSError as error:
         what = "create fifo" if decision.kind == "fifo" else "create special file"
         raise cannot(what, entry.destination, error) from None
-    with Held(entry.destination_name, dir_fd, entry.destination) as made:
+    finish_special(job, entry, decision, True, withheld)
+
+
+def finish_special(
+    job: "Job", entry: "Entry", decision: "Decision", is_new: bool, withheld: int
+) -> None:
+    """Give a node its attributes; raise CopyError if it is not of the source's kind."""
+    source = decision.source_stat
+    kind = stat.S_IFMT(source.st_mode)
+    with Held(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
         # A second name would mean that somebody put a link of theirs in its place.
         if (
             stat.S_IFMT(made.status.st_mode) != kind
@@ -59,5 +68,5 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
             # A link that was followed was not held itself, and has nothing to give.
             where = held.where if is_source else None
             apply_attributes(
-                job, entry, source, Made(where, made.where, made.status, True, withheld)
+                job, entry, source, Made(where, made.where, made.status, is_new, withheld)
             )

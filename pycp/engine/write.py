@@ -9,22 +9,30 @@ import stat
 from errno import EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR
 
 from pycp import system
-from pycp.errors import CopyError, cannot, failed
+from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
+from pycp.values import last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.values import Backup, Decision, Entry
 
 
 def make_room(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    """Move an existing destination to its backup, or take it away, as decided."""
-    if decision.backup is not None:
-        _back_up(entry, decision)
+    """Move an existing destination to its backup, or take it away, as decided.
+
+    What is made atomically does so when it is complete.
+    """
+    if job.stage is not None:
+        if decision.removes_destination:
+            tell_removed(job, entry)
+    elif decision.backup is not None:
+        keep_backup(entry, decision)
     elif decision.removes_destination:
         remove(job, entry)
 
@@ -41,28 +49,52 @@ def announce(job: "Job", entry: "Entry", decision: "Decision") -> None:
 def remove(job: "Job", entry: "Entry") -> None:
     """Unlink the destination; that it is gone already is fine."""
     try:
-        system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
+        entry.folder.destination_directory.unlink(entry.destination_name)
     except OSError as error:
         if error.errno != ENOENT:
             raise cannot("remove", entry.destination, error) from None
+    tell_removed(job, entry)
+
+
+def tell_removed(job: "Job", entry: "Entry") -> None:
+    """Say that the destination was taken away, or will be."""
     if job.report.verbose:
         job.report.line(f"removed {quote_name(entry.destination)}")
     if job.report.hears:
         job.report.event("removed", destination=entry.destination)
 
 
-def _back_up(entry: "Entry", decision: "Decision") -> None:
+def remove_beside(job: "Job", entry: "Entry", beside: str, dir_fd: int | None) -> None:
+    """Remove the temporary name of a destination if it is still there, and tell if that fails.
+
+    Renaming one link of a file over another does nothing, and leaves both.
+    """
+    try:
+        system.unlink(beside, dir_fd=dir_fd)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        above, slash, _last = entry.destination.rstrip("/").rpartition("/")
+        shown = quote_name(above + slash + last_component(beside))
+        text = f"cannot remove {shown}, made for {quote_name(entry.destination)}: {reason(error)}"
+        job.report.failed(CopyError(text, error.errno, entry.destination))
+
+
+def keep_backup(
+    entry: "Entry", decision: "Decision", keep: "Callable[[Backup], None] | None" = None
+) -> None:
+    """Move the destination to its backup, or keep it there otherwise by `keep`."""
     backup = decision.backup
     assert backup is not None
-    dir_fd = entry.folder.destination_fd
+    directory = entry.folder.destination_directory
     name = entry.destination_name.rstrip("/")
     try:
         while True:
             try:
-                if backup.number:
-                    system.rename_exclusively(name, backup.name, dir_fd)
+                if keep is not None:
+                    keep(backup)
                 else:
-                    system.rename(name, backup.name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+                    directory.rename(name, backup.name, exclusively=bool(backup.number))
                 return
             except FileExistsError:
                 if not (backup.number and backup.name.endswith(f".~{backup.number}~")):
@@ -75,12 +107,15 @@ def _back_up(entry: "Entry", decision: "Decision") -> None:
 
 
 def restore(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    """Put the backup back after a failed copy, over whatever part of the new file there is."""
+    """Put the backup back after a failed copy, over whatever part of the new file there is.
+
+    What is made atomically has done so already.
+    """
     backup = decision.backup
     assert backup is not None
-    dir_fd = entry.folder.destination_fd
     try:
-        system.rename(backup.name, entry.destination_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+        if not job.options.atomic:
+            entry.folder.destination_directory.rename(backup.name, entry.destination_name)
     except OSError as error:
         job.report.failed(cannot("un-backup", entry.destination, error))
         return
@@ -89,7 +124,11 @@ def restore(job: "Job", entry: "Entry", decision: "Decision") -> None:
 
 
 def open_existing(
-    job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result"
+    job: "Job",
+    entry: "Entry",
+    found: "os.stat_result",
+    source: "os.stat_result",
+    flags: int = system.OLD_FILE_FLAGS,
 ) -> "tuple[int, os.stat_result]":
     """Open the destination that was found, to write into it; return descriptor and status.
 
@@ -97,7 +136,8 @@ def open_existing(
     source itself. It is not truncated yet.
     """
     name, dir_fd = entry.destination_name, entry.folder.destination_fd
-    flags = system.OLD_FILE_FLAGS
+    if job.options.verify and flags & system.O_WRONLY:
+        flags = readable(flags)
     if stat.S_ISREG(found.st_mode):
         flags |= system.O_NONBLOCK  # nothing that could block took its place
     held_fd = _hold(name, dir_fd, found)
@@ -189,17 +229,24 @@ def truncate(entry: "Entry", destination: "tuple[int, os.stat_result]", size: in
             raise creation_error(entry, error) from None
 
 
-def create(entry: "Entry", mode: int, may_follow: bool) -> "tuple[int, os.stat_result]":
+def readable(flags: int) -> int:
+    """Return the flags that open a file for reading as well as for writing."""
+    return (flags & ~system.O_WRONLY) | system.O_RDWR
+
+
+def create(
+    entry: "Entry", mode: int, may_follow: bool, flags: int = system.NEW_FILE_FLAGS
+) -> "tuple[int, os.stat_result]":
     """Create the destination, which must not exist; return descriptor and status.
 
     `may_follow` lets POSIXLY_CORRECT create what a dangling symbolic link points to.
     """
     dir_fd = entry.folder.destination_fd
     try:
-        fd = system.open(entry.destination_name, system.NEW_FILE_FLAGS, mode, dir_fd=dir_fd)
+        fd = system.open(entry.destination_name, flags, mode, dir_fd=dir_fd)
     except OSError as error:
-        if error.errno in (EEXIST, ELOOP) and _is_symlink(entry):
-            fd = _create_through_symlink(entry, mode, may_follow)
+        if error.errno in (EEXIST, ELOOP) and is_symlink(entry):
+            fd = _create_through_symlink(entry, mode, may_follow, flags)
         else:
             raise creation_error(entry, error) from None
     return fd, _fstat(fd, entry)
@@ -221,27 +268,19 @@ def creation_error(entry: "Entry", error: OSError) -> CopyError:
     return failed("cannot create regular file", entry.destination, error)
 
 
-def _is_symlink(entry: "Entry") -> bool:
+def is_symlink(entry: "Entry") -> bool:
+    """Return whether the destination is a symbolic link."""
     try:
-        itself = system.stat(
-            entry.destination_name, dir_fd=entry.folder.destination_fd, follow_symlinks=False
-        )
+        itself = entry.folder.destination_directory.stat(entry.destination_name, False)
     except OSError:
         return False
     return stat.S_ISLNK(itself.st_mode)
 
 
-def _create_through_symlink(entry: "Entry", mode: int, may_follow: bool) -> int:
+def _create_through_symlink(entry: "Entry", mode: int, may_follow: bool, flags: int) -> int:
     """Create what a dangling destination symlink points to, which only POSIX asks for."""
-    from os import environ
-
-    refusal = CopyError(
-        f"not writing through dangling symlink {quote_name(entry.destination)}",
-        filename=entry.destination,
-    )
-    if not may_follow or "POSIXLY_CORRECT" not in environ:
-        raise refusal
-    flags = system.NEW_FILE_FLAGS & ~(system.O_EXCL | system.O_NOFOLLOW)
+    refusal = require_followed(entry, may_follow)
+    flags &= ~(system.O_EXCL | system.O_NOFOLLOW)
     try:
         fd = system.open(entry.destination_name, flags, mode, dir_fd=entry.folder.destination_fd)
     except OSError as error:
@@ -250,3 +289,16 @@ def _create_through_symlink(entry: "Entry", mode: int, may_follow: bool) -> int:
         system.close(fd)  # the link was put there after we looked, and is not dangling at all
         raise refusal
     return fd
+
+
+def require_followed(entry: "Entry", may_follow: bool) -> CopyError:
+    """Raise CopyError unless what a dangling symbolic link points to may be made; return it."""
+    from os import environ
+
+    refusal = CopyError(
+        f"not writing through dangling symlink {quote_name(entry.destination)}",
+        filename=entry.destination,
+    )
+    if not may_follow or "POSIXLY_CORRECT" not in environ:
+        raise refusal
+    return refusal

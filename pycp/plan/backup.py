@@ -2,10 +2,9 @@
 
 import stat
 
-from pycp import system
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, identity
+from pycp.system.folder import identity
 from pycp.values import Backup, last_component
 
 TYPE_CHECKING = False
@@ -13,18 +12,19 @@ if TYPE_CHECKING:
     import os
 
     from pycp.options import WriteOptions
+    from pycp.system.folder import Directory
     from pycp.values import Entry
 
 LONGEST = 254
 """Bytes GNU lets the name of a numbered backup have, one less than file systems in common use."""
 
 
-def backup_name(name: str, shown: str, dir_fd: int | None, options: "WriteOptions") -> Backup:
-    """Return the name that `name`, relative to `dir_fd`, is moved to before it is replaced."""
+def backup_name(name: str, shown: str, directory: "Directory", options: "WriteOptions") -> Backup:
+    """Return the name that `name`, below a directory, is moved to before it is replaced."""
     stem = name.rstrip("/")
     number = 0
     if options.backup != "simple":
-        number = _highest_number(stem, dir_fd) + 1
+        number = _highest_number(stem, directory) + 1
         if number == 1 and options.backup == "existing":
             number = 0
     suffix = f".~{number}~" if number else options.suffix
@@ -38,33 +38,25 @@ def backup_name(name: str, shown: str, dir_fd: int | None, options: "WriteOption
     return Backup(head + slash + ending, whole + ending, number)
 
 
-def _highest_number(name: str, dir_fd: int | None) -> int:
+def _highest_number(name: str, directory: "Directory") -> int:
     """Return the largest N of the names NAME.~N~ beside `name`, 0 if there is none."""
     head, slash, base = name.rpartition("/")
-    try:
-        fd = system.open(head + slash or ".", system.DIRECTORY_FLAGS, dir_fd=dir_fd)
-    except OSError:
-        return 0
     start = base + ".~"
     highest = "0"
-    listing = Directory(None, name, fd)  # closing it is nobody's trouble
     try:
-        with system.scandir(fd) as entries:
-            for entry in entries:
-                if not (entry.name.startswith(start) and entry.name.endswith("~")):
-                    continue
-                digits = entry.name[len(start) : -1]
-                if (
-                    digits.isascii()
-                    and digits.isdigit()
-                    and digits[0] != "0"
-                    and (len(digits), digits) > (len(highest), highest)
-                ):
-                    highest = digits
+        for other in directory.names(head + slash or "."):
+            if not (other.startswith(start) and other.endswith("~")):
+                continue
+            digits = other[len(start) : -1]
+            if (
+                digits.isascii()
+                and digits.isdigit()
+                and digits[0] != "0"
+                and (len(digits), digits) > (len(highest), highest)
+            ):
+                highest = digits
     except OSError:
         return 0
-    finally:
-        listing.close()
     return int(highest) if len(highest) < 4000 else 0
 
 
@@ -91,15 +83,13 @@ def refuse_to_lose_source(
     name = entry.destination_name.rstrip("/") + options.suffix
     is_namesake = last_component(entry.source_name) == last_component(name)
     try:
-        found = system.stat(name, dir_fd=entry.folder.destination_fd, follow_symlinks=is_namesake)
+        found = entry.folder.destination_directory.stat(name, is_namesake)
     except OSError:
         return
     if identity(found) != identity(source):
         return
     if not is_namesake:
-        itself = system.stat(
-            entry.source_name, dir_fd=entry.folder.source_fd, follow_symlinks=False
-        )
+        itself = entry.folder.source_directory.stat(entry.source_name, False)
         if not stat.S_ISLNK(itself.st_mode) or identity(itself) == identity(found):
             return
     raise CopyError(

@@ -16,18 +16,19 @@ CHUNK = 128 * 1024
 """Bytes of each file compared at a time."""
 
 
-def installed(entry: "Entry", final: "Final") -> "tuple[os.stat_result, os.stat_result] | None":
+def installed(
+    entry: "Entry", final: "Final", is_dry_run: bool = False
+) -> "tuple[os.stat_result, os.stat_result] | None":
     """Return the status of source and destination if nothing would change, else None.
 
     What cannot be looked at counts as different: installing will tell why. Times, extended
-    attributes and access control lists are not compared.
+    attributes and access control lists are not compared. A dry run leaves times of last access
+    alone where this user may.
     """
     folder = entry.folder
     try:
-        source = system.stat(entry.source_name, dir_fd=folder.source_fd)
-        destination = system.stat(
-            entry.destination_name, dir_fd=folder.destination_fd, follow_symlinks=False
-        )
+        source = folder.source_directory.stat(entry.source_name)
+        destination = folder.destination_directory.stat(entry.destination_name, False)
         if not (
             _is_plain(source)
             and _is_plain(destination)
@@ -39,21 +40,49 @@ def installed(entry: "Entry", final: "Final") -> "tuple[os.stat_result, os.stat_
         ):
             return None
         found = source, destination
-        return found if _have_same_contents(entry, found) else None
+        return found if _have_same_contents(entry, found, is_dry_run=is_dry_run) else None
     except OSError:
         return None
+
+
+def is_begun(
+    entry: "Entry", source: "os.stat_result", destination: "os.stat_result", follows: bool
+) -> bool:
+    """Return whether a destination is the beginning of its source, as left by an interruption.
+
+    `follows` says that the source was reached through symbolic links, if it is one.
+    """
+    if not (
+        stat.S_ISREG(source.st_mode)
+        and stat.S_ISREG(destination.st_mode)
+        and destination.st_size < source.st_size
+    ):
+        return False
+    try:
+        return _have_same_contents(entry, (source, destination), follows, may_be_shorter=True)
+    except OSError:
+        return False
 
 
 def _is_plain(status: "os.stat_result") -> bool:
     return stat.S_ISREG(status.st_mode) and not status.st_mode & SPECIAL_BITS
 
 
-def _have_same_contents(entry: "Entry", found: "tuple[os.stat_result, os.stat_result]") -> bool:
+def _have_same_contents(
+    entry: "Entry",
+    found: "tuple[os.stat_result, os.stat_result]",
+    follows: bool = True,
+    may_be_shorter: bool = False,
+    is_dry_run: bool = False,
+) -> bool:
+    """Return whether both hold the same, or the destination at least the same as far as it goes."""
     # Nothing that blocks could have taken their places.
     flags = system.SOURCE_FLAGS | system.O_NONBLOCK
-    one = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
+    no_follow = 0 if follows else system.O_NOFOLLOW
+    open_file = _open_untraced if is_dry_run else system.open
+    one = open_file(entry.source_name, flags | no_follow, dir_fd=entry.folder.source_fd)
     try:
-        other = system.open(
+        other = open_file(
             entry.destination_name, flags | system.O_NOFOLLOW, dir_fd=entry.folder.destination_fd
         )
         try:
@@ -63,11 +92,20 @@ def _have_same_contents(entry: "Entry", found: "tuple[os.stat_result, os.stat_re
             while True:
                 data = system.read(one, CHUNK)
                 # At the end of one, a byte more of the other is one too many.
-                if data != system.read(other, len(data) or 1):
-                    return False
+                copied = system.read(other, len(data) or 1)
+                if data != copied:
+                    return may_be_shorter and data.startswith(copied)
                 if not data:
                     return True
         finally:
             system.close(other)
     finally:
         system.close(one)
+
+
+def _open_untraced(name: str, flags: int, *, dir_fd: int | None) -> int:
+    """Open a file so that reading does not show, which its owner may ask for."""
+    try:
+        return system.open(name, flags | system.O_NOATIME, dir_fd=dir_fd)
+    except PermissionError:
+        return system.open(name, flags, dir_fd=dir_fd)

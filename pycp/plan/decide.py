@@ -8,7 +8,6 @@ destination was kept as a backup or taken away where the options or the kind ask
 import stat
 from errno import ELOOP, ENOENT
 
-from pycp import system
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -38,7 +37,7 @@ def decide(
     folder = entry.folder
     follows = options.follows(entry.is_operand)
     try:
-        source = system.stat(entry.source_name, dir_fd=folder.source_fd, follow_symlinks=follows)
+        source = folder.source_directory.stat(entry.source_name, follows)
     except OSError as error:
         raise cannot("stat", entry.source, error) from None
     is_directory = stat.S_ISDIR(source.st_mode)
@@ -108,11 +107,7 @@ def _stat_destination(
         )
     )
     try:
-        return system.stat(
-            entry.destination_name,
-            dir_fd=entry.folder.destination_fd,
-            follow_symlinks=not is_itself,
-        )
+        return entry.folder.destination_directory.stat(entry.destination_name, not is_itself)
     except OSError as error:
         if error.errno == ENOENT:
             return None
@@ -139,7 +134,7 @@ def _consider_existing(
         verdict = judge(entry, source, destination, options)
         if verdict == "same":
             raise _about_two("", entry.source, "and", entry.destination, "are the same file")
-    if decision.kind != "directory":
+    if decision.kind != "directory" and not _is_begun(entry, decision, destination, options):
         if options.update == "none-fail":
             raise CopyError(
                 f"not replacing {quote_name(entry.destination)}", filename=entry.destination
@@ -163,6 +158,17 @@ def _consider_existing(
         if not decision.question:
             raise
         decision.refusal = refusal  # GNU asks first, and only then finds that it cannot be
+
+
+def _is_begun(
+    entry: "Entry", decision: Decision, destination: "os.stat_result", options: "CopyOptions"
+) -> bool:
+    """Return whether the destination is half-written, so that neither -n nor -u is about it."""
+    if not options.resume or options.update == "all":
+        return False
+    from pycp.plan.compare import is_begun
+
+    return is_begun(entry, decision.source_stat, destination, decision.follows)
 
 
 def _may_be_same(
@@ -229,7 +235,10 @@ def _make_room(
 
         refuse_to_lose_source(entry, decision.source_stat, options)
         decision.backup = backup_name(
-            entry.destination_name, entry.destination, entry.folder.destination_fd, options
+            entry.destination_name,
+            entry.destination,
+            entry.folder.destination_directory,
+            options,
         )
         decision.destination_stat = None
     elif options.remove_destination or (
@@ -246,9 +255,7 @@ def _make_room(
 def _refuse_made_symlink(entry: "Entry", memory: "Memory") -> None:
     """Raise CopyError if the destination is a symbolic link that this run made."""
     try:
-        itself = system.stat(
-            entry.destination_name, dir_fd=entry.folder.destination_fd, follow_symlinks=False
-        )
+        itself = entry.folder.destination_directory.stat(entry.destination_name, False)
     except OSError:
         return
     if stat.S_ISLNK(itself.st_mode) and memory.has_made(entry.destination, itself):

@@ -71,6 +71,13 @@ def resolve(options: "CopyOptions", operands: list[str]) -> Operands:
     sources, directory, destination = split(
         options, operands, "target directory", "target", options.parents
     )
+    if options.resume:
+        from pycp.plan.begun import is_begun_copy, require_possible
+
+        require_possible(options)
+        if directory is not None and is_begun_copy(options, sources, directory):
+            directory.close()
+            directory = None
     if directory is None and options.force and options.backup != "none":
         own_backup = _own_backup(options, sources[0], destination)
         if own_backup:
@@ -160,4 +167,4 @@ def _own_backup(options: "CopyOptions", source: str, destination: str) -> str:
         return ""
     from pycp.plan.backup import backup_name
 
-    return backup_name(destination, destination, None, options).shown
+    return backup_name(destination, destination, Directory(None, "", None), options).shown

@@ -55,9 +55,4 @@ def question(entry: "Entry", destination: "os.stat_result", options: "CopyOption
 def _is_writable(entry: "Entry", destination: "os.stat_result") -> bool:
     if stat.S_ISLNK(destination.st_mode) or system.geteuid() == 0:
         return True
-    return system.access(
-        entry.destination_name,
-        system.W_OK,
-        dir_fd=entry.folder.destination_fd,
-        effective_ids=True,
-    )
+    return entry.folder.destination_directory.may(system.W_OK, entry.destination_name)

@@ -6,7 +6,6 @@ the directory entries themselves, since two names of one file can often be told 
 
 import stat
 
-from pycp import system
 from pycp.system.folder import identity
 from pycp.values import last_component
 
@@ -31,11 +30,10 @@ def parent_identity(directory: "Directory", name: str, follow: bool = False) -> 
     if slash:
         head = head.rstrip("/") or "/"
     elif directory.parent is not None and directory.parent.is_open and not follow:
-        name = directory.name
-        return identity(system.stat(name, dir_fd=directory.parent.fd, follow_symlinks=False))
+        return identity(directory.parent.stat(directory.name, False))
     elif directory.id != (0, 0):
         return directory.id
-    return identity(system.stat(head or ".", dir_fd=directory.fd, follow_symlinks=follow))
+    return identity(directory.stat(head or ".", follow))
 
 
 def is_same_entry(
@@ -87,12 +85,8 @@ def judge(
         if not is_same:
             return "distinct"
         try:
-            source_itself = system.stat(
-                entry.source_name, dir_fd=folder.source_fd, follow_symlinks=False
-            )
-            destination_itself = system.stat(
-                entry.destination_name, dir_fd=folder.destination_fd, follow_symlinks=False
-            )
+            source_itself = folder.source_directory.stat(entry.source_name, False)
+            destination_itself = folder.destination_directory.stat(entry.destination_name, False)
         except OSError:
             return "distinct"
         is_same_link = identity(source_itself) == identity(destination_itself)
@@ -145,5 +139,5 @@ def _followed(entry: "Entry", itself: "os.stat_result", is_source: bool) -> "os.
     if not stat.S_ISLNK(itself.st_mode):
         return itself
     if is_source:
-        return system.stat(entry.source_name, dir_fd=entry.folder.source_fd)
-    return system.stat(entry.destination_name, dir_fd=entry.folder.destination_fd)
+        return entry.folder.source_directory.stat(entry.source_name)
+    return entry.folder.destination_directory.stat(entry.destination_name)

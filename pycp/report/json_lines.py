@@ -8,11 +8,11 @@ import json
 import os
 import time
 from base64 import b64encode
-from errno import errorcode
 
 from pycp.errors import CopyError, SilentError, failed, reason
 from pycp.quoting import quote_name
 from pycp.report.lines import BUFFER_SIZE, Lines
+from pycp.report.listener import failure_details
 from pycp.values import BYTES
 
 TYPE_CHECKING = False
@@ -28,7 +28,9 @@ NAMES = ("source", "destination", "backup", "path", "path2")
 class JsonLines(Lines):
     """A report that also, or only, writes events."""
 
-    def __init__(self, program: str, place: str, verbose: bool, debug: bool) -> None:
+    def __init__(
+        self, program: str, place: str, verbose: bool, debug: bool, is_dry_run: bool = False
+    ) -> None:
         """Write to the file `place`, or instead of lines for people to standard output if "-".
 
         Raise CopyError if the file cannot be opened.
@@ -43,7 +45,8 @@ class JsonLines(Lines):
         self._counts = dict.fromkeys(("copied", "directory", "skipped", "warning", "failed"), 0)
         self._event_error: OSError | None = None
         self._start = time.monotonic()
-        self.event("begin", schema=VERSION, program=program)
+        extra = {"dry_run": True} if is_dry_run else {}
+        self.event("begin", schema=VERSION, program=program, **extra)
 
     def event(self, kind: str, **details: object) -> None:
         """Write an event, now or when more have come together."""
@@ -57,6 +60,8 @@ class JsonLines(Lines):
 
     def _flush_events(self) -> None:
         data, self._events, self._events_size = b"".join(self._events), [], 0
+        if data and self._is_alone:
+            data = self.over_bar(1) + data
         try:
             while data and not self._event_error:
                 data = data[os.write(self._fd, data) :]
@@ -80,13 +85,7 @@ class JsonLines(Lines):
         super().failed(error)
 
     def _failure(self, error: CopyError) -> None:
-        details: dict[str, object] = {"message": str(error)}
-        for field, name in (("path", error.filename), ("path2", error.filename2)):
-            if name is not None:
-                details[field] = name
-        if error.errno:
-            details["errno"] = errorcode.get(error.errno, str(error.errno))
-        self.event("failed", **details)
+        self.event("failed", **failure_details(error))
 
     def finish(self) -> bool:
         """Write the summary and what is left; return whether all is well."""
@@ -99,7 +98,7 @@ class JsonLines(Lines):
             skipped=counts["skipped"],
             warnings=counts["warning"],
             failed=counts["failed"],
-            bytes=self.tally.own[BYTES],
+            bytes=self.tally.total(BYTES),
             seconds=round(time.monotonic() - self._start, 6),
             status=int(not is_well),
         )

@@ -7,9 +7,12 @@ from pycp.values import Tally
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.errors import CopyError
+    from pycp.report.progress import Bar
 
 BUFFER_SIZE = 4096
 """Bytes of output collected before they are written to something other than a terminal."""
+ERASE = b"\r\x1b[K"
+"""What clears the line of a terminal that the cursor is in."""
 
 
 class Lines:
@@ -31,6 +34,8 @@ class Lines:
         self._limit = 0
         self._has_lost_output = False
         self._input_error: OSError | None = None
+        self.bar: Bar | None = None
+        """What shows the progress of the copy, if anything does."""
 
     def event(self, kind: str, **details: object) -> None:
         """Say nothing: the lines for people come apart from events."""
@@ -48,6 +53,8 @@ class Lines:
     def flush(self) -> OSError | None:
         """Write what was printed so far; return the failure, which is told at the end."""
         data, self._pending, self._size = b"".join(self._pending), [], 0
+        if data:
+            data = self.over_bar(1) + data
         try:
             while data:
                 data = data[os.write(1, data) :]
@@ -55,6 +62,11 @@ class Lines:
             self._has_lost_output = True
             return error
         return None
+
+    def over_bar(self, fd: int) -> bytes:
+        """Return what must precede a line so that it takes the place of the bar."""
+        has_bar = self.bar is not None and self.bar.is_on_terminal
+        return ERASE if has_bar and os.isatty(fd) else b""
 
     def say(self, text: str) -> None:
         """Print a line of the program's own on standard error."""
@@ -76,7 +88,7 @@ class Lines:
 
     def _error_output(self, text: str) -> None:
         self.flush()
-        data = os.fsencode(text)
+        data = self.over_bar(2) + os.fsencode(text)
         try:
             while data:
                 data = data[os.write(2, data) :]
@@ -85,11 +97,15 @@ class Lines:
 
     def agrees(self, question: str) -> bool:
         """Ask on standard error, read a line from standard input, return whether it says yes."""
+        if self.bar is not None:
+            self.bar.pause()
         try:
-            os.write(2, os.fsencode(f"{self.program}: {question}"))
+            os.write(2, self.over_bar(2) + os.fsencode(f"{self.program}: {question}"))
         except OSError:
             self.has_failed = True
         answer = self._read_answer()
+        if self.bar is not None:
+            self.bar.resume()
         self.has_failed |= not (agreed := _says_yes(answer))
         return agreed
 
@@ -106,6 +122,9 @@ class Lines:
     def finish(self) -> bool:
         """Write what is left, tell failures of the standard streams; return whether all is well."""
         error = self.flush()
+        if self.bar is not None:
+            self.bar.end(is_complete=not self.has_failed)
+            self.bar = None
         if self._has_lost_output:
             self.has_failed = True
             # Of a failure before the end GNU has forgotten the reason.

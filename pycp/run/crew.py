@@ -13,12 +13,14 @@ import time
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.run.work import LONG, copy_names, replay, way_to, work
+from pycp.system.lanes import provide_lanes
 from pycp.system.worker import Worker, ready, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.run.tree import Tree
+    from pycp.system.lanes import Lane
 
     Part = tuple[Filled, list[str]]
 
@@ -41,14 +43,35 @@ class Crew:
         self._batch: list[Part] = []
         self._size = 0
         self._tasks: dict[Worker, list[list[Part]]] = {}
-        for _ in range(count):
-            try:
-                self._tasks[self._start()] = []
-            except OSError:
-                break  # fewer will do, and none as well
+        self._tally = tree.job.tally
+        provide_lanes(self._tally, tree.job.options.jobs)
+        self._lanes = self._tally.spare_lanes[:count]
+        self._tally.spare_lanes = self._tally.spare_lanes[count:]
+        self._not_started = list(self._lanes)
 
-    def _start(self) -> Worker:
-        return start(lambda channel: work(self._tree, self._root, channel), self._tasks)
+    def _next_worker(self) -> "Worker | None":
+        """Return a worker that can take a piece of work now, started if all others are busy."""
+        least = min(self._tasks, key=lambda worker: len(self._tasks[worker]), default=None)
+        if self._not_started and (least is None or self._tasks[least]):
+            try:
+                least = self._start(self._not_started.pop())
+                self._tasks[least] = []
+            except OSError:
+                self._not_started.clear()  # fewer will do, and none as well
+        if least is None or len(self._tasks[least]) == AHEAD:
+            return None
+        return least
+
+    def _start(self, lane: "Lane") -> Worker:
+        """Start a worker, which finds its way from the directories of the root."""
+        root = self._root
+        was_open = root.source_directory.is_open and root.destination_directory.is_open
+        try:
+            root.reopen()
+            return start(lambda channel: work(self._tree, root, channel, lane), self._tasks)
+        finally:
+            if not was_open:
+                root.close()
 
     def add(self, filled: "Filled", name: str) -> None:
         """Have a regular file of a directory copied."""
@@ -73,16 +96,16 @@ class Crew:
             for filled, names in parts
         ]
         message = marshal.dumps(ways)
-        while self._tasks and len(message) <= LARGEST:
-            worker = min(self._tasks, key=lambda worker: len(self._tasks[worker]))
-            if len(self._tasks[worker]) < AHEAD:
+        while len(message) <= LARGEST:
+            worker = self._next_worker()
+            if worker is not None:
                 self._tasks[worker].append(parts)
                 try:
                     worker.channel.send_bytes(message)
                 except OSError:
                     self._collect(wait=True)  # it is gone, and that is told there
                 return
-            if self._works_itself:
+            if self._works_itself or not self._tasks:
                 break
             self._collect(wait=True)
         self._do(parts)
@@ -167,6 +190,13 @@ class Crew:
             self._collect(wait=True)
         for worker in self._tasks:
             worker.end()
+        self._tasks.clear()
+        self._tally.spare_lanes += self._lanes
+
+    def abandon(self) -> None:
+        """Stop the workers where they are."""
+        for worker in self._tasks:
+            worker.stop()
         self._tasks.clear()
 
 

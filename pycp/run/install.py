@@ -18,15 +18,19 @@ from pycp.values import Final, join, last_component, split_last
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.options import InstallOptions
+    from pycp.system.overlay import Overlay
     from pycp.values import Entry, Report
 
 SPECIAL_BITS = 0o7000
 
 
-def run_install(options: "InstallOptions", operands: list[str], report: "Report") -> None:
+def run_install(
+    options: "InstallOptions", operands: list[str], report: "Report", umask: int = 0
+) -> None:
     """Install all operands; raise UsageError or CopyError if they make no sense as a whole.
 
-    What goes wrong with one of them is told to the report, and the others are installed.
+    What goes wrong with one of them is told to the report, and the others are installed. `umask` is
+    the user's, where it was set aside.
     """
     if options.directory:
         check_count(options, operands, least=1)
@@ -34,14 +38,16 @@ def run_install(options: "InstallOptions", operands: list[str], report: "Report"
     else:
         found = split(options, operands, "failed to access", "target", False, options.make_parents)
         final = _final(options, report)
-    before = system.set_umask(0)
-    try:
-        if options.directory:
-            _make_directories(operands, final, report)
-        else:
-            _install_files(options, *found, final, report)
-    finally:
-        system.set_umask(before)
+    overlay = None
+    if options.dry_run:
+        from pycp.engine.dry_directory import without_effects
+        from pycp.system.overlay import Overlay
+
+        options, overlay = without_effects(options), Overlay()
+    if options.directory:
+        _make_directories(operands, final, report, options.durable, overlay)
+    else:
+        _install_files(options, *found, final, report, umask, overlay)
 
 
 def _final(options: "InstallOptions", report: "Report") -> Final:
@@ -65,12 +71,23 @@ def _final(options: "InstallOptions", report: "Report") -> Final:
     return Final(mode, changed_bits, uid, gid)
 
 
-def _make_directories(names: list[str], final: Final, report: "Report") -> None:
+def _make_directories(
+    names: list[str],
+    final: Final,
+    report: "Report",
+    is_durable: bool,
+    overlay: "Overlay | None",
+) -> None:
     from pycp.engine.named import make_named
 
     for name in names:
         try:
-            make_named(name, final, report)
+            if overlay is not None:
+                from pycp.engine.dry_install import pretend_named
+
+                pretend_named(name, final, report, overlay)
+            else:
+                make_named(name, final, report, is_durable)
         except CopyError as error:
             report.failed(error)
         except OSError as error:
@@ -87,11 +104,13 @@ def _install_files(
     destination: str,
     final: Final,
     report: "Report",
+    umask: int,
+    overlay: "Overlay | None",
 ) -> None:
     above = None
     if options.make_parents and directory is None:
         try:
-            above, directory = _make_way(options, sources, destination, report)
+            above, directory = _make_way(options, sources, destination, report, overlay)
         except CopyError as error:
             report.failed(error)
             return
@@ -100,11 +119,16 @@ def _install_files(
             return
     operands = Operands(_copy_options(options), sources, directory, destination)
     installer = Installer(options, operands, final, report)
-    try:
+
+    def install() -> None:
         for entry in operands.entries():
             if above is not None:
                 entry.folder = Folder(None, entry.folder.source_directory, above, False)
                 entry.destination_name = split_last(destination)[1]
+            if overlay is not None:
+                from pycp.engine.dry_directory import pretend_folder
+
+                pretend_folder(entry, overlay)
             # GNU looks at an empty name as at the working directory.
             entry.destination_name = entry.destination_name or "."
             try:
@@ -117,6 +141,18 @@ def _install_files(
             except OSError as error:
                 # No call that may fail should get here unworded, but it must not stop the others.
                 report.failed(cannot("install", entry.source, error))
+
+    try:
+        if options.manifest is None:
+            install()
+        else:
+            from pycp.run.manifest import with_manifest
+
+            with_manifest(installer.job, [*sources, destination], install, umask)
+        if options.durable:
+            from pycp.engine.durable import flush_target
+
+            flush_target(report, directory or above, destination)
     finally:
         for place in (above, directory):
             if place is not None:
@@ -124,7 +160,11 @@ def _install_files(
 
 
 def _make_way(
-    options: "InstallOptions", sources: list[str], destination: str, report: "Report"
+    options: "InstallOptions",
+    sources: list[str],
+    destination: str,
+    report: "Report",
+    overlay: "Overlay | None",
 ) -> tuple[Directory | None, Directory | None]:
     """Make the directories above the destination, or all of the target directory (-D).
 
@@ -132,12 +172,19 @@ def _make_way(
     """
     from pycp.engine.leading import make_leading
 
+    def make(path: str) -> Directory:
+        if overlay is None:
+            return make_leading(path, report, is_durable=options.durable)
+        from pycp.engine.dry_install import pretend_leading
+
+        return pretend_leading(path, report, overlay)
+
     if options.target_directory is None:
-        return make_leading(split_last(destination)[0], report), None
+        return make(split_last(destination)[0]), None
     if not destination:
         # An empty name needs no directories, and still is none itself.
         raise cannot("open", join(destination, last_component(sources[0])), OSError(ENOENT, ""))
-    return None, make_leading(destination, report)
+    return None, make(destination)
 
 
 def _copy_options(options: "InstallOptions") -> CopyOptions:
@@ -183,20 +230,33 @@ class Installer:
         tell_started(self.job, entry, decision)
         try:
             perform(self.job, entry, decision)
-            if self.has_company and decision.made_fd is not None:
-                made = system.fstat(decision.made_fd)
-                self.memory.made(entry.destination, made, is_symlink=False)
-            finish(self.job, entry, decision, self.options, self.final)
+            if self.options.dry_run:
+                self._pretend_to_finish(entry)
+            else:
+                if self.has_company and decision.made_fd is not None:
+                    made = system.fstat(decision.made_fd)
+                    self.memory.made(entry.destination, made, is_symlink=False)
+                finish(self.job, entry, decision, self.options, self.final)
         finally:
+            if self.job.stage is not None:
+                self.job.stage.discard()
             close_made(entry, decision)
         tell_copied(self.job, entry, decision)
+
+    def _pretend_to_finish(self, entry: "Entry") -> None:
+        from pycp.engine.dry_install import require_giving
+
+        made = entry.folder.destination_directory.stat(entry.destination_name, False)
+        self.memory.made(entry.destination, made, is_symlink=False)
+        require_giving(entry, made, self.final)
 
     def _is_installed(self, entry: "Entry") -> bool:
         from pycp.plan.compare import installed
 
-        found = installed(entry, self.final)
+        found = installed(entry, self.final, self.options.dry_run)
         if found and self.options.preserve_timestamps:
             from pycp.engine.install import keep_times
 
-            keep_times(entry, *found)
+            if not self.options.dry_run:
+                keep_times(entry, *found)
         return found is not None

@@ -3,7 +3,7 @@
 import stat
 
 from pycp import system
-from pycp.engine.entry import perform, tell_copied, tell_skipped, tell_started
+from pycp.engine.entry import perform, tell_copied, tell_excluded, tell_skipped, tell_started
 from pycp.engine.job import Job
 from pycp.errors import CopyError, cannot
 from pycp.plan.decide import IntoItself, decide
@@ -15,6 +15,8 @@ from pycp.system.folder import identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.options import CopyOptions
+    from pycp.plan.exclude import Exclusions
+    from pycp.plan.operands import Operands
     from pycp.values import Decision, Entry, Report
 
 
@@ -24,23 +26,61 @@ def run_serial(options: "CopyOptions", operands: list[str], report: "Report") ->
     What goes wrong with one of them is told to the report, and the others are copied.
     """
     resolved = resolve(options, operands)
-    runner = Serial(Job(resolved.options, report), resolved.has_company)
-    for entry in resolved.entries():
-        runner.copy_operand(entry)
+    try:
+        _copy_all(resolved, operands, report)
+    finally:
+        if resolved.directory is not None:
+            resolved.directory.close()
+
+
+def _copy_all(resolved: "Operands", operands: list[str], report: "Report") -> None:
+    options = resolved.options
+    entries = resolved.entries()
+    if options.dry_run:
+        from pycp.engine.dry_directory import pretended, without_effects
+        from pycp.system.overlay import Overlay
+
+        options = without_effects(options)
+        entries = pretended(entries, Overlay())
+    job = Job(options, report)
+    if options.exclude:
+        from pycp.plan.exclude import Exclusions
+
+        job.exclusions = Exclusions(options.exclude)
+    runner = Serial(job, resolved.has_company)
+
+    def copy() -> None:
+        for entry in entries:
+            runner.copy_operand(entry)
+
+    if options.manifest is None:
+        copy()
+    else:
+        from pycp.run.manifest import with_manifest
+
+        with_manifest(runner.job, operands, copy)
+    if options.durable:
+        from pycp.engine.durable import flush_target
+
+        flush_target(report, resolved.directory, resolved.destination)
 
 
 def _jobs(options: "CopyOptions") -> int:
     """Return how many processes may copy a tree: 0 leaves that to the tree, 1 is this one alone.
 
-    What asks, explains, or names backups after what is there, must go by one order. Lines are told
-    in GNU's order unless the user gave a number.
+    What asks, explains, or names backups after what is there, must go by one order, and only one
+    process can be sure to remove temporary names. Lines are told in GNU's order unless the user
+    gave a number.
     """
     if (
         options.overwrite == "ask"
+        or options.dry_run
         or options.debug
         or options.backup != "none"
         or (options.preserve_links and options.dereference == "always")
         or (options.verbose and not options.jobs)
+        or options.bandwidth
+        or options.atomic
     ):
         return 1
     return options.jobs
@@ -61,6 +101,9 @@ class Serial:
 
     def copy_operand(self, entry: "Entry") -> None:
         """Copy one operand and everything below it, and tell what goes wrong."""
+        if self.job.exclusions is not None and self._is_excluded(entry, self.job.exclusions):
+            tell_excluded(self.job, entry)
+            return
         self.memory.operand = entry
         self.is_abandoned = False
         try:
@@ -74,8 +117,16 @@ class Serial:
             # No call that may fail should get here unworded, but nothing must stop the others.
             self.job.report.failed(cannot("copy", entry.source, error))
 
+    def _is_excluded(self, entry: "Entry", exclusions: "Exclusions") -> bool:
+        try:
+            follows = self.job.options.follows(is_operand=True)
+            status = entry.folder.source_directory.stat(entry.source_name, follows)
+        except OSError:
+            return False  # deciding on it will tell
+        return exclusions.excludes_operand(entry.source_name, stat.S_ISDIR(status.st_mode))
+
     def _copy_with_parents(self, entry: "Entry") -> None:
-        from pycp.engine.parents import Parents, finish_parents, make_parents
+        from pycp.engine.parents import Parents, finish_parents, flush_parents, make_parents
 
         parents = Parents()
         try:
@@ -86,6 +137,8 @@ class Serial:
             self._copy(entry)
             finish_parents(self.job, parents)
         finally:
+            if self.job.options.durable:
+                flush_parents(self.job, parents)
             parents.close()
 
     def _copy(self, entry: "Entry") -> None:
@@ -127,7 +180,10 @@ class Serial:
             else:
                 tell_started(job, entry, decision)
                 perform(job, entry, decision)
-                tell_copied(job, entry, decision)
+                if decision.skip_reason:
+                    tell_skipped(job, entry, decision.skip_reason, decision)
+                else:
+                    tell_copied(job, entry, decision)
                 self._remember(entry, decision)
         except CopyError as error:
             report.failed(error)
@@ -150,11 +206,7 @@ class Serial:
             self.memory.copied.setdefault(identity(source), entry)
         if self.has_company and entry.is_operand and options.backup != "numbered":
             try:
-                made = system.stat(
-                    entry.destination_name,
-                    dir_fd=entry.folder.destination_fd,
-                    follow_symlinks=False,
-                )
+                made = entry.folder.destination_directory.stat(entry.destination_name, False)
             except OSError:
                 return
             self.memory.made(entry.destination, made, stat.S_ISLNK(made.st_mode))

@@ -11,7 +11,13 @@ below it.
 
 import time
 
-from pycp.engine.directory import enter_directory, finish_directory, list_source
+from pycp import system
+from pycp.engine.directory import (
+    enter_directory,
+    finish_directory,
+    is_finished,
+    list_source,
+)
 from pycp.engine.plain import plain_copier
 from pycp.errors import CopyError, cannot
 from pycp.values import Entry
@@ -34,7 +40,7 @@ LARGE = 2000
 SLOW = 0.001
 """Seconds of waiting for each file from which on calls count as slow."""
 LOOK = 16
-"""Files copied between two looks at the clock."""
+"""Files copied between two looks at the clock; the first so many are looked at one by one."""
 MOST_PROCESSES = 8
 """Processes copying a large tree, however many processors there are."""
 WAITING_PROCESSES = 16
@@ -86,19 +92,32 @@ class Tree:
         """Copy the directory `entry` and everything below it."""
         level = self._enter(entry, decision, None)
         stack = [level] if level else []
+        try:
+            self._copy_levels(stack)
+            if self._crew is not None:
+                self._crew.finish()
+        except BaseException:
+            for level in stack:
+                level.entries = iter(())  # whoever was listing closes the directory
+                level.filled.folder.close()
+            if self._crew is not None:
+                self._crew.abandon()
+            raise
+
+    def _copy_levels(self, stack: list[Level]) -> None:
+        """Copy the levels of a stack, and those below them, until none is left."""
         while stack:
-            below = self._copy_entries(stack[-1])
+            level = stack[-1]
+            below = self._copy_entries(level)
             if below:
                 stack.append(below)
                 if len(stack) > OPEN_LEVELS:
                     stack[-OPEN_LEVELS - 1].filled.folder.close()
             else:
-                level = stack.pop()
-                self._leave(level, stack[-1] if stack else None)
+                self._leave(level, stack[-2] if len(stack) > 1 else None)
+                stack.pop()
                 if self.runner.is_abandoned and stack:
                     stack[-1].entries = iter(())
-        if self._crew is not None:
-            self._crew.finish()
 
     def _copy_entries(self, level: Level) -> Level | None:
         """Copy entries until one is a directory to go down into; return it, or None at the end."""
@@ -114,13 +133,13 @@ class Tree:
                 try:
                     if copy_plain(folder, name):
                         self._copied += 1
-                        if not self._copied % LOOK:
+                        if self._copied < LOOK or not self._copied % LOOK:
                             self._share_if_slow()
                         continue
                 except CopyError as error:
                     self.job.report.failed(error)
                     continue
-                if not folder.is_new:
+                if not folder.is_new and not self.job.options.resume:
                     misses += 1
                     if misses > MISSES:
                         copy_plain = None
@@ -142,8 +161,20 @@ class Tree:
             self.job.report.failed(error)
             self.memory.forget(entry, decision.source_stat)
             return None
+        try:
+            return self._begin(filled, entry, decision, above)
+        except BaseException:
+            filled.folder.close()
+            raise
+
+    def _begin(
+        self, filled: "Filled", entry: Entry, decision: "Decision", above: "Filled | None"
+    ) -> Level:
+        """List a directory that was entered."""
         if above is not None:
             filled.above, filled.depth = above, above.depth + 1
+            if self.job.exclusions is not None:
+                filled.inside = f"{above.inside}{entry.source_name}/"
         folder = filled.folder
         if folder.is_new and not self.has_made_directory:
             self.has_made_directory = True
@@ -179,7 +210,8 @@ class Tree:
         """Share the work if most of the time so far went into waiting for calls."""
         if self._may_share:
             waited = time.monotonic() - time.process_time() - self._start
-            if waited > SLOW * self._copied:
+            slow = SLOW * max(self._copied, LOOK)
+            if waited > slow and waited - system.queued() > slow:
                 self._share(self.runner.jobs or WAITING_PROCESSES, SMALL_PIECE)
 
     def _share(self, processes: int, piece: int) -> None:
@@ -226,9 +258,10 @@ class Tree:
             step.pending -= 1
             if step.pending or not step.is_walked:
                 return
-            with self.opened(step) as is_open:
-                if is_open:
-                    self._finish(step)
+            if not is_finished(self.job, step):
+                with self.opened(step) as is_open:
+                    if is_open:
+                        self._finish(step)
             step = step.above
 
     def _finish(self, filled: "Filled") -> None:

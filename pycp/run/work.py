@@ -10,13 +10,14 @@ import time
 from pycp.errors import CopyError, SilentError, cannot
 from pycp.run.tree import MISSES
 from pycp.system.folder import CLOSED, Directory, Folder
-from pycp.values import Entry, join
+from pycp.values import ASKED, Entry, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from pycp.run.tree import Tree
+    from pycp.system.lanes import Lane
     from pycp.system.worker import Channel
     from pycp.values import Tally
 
@@ -47,6 +48,10 @@ class Recorder:
         """Note what happened to a file."""
         self.events.append(("event", kind, details))
 
+    def copied(self, name: str, digest: str) -> None:
+        """Note a line of the manifest."""
+        self.events.append(("manifest", name, digest))
+
     def line(self, text: str) -> None:
         """Note what is being done."""
         self.events.append(("line", text))
@@ -76,6 +81,9 @@ def replay(events: "list[Event]", tree: "Tree") -> None:
             report.warn(text)
         elif kind == "event":
             report.event(text, **details[0])
+        elif kind == "manifest":
+            if tree.job.manifest is not None:
+                tree.job.manifest(text, details[0])
         else:
             code, name, other_name, is_told = details
             error_type = SilentError if is_told else CopyError
@@ -142,12 +150,15 @@ class Folders:
         return folder
 
 
-def work(tree: "Tree", root: Folder, channel: "Channel") -> None:
-    """Carry out pieces of work until there are no more."""
+def work(tree: "Tree", root: Folder, channel: "Channel", lane: "Lane") -> None:
+    """Carry out pieces of work until there are no more, and count in a lane."""
     report = tree.job.report
+    report.tally.take(lane)
     tree.job.report = recorder = Recorder(
         report.program, report.verbose, report.hears, report.tally
     )
+    if tree.job.manifest is not None:
+        tree.job.manifest = recorder.copied
     tree.choose_lane()
     folders = Folders(root)
     while True:
@@ -170,6 +181,8 @@ def work(tree: "Tree", root: Folder, channel: "Channel") -> None:
                 not_begun = copy_names(tree, folder, names, for_coordinator, deadline)
             left.append(not_begun)
             special.append(for_coordinator)
+        lane.name = ""
+        lane.counts[ASKED] = 1  # it is known at any time in which piece of work we are
         channel.send((recorder.events, left, special))
 
 
@@ -193,7 +206,7 @@ def copy_names(
             return names[index:]
         try:
             if copy_plain is None or not copy_plain(folder, name):
-                misses += not folder.is_new
+                misses += not (folder.is_new or tree.job.options.resume)
                 if misses > MISSES:
                     copy_plain = None
                 entry = Entry(folder, name)

@@ -14,6 +14,7 @@ from os import (
     O_NOFOLLOW,
     O_NONBLOCK,
     O_RDONLY,
+    O_RDWR,
     O_TRUNC,
     O_WRONLY,
     W_OK,
@@ -21,6 +22,7 @@ from os import (
     close,
     fstat,
     ftruncate,
+    getegid,
     geteuid,
     getgid,
     getuid,
@@ -29,6 +31,7 @@ from os import (
     mkfifo,
     mknod,
     open,
+    pread,
     read,
     readlink,
     readv,
@@ -40,11 +43,11 @@ from os import (
     unlink,
     write,
 )
-from os import umask as set_umask
 
 from pycp.system.posix import (
     Undisturbed,
     above_standard,
+    drop_cached,
     link_following,
     link_itself,
     rename_exclusively,
@@ -57,10 +60,13 @@ from pycp.system.posix import (
 if sys.platform == "linux":
     from pycp.system.linux import (
         PATH_ONLY,
+        UNNAMED,
+        flush,
         has_access_list,
         offload,
         open_leased,
         pin,
+        queued,
         reflink,
         umask,
         where,
@@ -68,10 +74,13 @@ if sys.platform == "linux":
 else:
     from pycp.system.posix import (
         PATH_ONLY,
+        UNNAMED,
+        flush,
         has_access_list,
         offload,
         open_leased,
         pin,
+        queued,
         reflink,
         umask,
         where,
@@ -87,6 +96,8 @@ SEEK_DATA: int = getattr(os, "SEEK_DATA", -1)
 SEEK_HOLE: int = getattr(os, "SEEK_HOLE", -1)
 """Whence values of lseek for the map of data and holes; -1 is refused with EINVAL."""
 
+O_NOATIME: int = getattr(os, "O_NOATIME", 0)
+"""Reading leaves the time of last access alone; for the owner of a file only."""
 SOURCE_FLAGS = O_RDONLY | O_CLOEXEC
 """For reading a source."""
 DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC
@@ -135,9 +146,11 @@ __all__ = [
     "O_CREAT",
     "O_DIRECTORY",
     "O_EXCL",
+    "O_NOATIME",
     "O_NOFOLLOW",
     "O_NONBLOCK",
     "O_RDONLY",
+    "O_RDWR",
     "O_TRUNC",
     "O_WRONLY",
     "PATH_ONLY",
@@ -145,13 +158,17 @@ __all__ = [
     "SEEK_DATA",
     "SEEK_HOLE",
     "SOURCE_FLAGS",
+    "UNNAMED",
     "W_OK",
     "Undisturbed",
     "above_standard",
     "access",
     "close",
+    "drop_cached",
+    "flush",
     "fstat",
     "ftruncate",
+    "getegid",
     "geteuid",
     "getgid",
     "getuid",
@@ -167,6 +184,8 @@ __all__ = [
     "open",
     "open_leased",
     "pin",
+    "pread",
+    "queued",
     "read",
     "readlink",
     "readv",
@@ -178,7 +197,6 @@ __all__ = [
     "set_mode",
     "set_owner",
     "set_times",
-    "set_umask",
     "stat",
     "stat_of",
     "symlink",

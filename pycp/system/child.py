@@ -13,11 +13,11 @@ IGNORED_BY_PYTHON = (_signal.SIGPIPE, _signal.SIGXFSZ)
 def spawn(program: str, *arguments: str) -> int:
     """Start a program, looked up in PATH; return its process id.
 
+    Whoever ignores SIGCHLD has nothing to wait for afterwards; only a command may change that.
     Raise OSError if it cannot be run: a script without "#!" is not given to a shell either.
     """
     if not program:
         raise OSError(ENOENT, "")  # os.posix_spawnp would take it for a mistake of ours
-    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # or there is nothing to wait for
     words = [program, *arguments]
     blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
     return os.posix_spawnp(

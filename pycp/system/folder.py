@@ -14,6 +14,10 @@ from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.values import join
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CLOSED = -1
 SHORT = 4096
 """Whole names up to this length are kept; all of a very deep tree's would be quadratic."""
@@ -127,6 +131,48 @@ class Directory:
                 )
         self.fd = fd
         self.is_path_only = True
+
+    def stat(self, name: str, follow_symlinks: bool = True) -> os.stat_result:
+        """Look at something below the directory."""
+        return system.stat(name, dir_fd=self.fd, follow_symlinks=follow_symlinks)
+
+    def may(self, mode: int, name: str) -> bool:
+        """Return whether this user may read or write something below it, links followed."""
+        return system.access(name, mode, dir_fd=self.fd, effective_ids=True)
+
+    def names(self, name: str) -> "Iterator[str]":
+        """Yield the names in a directory below this one, or in this one itself (".")."""
+        fd = system.open(name, system.DIRECTORY_FLAGS, dir_fd=self.fd)
+        try:
+            with system.scandir(fd) as listing:
+                for entry in listing:
+                    yield entry.name
+        finally:
+            _release(fd)
+
+    def enter(self, name: str, shown: str, follows: bool = False) -> "Directory":
+        """Open a directory below it, to look up names there; raise OSError if there is none."""
+        no_follow = 0 if follows else system.O_NOFOLLOW
+        fd = system.open(name, system.PLACE_FLAGS | no_follow, dir_fd=self.fd)
+        below = Directory(self, name, fd, shown)
+        below.id = _identity_of(fd)
+        below.is_path_only = True
+        return below
+
+    def mkdir(self, name: str, mode: int) -> None:
+        """Make a directory below it."""
+        system.mkdir(name, mode, dir_fd=self.fd)
+
+    def unlink(self, name: str) -> None:
+        """Take away a name below it that is no directory."""
+        system.unlink(name, dir_fd=self.fd)
+
+    def rename(self, name: str, new_name: str, exclusively: bool = False) -> None:
+        """Give something below it another name; `exclusively` never replaces anything."""
+        if exclusively:
+            system.rename_exclusively(name, new_name, self.fd)
+        else:
+            system.rename(name, new_name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
 
     @property
     def where(self) -> "system.Where":

@@ -1,6 +1,7 @@
 """What Linux does better: shared storage, copying inside the kernel, descriptors as paths.
 
-Sources: ioctl_ficlone(2), copy_file_range(2), open(2) on O_PATH, proc(5) on /proc/self/fd.
+Sources: ioctl_ficlone(2), copy_file_range(2), open(2) on O_PATH, proc(5) on /proc/self/fd,
+sched-stats in the kernel's documentation.
 """
 
 import os
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 FICLONE = 0x40049409
 
 PATH_ONLY = os.O_PATH
+UNNAMED = os.O_TMPFILE
+flush = os.fsync
 offload = os.copy_file_range
 
 
@@ -39,6 +42,15 @@ def umask() -> int:
     except OSError:
         pass
     return posix.umask()
+
+
+def queued() -> float:
+    """Return how many seconds this process was ready to run and found no processor free."""
+    try:
+        with open("/proc/self/schedstat", "rb") as times:
+            return int(times.read().split()[1]) / 1e9  # after what it ran, in nanoseconds
+    except (OSError, IndexError):
+        return 0.0
 
 
 def open_leased(name: str, flags: int, dir_fd: int | None) -> int:

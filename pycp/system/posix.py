@@ -7,7 +7,7 @@ or, where a system has neither, a name below a directory descriptor that is not 
 
 import _signal  # type: ignore[import-not-found]  # signal imports enum
 import os
-from errno import EDQUOT, ENOSPC, ENOTSUP
+from errno import EDQUOT, EINVAL, ENOSPC, ENOTSUP, ENOTTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 ENDING = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM)
 """Signals that users end a program with."""
+ASKING = tuple(getattr(_signal, name) for name in ("SIGUSR1", "SIGINFO") if hasattr(_signal, name))
+"""Signals that users ask a program with how far it is; the terminal of BSD has a key for one."""
 
 PATH_ONLY = 0
 """Open flag for a descriptor that serves as a place only and needs no permission on the file."""
+
+UNNAMED = 0
+"""Open flag for a new file without a name, in the directory opened; 0 where there is none."""
 
 offload: "Callable[[int, int, int], int] | None" = None
 """Copy up to N bytes inside the kernel, from both offsets (copy_file_range)."""
@@ -37,6 +42,36 @@ def above_standard(fd: int) -> int:
     return fcntl(fd, F_DUPFD_CLOEXEC, 3)
 
 
+def flush(fd: int) -> None:
+    """Have data and attributes of a file or directory written to disk, past the cache of the disk.
+
+    fsync does that on most systems; macOS has another call, which not all its file systems know.
+    """
+    import fcntl
+
+    if hasattr(fcntl, "F_FULLFSYNC"):
+        try:
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+            return
+        except OSError as error:
+            if error.errno not in (EINVAL, ENOTSUP, ENOTTY):
+                raise
+    os.fsync(fd)
+
+
+def drop_cached(fd: int) -> None:
+    """Have what is on disk of a file read from there the next time, where a call asks for that."""
+    import fcntl
+
+    try:
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+        elif hasattr(fcntl, "F_NOCACHE"):  # macOS
+            fcntl.fcntl(fd, fcntl.F_NOCACHE, 1)
+    except OSError:
+        pass  # it is advice, and not every file system takes it
+
+
 def umask() -> int:
     """Return the file mode creation mask.
 
@@ -45,6 +80,14 @@ def umask() -> int:
     mask = os.umask(0o777)
     os.umask(mask)
     return mask
+
+
+def queued() -> float:
+    """Return how many seconds this process was ready to run and found no processor free.
+
+    Without an answer it is none.
+    """
+    return 0.0
 
 
 def where(fd: int, name: str, dir_fd: int | None) -> "Where":

@@ -12,6 +12,8 @@ import marshal
 import os
 import select
 
+from pycp.system.posix import ASKING, ENDING, Undisturbed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -80,23 +82,44 @@ class Worker:
     def end(self) -> str:
         """Let the worker go, wait for it, and return how it ended if not by itself."""
         self.channel.close()
-        status = os.waitpid(self.pid, 0)[1]
-        os.close(self._lifeline)
+        try:
+            status = os.waitpid(self.pid, 0)[1]
+        except ChildProcessError:
+            status = 0  # a program that uses us may ignore its children, or wait for them all
+        self._cut_lifeline()
         if os.WIFSIGNALED(status):
             return f"killed by signal {os.WTERMSIG(status)}"
         code = os.waitstatus_to_exitcode(status)
         return f"exit status {code}" if code else ""
 
+    def stop(self) -> None:
+        """End the worker in the midst of what it does."""
+        self._cut_lifeline()
+        self.end()
 
-def start(work: "Callable[[Channel], None]", others: "Iterable[Worker]") -> Worker:
+    def _cut_lifeline(self) -> None:
+        lifeline, self._lifeline = self._lifeline, -1
+        if lifeline >= 0:
+            os.close(lifeline)
+
+
+def start(
+    work: "Callable[[Channel], None]",
+    others: "Iterable[Worker]",
+    end_signal: int = _signal.SIGKILL,
+) -> Worker:
     """Start a worker that runs `work` on its end of a channel, and ends when that returns.
 
-    `others` are the workers started before, whose channels the new one must not hold.
+    `others` are the workers started before, whose channels the new one must not hold. Who catches
+    `end_signal`, which comes when we are gone, must end then.
     """
     ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
     lifeline_end, lifeline = os.pipe()
     parent = os.getpid()
-    pid = os.fork()
+    with Undisturbed():
+        pid = os.fork()
+        if not pid:
+            _forget_handlers()
     if pid:
         theirs.close()
         os.close(lifeline_end)
@@ -108,7 +131,9 @@ def start(work: "Callable[[Channel], None]", others: "Iterable[Worker]") -> Work
         for worker in others:
             worker.channel.close()
             os.close(worker._lifeline)
-        _die_with(lifeline_end)
+        for number in ASKING:  # one process answers for all
+            _signal.signal(number, _signal.SIG_IGN)
+        _die_with(lifeline_end, end_signal)
         if os.getppid() == parent:
             work(Channel(theirs))
         status = 0
@@ -116,13 +141,20 @@ def start(work: "Callable[[Channel], None]", others: "Iterable[Worker]") -> Work
         os._exit(status)
 
 
-def _die_with(lifeline_end: int) -> None:
-    """Have the kernel kill this process when the other end of the lifeline is closed.
+def _forget_handlers() -> None:
+    """Leave what a program that uses us does at the end to that program."""
+    for number in ENDING:
+        if callable(_signal.getsignal(number)):
+            _signal.signal(number, _signal.SIG_DFL)
+
+
+def _die_with(lifeline_end: int, end_signal: int) -> None:
+    """Have the kernel send this process a signal when the other end of the lifeline is closed.
 
     F_SETSIG, F_SETOWN and O_ASYNC are Linux's (fcntl(2)); elsewhere the end of the channel will do.
     """
     if hasattr(fcntl, "F_SETSIG"):
-        fcntl.fcntl(lifeline_end, fcntl.F_SETSIG, _signal.SIGKILL)
+        fcntl.fcntl(lifeline_end, fcntl.F_SETSIG, end_signal)
         fcntl.fcntl(lifeline_end, fcntl.F_SETOWN, os.getpid())
         flags = fcntl.fcntl(lifeline_end, fcntl.F_GETFL)
         fcntl.fcntl(lifeline_end, fcntl.F_SETFL, flags | os.O_ASYNC)
@@ -147,5 +179,20 @@ def processors() -> int:
 
 
 def most_workers() -> int:
-    """Return how many workers the limit on descriptors allows; each takes two of them."""
+    """Return how many workers there may be: each takes two of the descriptors we may have.
+
+    Where other threads run there are none: what they hold at the moment of a fork stays locked.
+    """
+    if len(_threads()) != 1:
+        return 0
     return (os.sysconf("SC_OPEN_MAX") - SPARE) // 2
+
+
+def _threads() -> "list[str] | list[int]":
+    """Return something for each thread of this process; Linux knows those of other libraries."""
+    try:
+        return os.listdir("/proc/self/task")
+    except OSError:
+        from _thread import _count
+
+        return [_count() + 1]

@@ -73,11 +73,6 @@ LOADED = {
     ],
     "pyinstall a b": [
         *COMMON,
-        "pycp.cli",
-        "pycp.cli.install",
-        "pycp.cli.parse",
-        "pycp.cli.shared",
-        "pycp.cli.table",
         "pycp.engine.install",
         "pycp.engine.regular",
         "pycp.plan.modes",

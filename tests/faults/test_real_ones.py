@@ -315,6 +315,42 @@ def test_an_empty_environment_is_enough(run: Run, here: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "'a' -> 'b'\n", "")
 
 
+HOSTILE = {
+    **dict.fromkeys(("LC_ALL", "LANG", "LANGUAGE"), "../../x\udcff"),
+    **dict.fromkeys(("TMPDIR", "HOME", "PWD"), "/nonexistent"),
+    **{"SIMPLE_BACKUP_SUFFIX": "/../x", "VERSION_CONTROL": "simple", "POSIXLY_CORRECT": "1"},
+    **{"PYTHONSTARTUP": "start.py", "PYTHONINSPECT": "1", "PYTHONWARNINGS": "error"},
+    **{"PYTHONIOENCODING": "utf-16", "PYTHONUTF8": "0", "PYTHONBREAKPOINT": "os.abort"},
+    **{"COLUMNS": "-1", "TERM": "x" * 9999, "\udcff": "", "LD_PRELOAD": ""},
+}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_hostile_environment_changes_nothing(run: Run, here: Path, jobs: int) -> None:
+    poison(here)
+    (here / "start.py").write_text(POISON)
+    (here / "s").mkdir()
+    (here / "s/é\udcff").write_text("a")
+    settings = [f"{name}={value}" for name, value in HOSTILE.items()]
+    for _ in range(2):  # the second copy makes a backup
+        done = run("env", *settings, "pycp", f"--jobs={jobs}", "-abT", "s", "d")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert sorted(os.listdir(here / "d")) == ["é\udcff", "é\udcff~"]
+    done = run("env", *settings, "pyinstall", "-D", "s/é\udcff", "p/q/f")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (here / "p/q/f").read_text() == "a"
+
+
+def test_what_comes_and_goes_through_pipes_in_pieces_is_whole(run: Run, here: Path) -> None:
+    data = os.urandom(300_001)
+    (here / "a").write_bytes(data)
+    reading = "dd if=a bs=7001 status=none | pycp /dev/stdin b"
+    writing = "pycp b /dev/stdout | dd of=c ibs=13 status=none"
+    done = run("sh", "-c", f"{reading} && {writing}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (here / "c").read_bytes() == data
+
+
 def strace(
     run: Run, fault: str, path: Path | None, *words: str
 ) -> "subprocess.CompletedProcess[str]":

@@ -29,6 +29,7 @@ NO_SPACE = "ENOSPC EDQUOT"
 ERRORS = {
     "close": f"EIO {NO_SPACE}",
     "fstat": "EIO",
+    "flush": f"EIO {NO_SPACE}",
     "ftruncate": "EIO EINVAL EPERM",
     "get_value": "EIO ENODATA",
     "link_following": "EPERM EMLINK EXDEV ENOSPC",
@@ -41,6 +42,7 @@ ERRORS = {
     "offload": "EIO EINVAL EXDEV ENOSPC EFBIG",
     "open": "EACCES EIO EMFILE ENOENT ENOSPC EROFS",
     "pin": "EACCES EIO EMFILE ENOENT",
+    "pread": "EIO",
     "read": "EIO",
     "readdir": "EIO",
     "readlink": "EIO EACCES",
@@ -63,9 +65,10 @@ ERRORS = {
 """Calls of `system`, and the errors each of them fails with."""
 NEVER_FAIL = frozenset(
     (
-        *("Undisturbed", "above_standard", "access", "geteuid", "getgid", "getuid"),
-        *("has_access_list", "leave_standard_descriptors_closed", "open_leased", "set_umask"),
-        *("umask", "where", "xattr"),
+        *("Undisturbed", "above_standard", "access", "drop_cached", "getegid", "geteuid"),
+        *("getgid", "getuid"),
+        *("has_access_list", "leave_standard_descriptors_closed", "open_leased"),
+        *("queued", "umask", "where", "xattr"),
     )
 )
 """Calls that report no error, or are not made here (leases, closed standard streams)."""
@@ -133,7 +136,11 @@ SCENES = (
     Scene("-s {root}/a n", PAIR, origins={"n": "a"}),
     Scene("-lf a b", PAIR, origins={"b": "a"}),
     Scene("-r --sparse=always s/hole s/d new", SMALL_TREE, origins={"new": "s"}),
+    Scene("-r --verify s n", SMALL_TREE, origins={"n": "s"}),
+    Scene("-p --verify a b", PAIR, origins={"b": "a"}),
+    Scene("-a --manifest=- s n", SMALL_TREE, keeps_xattrs=False, origins={"n": "s"}),
     Scene("-m 600 a b", PAIR, "pyinstall", origins={"b": "a"}),
+    Scene("--verify --manifest=- a b", PAIR, "pyinstall", origins={"b": "a"}),
     Scene("-D a x/y/b", PAIR, "pyinstall", origins={"x/y/b": "a"}),
     Scene("-d p/q", PAIR, "pyinstall"),
     Scene("-b a b", PAIR, "pyinstall", origins={"b": "a"}),
@@ -155,7 +162,10 @@ class Faults:
         self.root = f"{MEMORY}/pycp-faults-{os.getpid()}"
         self.counts = mmap(-1, 8 * len(ERRORS))
         """How often each call was made, written by the child."""
-        self.contents: set[str] = set()
+        tree.build(self.root, scene.spec, (os.geteuid(), os.getegid()))
+        lines = listing.listing(self.root, 0)
+        shutil.rmtree(self.root)
+        self.contents = {contents_and_time(line)[0] for line in lines}
         """What the files hold at the beginning."""
         self.expected, self.files = self.run("", 0, 0)
         self.times = {
@@ -167,10 +177,6 @@ class Faults:
         """Run the scene with the call's `number`-th use failing; return what is left."""
         try:
             tree.build(self.root, self.scene.spec, (os.geteuid(), os.getegid()))
-            if not self.contents:
-                self.contents = {
-                    contents_and_time(line)[0] for line in listing.listing(self.root, 0)
-                }
             ids = {"uid": os.geteuid(), "gid": os.getegid()}
             words = self.scene.words.format(root=self.root, **ids).split()
             result = run(lambda: self._run_in_child(call, number, code), words, self.root)

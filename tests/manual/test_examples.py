@@ -57,6 +57,12 @@ EXAMPLES = {
     "pycp --reflink=auto thin.img clone.img": Example(
         "echo words >thin.img", "cmp thin.img clone.img"
     ),
+    "pycp -a --verify --manifest=SUMS photos backup; b2sum -c SUMS": Example(
+        "mkdir photos; echo a >photos/a; ln photos/a photos/b",
+        '[ "$(b2sum backup/b backup/a)" = "$(cat SUMS)" ] || '
+        '[ "$(b2sum backup/a backup/b)" = "$(cat SUMS)" ]',
+        ("b2sum",),
+    ),
     "pyinstall -D -m 644 app.conf root/etc/app/app.conf": Example(
         "echo words >app.conf; chmod 600 app.conf",
         "cmp app.conf root/etc/app/app.conf; [ $(stat -c %a root/etc/app/app.conf) = 644 ]",

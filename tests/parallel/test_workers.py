@@ -124,6 +124,22 @@ def test_several_processes_copy_what_one_does(source: Path, start: Start, jobs: 
     assert listing(source.parent / "d") == listing(source)
 
 
+@pytest.mark.parametrize("option", ["-r", "-a"])
+def test_several_processes_merge_into_an_old_tree(source: Path, start: Start, option: str) -> None:
+    old = source.parent / "d/s"
+    for number in range(0, FILES, 2):
+        directory = old / f"d{number // 1000}"
+        directory.mkdir(parents=True, exist_ok=True)
+        (source / directory.name / f"old{number}").write_text("new")
+        (directory / f"old{number}").write_text("old")
+    process = start(option, "--jobs=3", "s", "d")
+    assert process.communicate() == ("", "")
+    assert process.returncode == 0
+    for path in source.rglob("*"):
+        if path.is_file():
+            assert (old / path.relative_to(source)).read_bytes() == path.read_bytes(), path
+
+
 def test_a_worker_that_is_killed_leaves_an_error_for_each_file_it_held(
     source: Path, start: Start
 ) -> None:

@@ -10,6 +10,7 @@ from tests.trust.race import Scene, Swap, find_harm, sweep
 
 SOURCE = tree.nodes("s/f@0640 s/d/g s/l->f s/p| s/h=s/f D/")
 OLD = {**SOURCE, **tree.nodes("D/s/f D/s/d/g D/s/l->x D/s/p|")}
+BEGUN = {**SOURCE, **tree.nodes("D/s/d/g D/s/l->f D/s/p|"), "D/s/f": tree.file("s/", 0o600)}
 DEEP = tree.nodes("s/1/2/3/4/5/6/f s/1/2/3/4/5/f s/1/2/3/4/f s/1/2/3/f s/1/2/f s/1/f s/f D/")
 
 SOURCE_FILE = Swap("source file becomes a symlink to a secret", "s/f", "symlink", "secrets/f")
@@ -50,6 +51,8 @@ TREES = (
     (Scene("r onto a tree", "-r s D", OLD), (*READ, *WRITTEN), SHARED),
     (Scene("a into nothing", "-a s D", SOURCE), (*READ, *WRITTEN, *FLICKERING), SHARED),
     (Scene("a onto a tree", "-a s D", OLD), (*READ, *WRITTEN, *FLICKERING), SHARED),
+    (Scene("a resumed", "-a --resume s D", BEGUN), (*READ, *WRITTEN, *FLICKERING), SHARED),
+    (Scene("r resumed", "-r --resume s D", BEGUN), (SOURCE_FILE, FILE, FILE_LINKED, TOP), ()),
     (Scene("p onto a tree", "-rp s D", OLD), (*READ, *WRITTEN, DIRECTORY_MOVED), SHARED),
     (Scene("L into nothing", "-rL s D", SOURCE), (FILE, DIRECTORY, TOP), ()),
     (Scene("L onto a tree", "-rL s D", OLD), (FILE, FILE_LINKED, DIRECTORY, TOP), ()),

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -134,6 +135,25 @@ def test_a_circle_is_noticed_where_links_are_followed(
     assert (place / "D/z").read_text() == "z"
 
 
+def test_a_link_among_parents_gives_nothing_away(run_pycp: Programs, place: Path) -> None:
+    (place / "s/new").mkdir(parents=True)
+    (place / "s/new/f").write_text("f")
+    (place / "D").mkdir()
+    (place / "victim").mkdir(0o700)
+    (place / "D/s").symlink_to("../victim")
+    os.utime(place / "s", (1, 1))
+    if os.geteuid() == 0:
+        os.chown(place / "s", 54321, 54321)
+    before = (place / "victim").stat()
+    result = run_pycp.run("-a --parents s/new/f D", str(place))
+    assert (result.status, result.stderr) == (0, "")
+    after = (place / "victim").stat()
+    for field in ("st_mode", "st_uid", "st_gid"):
+        assert getattr(after, field) == getattr(before, field)
+    assert after.st_mtime > 1
+    assert (place / "victim/new/f").read_text() == "f"
+
+
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize("options", ["-r", "-a", "-a --parents"])
 def test_sixteen_descriptors_suffice(
@@ -153,3 +173,26 @@ def test_sixteen_descriptors_suffice(
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert subprocess.run(["diff", "-r", "s", "D/s"], cwd=place).returncode == 0
+
+
+@pytest.mark.parametrize("charset", ["BIG5", "EUC-JP"])
+def test_a_locale_that_python_cannot_write_back_copies_the_right_file(
+    run_pycp: Programs, place: Path, charset: str
+) -> None:
+    language = {"BIG5": "zh_TW", "EUC-JP": "ja_JP"}[charset]
+    localedef = shutil.which("localedef")
+    if not localedef or not Path("/usr/share/i18n/charmaps").is_dir():
+        pytest.skip("making a locale needs the Debian package locales")
+    locale = place / f"{language}.{charset}"
+    subprocess.run([localedef, "-c", "-i", language, "-f", charset, locale], capture_output=True)
+    assert locale.is_dir()
+    # To Python's Big5 both names are one.
+    names = b"\xa1\xfe", b"\xa2A"
+    for name in names:
+        (place / os.fsdecode(name)).write_bytes(name)
+    for name in names:
+        result = run_pycp.run(
+            f"{os.fsdecode(name)} copy", str(place), env={"LOCPATH": str(place)}, locale=locale.name
+        )
+        assert (result.status, result.stderr) == (0, "")
+        assert (place / "copy").read_bytes() == name

@@ -9,6 +9,7 @@ import pytest
 
 from pycp.options import CopyOptions
 from pycp.plan.backup import LONGEST, backup_name
+from pycp.system.folder import Directory
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def name_of(name: str, **options: Any) -> str:
     """Return the name of a backup."""
-    backup = backup_name(name, f"shown/{name}", None, CopyOptions(**options))
+    backup = backup_name(name, f"shown/{name}", Directory(None, "", None), CopyOptions(**options))
     assert backup.shown == f"shown/{backup.name}"
     return backup.name
 

@@ -69,6 +69,13 @@ def test_only_the_folders_used_last_are_open(root: Folder) -> None:
     assert root.source_directory.is_open
 
 
+def test_an_old_folder_is_not_taken_for_new_as_one_below_it_is(root: Folder) -> None:
+    folders = Folders(root)
+    assert folders.at(way("old", "new"), is_new=True).is_new
+    assert not folders.at(way("old"), is_new=False).is_new
+    assert folders.at(way("old", "new"), is_new=True).is_new
+
+
 @pytest.mark.parametrize("side", ["s", "d"])
 @pytest.mark.parametrize("by", ["directory", "symlink", "nothing"])
 def test_a_replaced_directory_is_noticed_and_nothing_stays_open(

@@ -320,3 +320,18 @@ def test_extended_attributes_of_a_link_are_its_own(
 def test_extended_attributes_of_nothing_are_an_error(ways: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ways.list_names((str(tmp_path / "nothing"), None))
+
+
+def test_time_in_the_queue_for_a_processor_is_told() -> None:
+    assert posix.queued() == 0
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(processors)})
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])  # on the same one
+    try:
+        before = linux.queued()
+        while linux.queued() < before + 0.01:
+            assert busy.poll() is None
+    finally:
+        busy.kill()
+        busy.wait()
+        os.sched_setaffinity(0, processors)

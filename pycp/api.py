@@ -1,0 +1,353 @@
+"""The Python interface: copy and install files, be told what happens, get every failure.
+
+A call prints nothing, asks nothing, never ends the program, and leaves umask, working directory,
+signals and locale alone; several threads may copy at once. A large tree is copied by several
+processes only if the calling process has a single thread.
+
+    >>> import pycp
+    >>> def show(event):
+    ...     if event.kind == "copied":
+    ...         print(event.destination, event.bytes)
+    >>> try:
+    ...     pycp.copy(["photos/cat.jpg", "photos/cow.jpg"], ".", on_event=show)
+    ... except pycp.CopyFailed as failure:
+    ...     for error in failure.errors:
+    ...         print(error.errno, error.filename, error)
+    ./cat.jpg 3
+    2 photos/cow.jpg cannot stat 'photos/cow.jpg': No such file or directory
+"""
+
+import os
+import time
+
+from pycp.errors import CopyError, UsageError
+from pycp.options import CopyOptions, InstallOptions, Record
+from pycp.quoting import leave_locale_alone
+from pycp.report.listener import Event, Listener, Stopped
+from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, Literal
+
+    from pycp.options import Backup, Update, When
+
+    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    Attribute = Literal["mode", "ownership", "timestamps", "links", "xattr", "all"]
+    Listen = Callable[[Event], object]
+
+ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "xattr")
+CHOICES = {
+    "backup": ("none", "simple", "existing", "numbered"),
+    "reflink": ("auto", "always", "never"),
+    "sparse": ("auto", "always", "never"),
+    "update": ("all", "none", "none-fail", "older"),
+}
+
+
+class Summary(Record):
+    """What a call has done: the counts are of events of each kind."""
+
+    copied: int = 0
+    """Files, links and special files copied."""
+    directories: int = 0
+    """Directories made, or entered because they were there."""
+    skipped: int = 0
+    """What needed no copying, or was left out."""
+    warnings: int = 0
+    failed: int = 0
+    bytes: int = 0
+    """Bytes copied; holes, and storage shared with the source, count as far as they are stored."""
+    seconds: float = 0.0
+
+
+class CopyFailed(OSError):
+    """Something could not be copied; everything else was.
+
+    `errors` lists all failures in their order: each is an OSError with `errno`, `strerror`,
+    `filename` and `filename2`, of which `errno` is None if no system call failed. These four
+    attributes of this exception are those of the first. `summary` says what was done.
+    """
+
+    def __init__(self, errors: "Sequence[CopyError]", summary: Summary) -> None:
+        first = errors[0]
+        text = str(first) or first.strerror or "not copied"
+        if len(errors) > 1:
+            text += f" (and {len(errors) - 1} more)"
+        super().__init__(text)
+        self.errors = tuple(errors)
+        self.summary = summary
+        self.errno = first.errno
+        self.strerror = first.strerror
+        self.filename = first.filename
+        self.filename2 = first.filename2
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.errors, self.summary)
+
+
+def copy(
+    sources: "Path | Iterable[Path]",
+    destination: "Path",
+    *,
+    recursive: bool = False,
+    follow_symlinks: 'bool | Literal["operands"] | None' = None,
+    preserve: "bool | Attribute | Iterable[Attribute]" = False,
+    explicit_no_mode: bool = False,
+    hard_link: bool = False,
+    symbolic_link: bool = False,
+    attributes_only: bool = False,
+    copy_contents: bool = False,
+    update: "Update" = "all",
+    force: bool = False,
+    remove_destination: bool = False,
+    backup: "Backup" = "none",
+    suffix: str = "~",
+    keep_directory_symlink: bool = False,
+    one_file_system: bool = False,
+    parents: bool = False,
+    strip_trailing_slashes: bool = False,
+    no_target_directory: bool = False,
+    reflink: "When" = "auto",
+    sparse: "When" = "auto",
+    exclude: "str | Iterable[str]" = (),
+    resume: bool = False,
+    atomic: bool = False,
+    durable: bool = False,
+    verify: bool = False,
+    manifest: "Path | None" = None,
+    digest: str = "blake2b",
+    bandwidth: int = 0,
+    dry_run: bool = False,
+    jobs: int | None = None,
+    on_event: "Listen | None" = None,
+) -> Summary:
+    """Copy as the command `pycp` does, and return what was done.
+
+    One path goes to `destination`, or into it if that is a directory (`no_target_directory` keeps
+    it from being taken for one). Of an iterable, however many paths it yields, each goes into the
+    directory `destination`.
+
+    The other arguments are the long options of the command (see its manual), with these values:
+
+    - `follow_symlinks`: copy what symbolic links lead to; "operands" follows none but the sources
+      themselves. If not given, links are followed unless `recursive`.
+    - `preserve`: what a copy keeps of "mode", "ownership", "timestamps", "links" and "xattr"; "all"
+      or True stands for all of them, as far as this user may.
+    - `explicit_no_mode`: new files get the mode any new file gets (--no-preserve=mode).
+    - `exclude`: patterns as in a .gitignore file.
+    - `bandwidth`: at most so many bytes in a second; 0 is no limit.
+    - `jobs`: processes that copy a tree, one of them this; None decides by its size. A process with
+      several threads copies alone.
+    - `on_event`: called in this thread with an `Event` for everything that happens. An exception it
+      raises ends the copy and is raised from here; what was copied stays.
+
+    Raise CopyFailed, an OSError, if anything failed, after everything else was copied. Raise
+    ValueError, and do nothing, if arguments contradict each other.
+    """
+    words, is_one = _words(sources)
+    fields = _fields(CopyOptions, locals())
+    if not is_one and no_target_directory:
+        raise ValueError("no_target_directory takes one source, not an iterable")
+    if hard_link and symbolic_link:
+        raise ValueError("hard_link and symbolic_link exclude each other")
+    if backup != "none" and update in ("none", "none-fail"):
+        raise ValueError(f"backup={backup!r} and update={update!r} exclude each other")
+    fields |= _kept(preserve, attributes_only)
+    if follow_symlinks is None:
+        follow_symlinks = hard_link or not recursive
+    word = {"True": "always", "False": "never"}.get(str(follow_symlinks), str(follow_symlinks))
+    fields["dereference"] = _choice("follow_symlinks", word, ("always", "never", "operands"))
+    patterns = [exclude] if isinstance(exclude, str) else exclude
+    fields["exclude"] = tuple(("pattern", pattern) for pattern in patterns)
+    if jobs is not None:
+        if jobs < 1:
+            raise ValueError("jobs must be 1 or more")
+        fields["jobs"] = jobs
+    _check(fields, manifest, digest)
+    operands, fields["target_directory"] = _operands(words, is_one, destination)
+    from pycp.run.serial import run_serial
+
+    return _run(run_serial, CopyOptions(**fields), operands, on_event)
+
+
+def install(
+    sources: "Path | Iterable[Path]",
+    destination: "Path | None" = None,
+    *,
+    mode: int | str | None = None,
+    owner: str | int | None = None,
+    group: str | int | None = None,
+    directory: bool = False,
+    make_parents: bool = False,
+    compare: bool = False,
+    preserve_timestamps: bool = False,
+    strip: bool = False,
+    strip_program: str = "strip",
+    backup: "Backup" = "none",
+    suffix: str = "~",
+    no_target_directory: bool = False,
+    atomic: bool = False,
+    durable: bool = False,
+    verify: bool = False,
+    manifest: "Path | None" = None,
+    digest: str = "blake2b",
+    bandwidth: int = 0,
+    dry_run: bool = False,
+    on_event: "Listen | None" = None,
+) -> Summary:
+    """Install as the command `pyinstall` does, and return what was done.
+
+    Sources and destination are as for `copy`. With `directory` the sources are directories to make,
+    and there is no destination. The other arguments are the long options of the command, with these
+    values:
+
+    - `mode`: permission bits, as a number or as chmod takes them ("u=rwx,go=rx"); 0o755 if None.
+    - `owner`, `group`: a name or a number; None leaves the choice to the system.
+    - `bandwidth`, `on_event`: as for `copy`.
+
+    Raise CopyFailed, an OSError, if anything failed, after everything else was installed. Raise
+    ValueError, and do nothing, if arguments contradict each other.
+    """
+    words, is_one = _words(sources)
+    fields = _fields(InstallOptions, locals())
+    if directory != (destination is None):
+        raise ValueError("with directory=True there is no destination; otherwise there must be one")
+    if not is_one and no_target_directory:
+        raise ValueError("no_target_directory takes one source, not an iterable")
+    if mode is not None:
+        fields["mode"] = f"{mode:o}" if isinstance(mode, int) else mode
+        from pycp.plan.modes import resolve_mode
+
+        try:
+            resolve_mode(fields["mode"], directory)
+        except CopyError as error:
+            raise ValueError(str(error)) from None
+    _check(fields, manifest, digest)
+    operands = words
+    if destination is not None:
+        operands, fields["target_directory"] = _operands(words, is_one, destination)
+    from pycp.run.install import run_install
+
+    return _run(run_install, InstallOptions(**fields), operands, on_event)
+
+
+def _fields(options: "type[Record]", arguments: "dict[str, Any]") -> "dict[str, Any]":
+    """Return the arguments that are options by the same name and value."""
+    others = ("exclude", "jobs", "manifest", "mode")
+    return {
+        name: value
+        for name, value in arguments.items()
+        if hasattr(options, name) and name not in others
+    }
+
+
+def _words(paths: "Path | Iterable[Path]") -> tuple[list[str], bool]:
+    """Return paths as the engine names them, and whether it was one rather than an iterable."""
+    if isinstance(paths, str | bytes | os.PathLike):
+        return [_word(paths)], True
+    return [_word(path) for path in paths], False
+
+
+def _word(path: "Path") -> str:
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise ValueError("embedded null byte")
+    return name
+
+
+def _choice(argument: str, word: str, words: "Iterable[str]") -> str:
+    if word not in words:
+        raise ValueError(f"{argument}={word!r} is none of {', '.join(map(repr, words))}")
+    return word
+
+
+def _kept(
+    preserve: "bool | Attribute | Iterable[Attribute]", attributes_only: bool
+) -> "dict[str, object]":
+    """Return the fields that say what is preserved."""
+    names: Iterable[str]
+    if isinstance(preserve, bool):
+        names = ("all",) if preserve else ()
+    else:
+        names = (preserve,) if isinstance(preserve, str) else tuple(preserve)
+    for name in names:
+        _choice("preserve", name, (*ATTRIBUTES, "all"))
+    wanted = ATTRIBUTES if "all" in names else names
+    fields: dict[str, object] = {f"preserve_{name}": True for name in wanted}
+    if names:
+        fields["require_preserve"] = True
+    if "xattr" in names:
+        fields["require_preserve_xattr"] = True
+    elif "all" in names and not attributes_only:
+        fields["xattr_errors"] = "none"
+    return fields
+
+
+def _check(fields: "dict[str, Any]", manifest: "Path | None", digest: str) -> None:
+    """Bring the fields that copy and install share to their final meaning; raise ValueError."""
+    for name, words in CHOICES.items():
+        if name in fields:
+            _choice(name, fields[name], words)
+    if fields.get("reflink") == "always" and fields["sparse"] != "auto":
+        raise ValueError("reflink='always' goes with sparse='auto' only")
+    if fields.get("sparse") == "never":
+        fields["reflink"] = "never"  # shared storage would bring the source's holes along
+    if fields["bandwidth"] < 0:
+        raise ValueError("bandwidth must not be negative")
+    if manifest is not None:
+        import hashlib
+
+        fields["manifest"] = _word(manifest)
+        hashlib.new(digest)
+
+
+def _operands(
+    sources: list[str], is_one: bool, destination: "Path"
+) -> tuple[list[str], str | None]:
+    """Return the operands of the command, and its target directory if it needs that option."""
+    word = _word(destination)
+    return ([*sources, word], None) if is_one else (sources, word)
+
+
+def _run(
+    command: "Callable[[Any, list[str], Listener], None]",
+    options: Record,
+    operands: list[str],
+    on_event: "Listen | None",
+) -> Summary:
+    """Carry out a command; return what was done, or raise what `on_event` raised or CopyFailed."""
+    leave_locale_alone()
+    start = time.monotonic()
+    listener = Listener(on_event)
+    stopped: BaseException | None = None
+    try:
+        try:
+            if operands:
+                command(options, operands, listener)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        except CopyError as error:
+            listener.failed(error)
+    except Stopped as stop:
+        stopped = stop.error
+    if stopped is not None:
+        raise stopped
+    total = listener.tally.total
+    passed = total(SKIPPED)
+    summary = Summary(
+        copied=total(FILES) - passed,
+        directories=total(DIRECTORIES),
+        skipped=passed + total(EXCLUDED),
+        warnings=listener.warnings,
+        failed=len(listener.errors),
+        bytes=total(BYTES),
+        seconds=time.monotonic() - start,
+    )
+    if listener.errors:
+        raise CopyFailed(listener.errors, summary)
+    return summary

@@ -1,0 +1,336 @@
+"""--atomic: what is made has no name, or a temporary one, until it is complete.
+
+    make → data, owner, mode, times, attributes → one step to its name
+
+A regular file is made without a name (O_TMPFILE) where the system can do that, and beside its
+destination where not; links and special files are always made beside it. What is new is then
+linked to its name, which must be free. What replaces something is renamed over it, after a look
+whether that is still what was to be replaced. A backup is a second link to the old file, so its
+name is never missing.
+"""
+
+import stat
+from errno import EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
+
+from pycp import system
+from pycp.engine.inherit import Old, inherit, open_old
+from pycp.engine.place import Place, close
+from pycp.engine.write import (
+    creation_error,
+    keep_backup,
+    readable,
+    remove_beside,
+    require_followed,
+    tell_removed,
+)
+from pycp.errors import CopyError, cannot
+from pycp.quoting import quote_name
+from pycp.system.folder import Directory, Folder, identity
+from pycp.values import Entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+    from pycp.values import Backup, Decision
+
+    Make = Callable[[Job, Entry, Decision], None]
+
+NEEDS_A_NAME = frozenset((EINVAL, EISDIR, ENOTSUP))
+"""Errors of O_TMPFILE where a file cannot be made without a name."""
+CANNOT_LINK = frozenset((EMLINK, ENOSYS, ENOTSUP, EPERM))
+"""Errors of linkat where a file cannot have a second name."""
+PRIVATE = 0o600
+VERBS = {
+    "fifo": "create fifo",
+    "link": "create hard link",
+    "special": "create special file",
+    "symbolic": "create symbolic link",
+    "symlink": "create symbolic link",
+}
+
+
+def make_atomically(job: "Job", entry: Entry, decision: "Decision", make: "Make") -> None:
+    """Make the destination by `make`, and give it its name; what install makes is not complete yet.
+
+    Raise CopyError or OSError; what was there is there then.
+    """
+    if not _is_staged(job, decision):
+        make(job, entry, decision)
+        return
+    stage = job.stage = Stage(job, entry, decision)
+    try:
+        if decision.kind == "regular" and decision.link_to is None:
+            make(job, entry, decision)
+        else:
+            make(job, stage.beside(), decision)
+        if job.options.new_file_mode is None:
+            stage.publish()
+    except BaseException:
+        stage.discard()
+        raise
+
+
+def _is_staged(job: "Job", decision: "Decision") -> bool:
+    """Return whether something comes into being that is not complete at once."""
+    found = decision.destination_stat
+    is_replaced = decision.removes_destination or decision.backup is not None
+    if decision.link_to is not None or decision.kind == "link":
+        return is_replaced  # a new hard link is a single step by itself
+    if found is None:
+        return True
+    if decision.kind == "regular":
+        return stat.S_ISREG(found.st_mode) and not job.options.attributes_only
+    return job.options.force and decision.kind in VERBS
+
+
+class Stage:
+    """Where one thing is made, and what is to happen when it is complete."""
+
+    def __init__(self, job: "Job", entry: Entry, decision: "Decision") -> None:
+        self._job = job
+        self._entry = entry
+        self._decision = decision
+        self._place = Place(entry.folder.destination_fd, entry.destination_name)
+        self._fd = -1
+        """A second descriptor of a regular file."""
+        self._old: os.stat_result | None = None
+        """What is to be replaced."""
+
+    def beside(self) -> Entry:
+        """Return an entry like the one to be made, under a temporary name."""
+        entry, decision = self._entry, self._decision
+        if decision.destination_stat is not None or self._replaces:
+            self._old = self._place.look()
+        directory = Directory(None, "", self._place.dir_fd)
+        folder = Folder(None, entry.folder.source_directory, directory, False)
+        other = Entry(folder, entry.source_name)
+        other.is_operand = True
+        other.name_operands(entry.source, entry.destination)
+        other.destination_name = self._place.add_name()
+        return other
+
+    @property
+    def _is_regular(self) -> bool:
+        return self._decision.kind == "regular" and self._decision.link_to is None
+
+    @property
+    def _replaces(self) -> bool:
+        return self._decision.removes_destination or self._decision.backup is not None
+
+    def open(self, source: "os.stat_result", mode: int) -> "tuple[int, os.stat_result, bool]":
+        """Make a regular file to write into; return descriptor, status, and whether it is new.
+
+        It is not new if it takes over the attributes of the file it will replace.
+        """
+        entry, decision = self._entry, self._decision
+        found = decision.destination_stat
+        replaces = self._replaces
+        old: Old | None = None
+        if decision.is_looping_link:
+            tell_removed(self._job, entry)
+            replaces = True
+        elif found is not None:
+            try:
+                old = open_old(self._job, entry, found, source)
+            except CopyError:
+                raise
+            except OSError as error:
+                if error.errno != ENOENT:
+                    if not self._job.options.force:
+                        raise creation_error(entry, error) from None
+                    tell_removed(self._job, entry)
+                    replaces = True
+        try:
+            self._find_place(old, replaces)
+            fd = self._create(PRIVATE if old else mode)
+            try:
+                if old:
+                    inherit(entry, old, fd)
+                return fd, system.fstat(fd), old is None
+            except BaseException:
+                system.close(fd)
+                raise
+        except CopyError:
+            raise
+        except OSError as error:
+            raise creation_error(entry, error) from None
+        finally:
+            if old:
+                old.let_go()
+
+    def _find_place(self, old: "Old | None", replaces: bool) -> None:
+        """Open the directory the file will be in, and look at what is there."""
+        entry, place = self._entry, self._place
+        if place.name.endswith("/"):
+            raise OSError(EISDIR, "")  # the slash asks for a directory, and there is none
+        if old:
+            place.follow()
+        else:
+            place.enter()
+        self._old = place.look()
+        if old and not (self._old and identity(self._old) == identity(old.status)):
+            raise _replaced(entry)
+        if self._old and not (old or replaces):
+            if not stat.S_ISLNK(self._old.st_mode):
+                raise OSError(EEXIST, "")
+            require_followed(entry, self._job.options.new_file_mode is None)
+            place.follow()
+            self._old = None
+
+    def _create(self, mode: int) -> int:
+        """Make an empty file without a name, or with a temporary one; return a descriptor."""
+        if system.UNNAMED:
+            flags = system.UNNAMED | system.O_RDWR | system.O_CLOEXEC
+            try:
+                fd = system.open(".", flags, mode, dir_fd=self._place.dir_fd)
+            except OSError as error:
+                if error.errno not in NEEDS_A_NAME:
+                    raise
+            else:
+                self._fd = system.above_standard(fd)
+                if isinstance(self._unnamed, str):
+                    return fd
+                system.close(fd)  # there is no way to name it without /proc
+                self._let_go()
+        name, flags = self._place.add_name(), readable(system.NEW_FILE_FLAGS)
+        fd = system.open(name, flags, mode, dir_fd=self._place.dir_fd)
+        self._fd = system.above_standard(fd)
+        return fd
+
+    def reader(self) -> int:
+        """Return a descriptor to read the regular file from its beginning."""
+        system.lseek(self._fd, 0, 0)
+        return system.above_standard(self._fd)
+
+    @property
+    def _unnamed(self) -> "system.Where":
+        return system.where(self._fd, "", None)
+
+    def publish(self) -> None:
+        """Give what is complete its name; raise CopyError if that cannot be, and discard it."""
+        try:
+            with system.Undisturbed():
+                self._take_place()
+            if self._job.options.durable and self._place.is_elsewhere:
+                from pycp.engine.durable import flush_directories
+
+                above = (self._place.dir_fd, ".", self._entry.destination)
+                flush_directories(self._job.report, [above])
+        except CopyError:
+            raise
+        except OSError as error:
+            if self._is_regular:
+                raise creation_error(self._entry, error) from None
+            verb = VERBS["link" if self._decision.link_to else self._decision.kind]
+            raise cannot(verb, self._entry.destination, error) from None
+        finally:
+            self.discard()
+
+    def _take_place(self) -> None:
+        if self._old is None:
+            self._appear()
+            return
+        if not self._place.temporary:
+            self._link_unnamed(self._place.add_name())
+        now = self._place.look()
+        if now is None:
+            self._appear()
+            return
+        # Who puts something else there between this look and the rename loses it all the same:
+        # no call of Python renames only over what we know.
+        if identity(now) != identity(self._old):
+            raise _replaced(self._entry)
+        undo = self._back_up()
+        try:
+            self._place.rename(self._place.temporary[0], self._place.name)
+        except BaseException:
+            try:
+                undo()
+            except OSError as error:
+                self._job.report.failed(cannot("un-backup", self._entry.destination, error))
+            raise
+        if self._is_regular:
+            del self._place.temporary[0]  # a hard link may still be there: see remove_beside
+
+    def _appear(self) -> None:
+        """Take a name that is free."""
+        if not self._place.temporary:
+            self._link_unnamed(self._place.name)
+            return
+        try:
+            self._place.link(self._place.temporary[0], self._place.name)
+        except OSError as error:
+            if error.errno not in CANNOT_LINK:
+                raise
+            if self._place.look() is not None:
+                raise OSError(EEXIST, "") from None
+            self._place.rename(self._place.temporary[0], self._place.name)
+
+    def _link_unnamed(self, name: str) -> None:
+        where = self._unnamed
+        assert isinstance(where, str)
+        system.link_following(where, name, self._fd, self._place.dir_fd)
+
+    def _back_up(self) -> "Callable[[], None]":
+        """Keep the old file under another name as well; return what undoes that."""
+        entry, decision = self._entry, self._decision
+        backup = decision.backup
+        if backup is None:
+            return _do_nothing
+        try:
+            keep_backup(entry, decision, self._link_backup)
+            undo = self._remove_backup
+        except CopyError as problem:
+            if problem.errno not in CANNOT_LINK:
+                raise
+            decision.backup = backup
+            keep_backup(entry, decision)  # the name is missing for a moment
+            undo = self._move_back
+        return _do_nothing if decision.backup is None else undo
+
+    def _link_backup(self, backup: "Backup") -> None:
+        if backup.number:
+            self._place.link(self._place.name, self._backup_name)
+            return
+        beside = self._place.add_name()
+        self._place.link(self._place.name, beside)
+        self._place.rename(beside, self._backup_name)
+
+    @property
+    def _backup_name(self) -> str:
+        backup = self._decision.backup
+        assert backup is not None
+        return self._place.beside(backup.name)
+
+    def _remove_backup(self) -> None:
+        system.unlink(self._backup_name, dir_fd=self._place.dir_fd)
+
+    def _move_back(self) -> None:
+        self._place.rename(self._backup_name, self._place.name)
+
+    def discard(self) -> None:
+        """Remove what has a temporary name still, and let go of everything."""
+        self._job.stage = None
+        for name in self._place.temporary:
+            remove_beside(self._job, self._entry, name, self._place.dir_fd)
+        self._place.leave()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._fd >= 0:
+            close(self._fd)
+            self._fd = -1
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _replaced(entry: Entry) -> CopyError:
+    return CopyError(
+        f"not writing to {quote_name(entry.destination)}, as it was replaced while being copied",
+        filename=entry.destination,
+    )

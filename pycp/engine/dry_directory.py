@@ -1,0 +1,150 @@
+"""--dry-run of directories: each is entered as what it would be, and holds what it would hold."""
+
+import stat
+from errno import EPERM
+from os import strerror
+
+from pycp import system
+from pycp.engine.attributes import Made, mode_error
+from pycp.engine.directory import Filled, operand_name, replaced
+from pycp.engine.entry import tell_directory
+from pycp.engine.write import announce, make_room
+from pycp.errors import CopyError, SilentError, cannot, failed, reason
+from pycp.quoting import quote_name
+from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.system.overlay import Node, Overlay, Pretended
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeVar
+
+    from pycp.engine.job import Job
+    from pycp.options import WriteOptions
+    from pycp.values import Decision, Entry
+
+    Options = TypeVar("Options", bound=WriteOptions)
+    Listed = tuple[int, Iterator[tuple[str, bool]]]
+
+DENIED = OSError(EPERM, strerror(EPERM))
+
+
+def without_effects(options: "Options") -> "Options":
+    """Return options without those that only matter when something is done."""
+    return options.replace(atomic=False, durable=False, verify=False, manifest=None, bandwidth=0)
+
+
+def pretended(entries: "Iterable[Entry]", overlay: Overlay) -> "Iterator[Entry]":
+    """Yield entries whose directories are left as they are."""
+    for entry in entries:
+        pretend_folder(entry, overlay)
+        yield entry
+
+
+def pretend_folder(entry: "Entry", overlay: Overlay) -> None:
+    """Let an operand come from and go to directories that are left as they are."""
+    source, destination = (
+        directory if isinstance(directory, Pretended) else Pretended(directory, overlay)
+        for directory in (entry.folder.source_directory, entry.folder.destination_directory)
+    )
+    entry.folder = Folder(None, source, destination, False)
+
+
+def directories(entry: "Entry") -> tuple[Pretended, Pretended]:
+    """Return where an entry comes from and where it goes."""
+    source, destination = entry.folder.source_directory, entry.folder.destination_directory
+    assert isinstance(source, Pretended)
+    assert isinstance(destination, Pretended)
+    return source, destination
+
+
+def foresee_attributes(
+    job: "Job", entry: "Entry", source: "os.stat_result", found: "os.stat_result"
+) -> None:
+    """Fail as setting the attributes of what belongs to somebody else would."""
+    options = job.options
+    if job.is_privileged or found.st_uid == system.geteuid():
+        return
+    if options.preserve_timestamps:
+        problem = failed("preserving times for", entry.destination, DENIED)
+        if options.require_preserve:
+            raise problem
+        job.report.warn(str(problem))
+    if options.preserve_mode:
+        owners = (found.st_uid, found.st_gid), (source.st_uid, source.st_gid)
+        if options.preserve_ownership and owners[0] != owners[1]:
+            raise SilentError("", EPERM, entry.destination)
+        raise mode_error("preserving permissions for", entry, DENIED)
+
+
+def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
+    """Enter a directory that is there, or one that is pretended to be made."""
+    source, below = directories(entry)
+    found = decision.destination_stat
+    name = entry.destination_name
+    if found is None:
+        make_room(job, entry, decision)
+        try:
+            below.mkdir(name, stat.S_IMODE(decision.source_stat.st_mode))
+        except OSError as error:
+            raise cannot("create directory", entry.destination, error) from None
+    options = job.options
+    follows = found is not None and options.keep_directory_symlink and options.copy_contents
+    try:
+        destination = below.enter(name, operand_name(entry, entry.destination), follows)
+        status = found or below.stat(name)
+        place = source.find(entry.source_name, decision.follows)[1]
+    except OSError as error:
+        raise cannot("access", entry.destination, error) from None
+    tell_directory(job.report, entry.source, entry.destination, found is None)
+    if found is None:
+        decision.backup = None
+        announce(job, entry, decision)
+    directory = Directory(source, entry.source_name, CLOSED, operand_name(entry, entry.source))
+    directory.id = identity(decision.source_stat)
+    node = place if isinstance(place, Node) else None
+    folder = Folder(
+        entry.folder, Pretended(directory, source.overlay, node), destination, found is None
+    )
+    return Filled(entry, folder, decision.source_stat, Made(None, 0, status, found is None, 0))
+
+
+def list_pretended(job: "Job", filled: Filled, list_real: "Callable[[], Listed]") -> "Listed":
+    """Return number and entries of a source directory, with what would be in it by now."""
+    directory = filled.folder.source_directory
+    assert isinstance(directory, Pretended)
+    changes = directory.overlay.made.get(directory.id, {})
+    entries: list[tuple[str, bool]] = []
+    if directory.node is not None and identity(directory.node.status) != directory.id:
+        raise replaced(filled.entry)
+    if directory.node is None:
+        entries = [(name, is_file) for name, is_file in list_real()[1] if name not in changes]
+    for name, node in changes.items():
+        mode = node.status.st_mode if node is not None else 0
+        excludes = job.exclusions is not None and job.exclusions.excludes
+        if mode and not (excludes and excludes(filled.inside + name, stat.S_ISDIR(mode))):
+            entries.append((name, stat.S_ISREG(mode)))
+    if changes:
+
+        def order(entry: tuple[str, bool]) -> tuple[bool, int]:
+            number = directory.stat(entry[0], False).st_ino
+            return number < 0, abs(number)  # what is new has the highest numbers
+
+        entries.sort(key=order)
+    return len(entries), iter(entries)
+
+
+def foresee_parent(job: "Job", directory: Directory) -> None:
+    """Fail as setting the attributes of a directory that --parents found would."""
+    options, shown = job.options, directory.shown
+    if job.is_privileged or directory.stat(".").st_uid == system.geteuid():
+        return
+    what = ""
+    if options.preserve_timestamps:
+        what = "times"
+    elif options.preserve_mode:
+        what = "permissions"
+    if what:
+        text = f"failed to preserve {what} for {quote_name(shown)}: {reason(DENIED)}"
+        raise CopyError(text, EPERM, shown)

@@ -1,0 +1,99 @@
+"""--dry-run of install: directories that would be made on the way, and what follows a copy."""
+
+import stat
+from errno import ENOENT, ENOTDIR, EPERM
+from os import getgroups, strerror
+
+from pycp import system
+from pycp.engine.leading import MODE, creation_error, tell_made
+from pycp.engine.named import change_error
+from pycp.errors import cannot
+from pycp.quoting import quote_name, quote_word
+from pycp.system.folder import Directory
+from pycp.system.overlay import Overlay, Pretended
+from pycp.values import split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from pycp.values import Entry, Final, Report
+
+
+def pretend_leading(
+    path: str,
+    report: "Report",
+    overlay: Overlay,
+    quote: "Callable[[str], str]" = quote_name,
+) -> Pretended:
+    """Pretend to make what is missing of a path of directories; return the last one."""
+    directory = Pretended(Directory(None, "", None), overlay)
+    if path.startswith("/"):
+        directory = directory.enter("/", "/", follows=True)
+    end = 0
+    while end < len(path):
+        start = end
+        end = path.find("/", start)
+        end = len(path) if end < 0 else end
+        name, shown = path[start:end], path[:end]
+        end += 1
+        if name in ("", "."):
+            continue
+        not_made = None
+        try:
+            if name != "..":
+                directory.mkdir(name, MODE)
+                tell_made(shown, report)
+        except OSError as error:
+            not_made = error
+        try:
+            directory = directory.enter(name, shown, follows=True)
+            directory.stat(".")
+        except FileNotFoundError as error:
+            raise creation_error(shown, not_made or error, quote) from None
+        except OSError as error:
+            raise creation_error(shown, error, quote) from None
+    return directory
+
+
+def pretend_named(name: str, final: "Final", report: "Report", overlay: Overlay) -> None:
+    """Pretend to make one directory (-d) and those above it; raise CopyError with GNU's message."""
+    path, last = split_last(name)
+    above = pretend_leading(path, report, overlay, quote_word)
+    mode = final.mode
+    not_made = None
+    try:
+        above.mkdir(last, mode)
+        tell_made(name, report)
+    except OSError as error:
+        if error.errno in (ENOENT, ENOTDIR):
+            raise creation_error(name, error, quote_word) from None
+        not_made = error
+    try:
+        status = above.enter(last, name, follows=True).stat(".")
+    except OSError as error:
+        raise creation_error(name, not_made or error, quote_word) from None
+    differs = (stat.S_IMODE(status.st_mode) ^ mode) & final.changed_bits
+    if not _may_give(status, final) or (differs and not _is_ours(status)):
+        raise change_error(name, final, OSError(EPERM, strerror(EPERM)))
+
+
+def require_giving(entry: "Entry", status: "os.stat_result", final: "Final") -> None:
+    """Raise CopyError if this user may not give a new file to the owner it is to have."""
+    if not _may_give(status, final):
+        raise cannot("change ownership of", entry.destination, OSError(EPERM, strerror(EPERM)))
+
+
+def _is_ours(status: "os.stat_result") -> bool:
+    return system.geteuid() in (0, status.st_uid)
+
+
+def _may_give(status: "os.stat_result", final: "Final") -> bool:
+    """Return whether this user may give something to owner and group, as far as they differ."""
+    if system.geteuid() == 0:
+        return True
+    if final.uid not in (-1, status.st_uid):
+        return False
+    groups = (-1, status.st_gid, system.getegid(), *getgroups())
+    return final.gid in groups and (final.gid in (-1, status.st_gid) or _is_ours(status))

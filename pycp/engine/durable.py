@@ -1,0 +1,95 @@
+"""--durable: files and directories flushed to disk, each when everything about it is final.
+
+A file is flushed before it gets its name, or is closed; a directory when all that goes into it is
+there; and the one that holds it after that.
+"""
+
+from errno import EINVAL, ENOENT, ENOTDIR, ENOTSUP, EROFS
+from stat import S_ISREG
+
+from pycp import system
+from pycp.errors import CopyError, failed
+from pycp.values import split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.system.folder import Directory
+    from pycp.values import Report
+
+    Place = tuple[int | None, str, str]
+
+CANNOT_BE_FLUSHED = frozenset((EINVAL, ENOTSUP, EROFS))
+"""Errors of fsync(2) for what is no regular file, and has nothing to flush."""
+
+
+def flush_file(shown: str, fd: int, status: "os.stat_result") -> None:
+    """Flush data and attributes of a file; raise CopyError if that fails."""
+    try:
+        system.flush(fd)
+    except OSError as error:
+        if S_ISREG(status.st_mode) or error.errno not in CANNOT_BE_FLUSHED:
+            raise failed("failed to sync", shown, error) from None
+
+
+class Flushed:
+    """Directories that are flushed in this order when the context is left, failures told.
+
+    Each is a name, a descriptor it starts from, and how it is shown. They are opened at once, for
+    their attributes may not let us do so later.
+    """
+
+    def __init__(self, report: "Report", places: "list[Place]") -> None:
+        self._report = report
+        self._places = places
+        self._opened: list[tuple[int, str]] = []
+
+    def __enter__(self) -> None:
+        for dir_fd, name, shown in self._places:
+            try:
+                fd = system.open(name, system.DIRECTORY_FLAGS, dir_fd=dir_fd)
+            except OSError as error:
+                if error.errno not in (ENOENT, ENOTDIR):  # or there is nothing in it to flush
+                    self._report.failed(failed("failed to sync", shown, error))
+            else:
+                self._opened.append((fd, shown))
+
+    def __exit__(self, *_error: object) -> None:
+        for fd, shown in self._opened:
+            try:
+                flush_file(shown, fd, system.fstat(fd))
+            except CopyError as error:
+                self._report.failed(error)
+            except OSError as error:
+                self._report.failed(failed("failed to sync", shown, error))
+            finally:
+                _close(fd)
+
+
+def _close(fd: int) -> None:
+    try:
+        system.close(fd)
+    except OSError:
+        pass  # nothing was written through it
+
+
+def place_of(directory: "Directory") -> "Place":
+    """Return how a directory that is open is found again."""
+    return directory.fd, ".", directory.shown or "."
+
+
+def flush_directories(report: "Report", places: "list[Place]") -> None:
+    """Flush directories in this order; failures are told."""
+    with Flushed(report, places):
+        pass
+
+
+def flush_target(report: "Report", directory: "Directory | None", destination: str) -> None:
+    """Flush what holds the destinations: a directory, or the one `destination` is in."""
+    if directory is not None:
+        place = place_of(directory)
+    else:
+        above = split_last(destination)[0]
+        place = (None, above or ".", above.rstrip("/") or above or ".")
+    flush_directories(report, [place])

@@ -1,0 +1,106 @@
+"""A name something is to get, and temporary ones beside it, all in one directory held open."""
+
+import os
+from errno import EINVAL, ELOOP, ENOENT
+from os import urandom
+
+from pycp import system
+from pycp.system.ending import BeforeTheEnd
+from pycp.values import split_last
+
+MOST_LINKS = 40
+"""Symbolic links followed before we take it for a circle, as the kernel does."""
+
+
+class Place:
+    """Where something is made: a name that starts from `dir_fd`, and the temporary ones.
+
+    A signal that ends the process removes the temporary ones first.
+    """
+
+    def __init__(self, dir_fd: int | None, name: str) -> None:
+        self.dir_fd = dir_fd
+        self.name = name
+        self.temporary: list[str] = []
+        """Names to be gone in the end."""
+        self.is_elsewhere = False
+        """The name is that of what a symbolic link led to."""
+        self._own_fd = -1
+        self._ending: BeforeTheEnd | None = None
+
+    def enter(self) -> str:
+        """Open the directory of the name; return the last component, which is the name then."""
+        above, self.name = split_last(self.name)
+        if above or self.dir_fd is None:
+            self._hold(system.open(above or ".", system.PLACE_FLAGS, dir_fd=self.dir_fd))
+        return self.name
+
+    def follow(self) -> None:
+        """Go where symbolic links lead, each step below the directory the one before led to."""
+        for step in range(MOST_LINKS):
+            try:
+                self.name = system.readlink(self.enter(), dir_fd=self.dir_fd)
+            except OSError as error:
+                if error.errno not in (EINVAL, ENOENT):
+                    raise
+                self.is_elsewhere = step > 0
+                return
+        raise OSError(ELOOP, "")
+
+    def _hold(self, fd: int) -> None:
+        self._let_go()
+        self._own_fd = self.dir_fd = fd
+
+    def _let_go(self) -> None:
+        if self._own_fd >= 0:
+            close(self._own_fd)
+            self._own_fd = -1
+
+    def look(self) -> os.stat_result | None:
+        """Return the status of what has the name now, links not followed."""
+        try:
+            return system.stat(self.name, dir_fd=self.dir_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def beside(self, name: str) -> str:
+        """Return a name in the same directory, which ends like another one."""
+        return split_last(self.name)[0] + split_last(name)[1]
+
+    def add_name(self) -> str:
+        """Return another temporary name."""
+        if self._ending is None:
+            self._ending = BeforeTheEnd(self._remove_names)
+        self.temporary.append(self.beside(f"Cu{urandom(8).hex()}"))
+        return self.temporary[-1]
+
+    def _remove_names(self) -> None:
+        for name in self.temporary:
+            try:
+                system.unlink(name, dir_fd=self.dir_fd)
+            except OSError:
+                pass  # we are ending, and nobody listens
+
+    def link(self, name: str, new_name: str) -> None:
+        """Give something in the directory a second name."""
+        system.link_itself(name, new_name, self.dir_fd, self.dir_fd)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give something in the directory another name, over whatever has that."""
+        system.rename(name, new_name, src_dir_fd=self.dir_fd, dst_dir_fd=self.dir_fd)
+
+    def leave(self) -> None:
+        """Let go of the directory; the temporary names are gone."""
+        if self._ending is not None:
+            self._ending.is_over()
+            self._ending = None
+        self.temporary.clear()
+        self._let_go()
+
+
+def close(fd: int) -> None:
+    """Close a descriptor through which nothing is lost: another one told of errors, or will."""
+    try:
+        system.close(fd)
+    except OSError:
+        pass

@@ -1,0 +1,265 @@
+"""What an interrupted copy left: found complete, gone on with, or made again (--resume).
+
+A regular file is complete if it has the size and the time of its source, since it gets its time
+after all its data; else if both hold the same bytes. Otherwise it goes on at the first difference,
+and what it holds from there is cut off. A file with several names is never written into: it stays,
+complete, as the one copy of a set of hard links, or makes way for a new one. Whatever stays gets
+its attributes again, which may be missing.
+"""
+
+import stat
+
+from pycp import system
+from pycp.engine.attributes import PERMISSIONS
+from pycp.engine.links import has_text, preserve_link_attributes
+from pycp.engine.regular import open_source, set_attributes, set_begun_attributes
+from pycp.engine.special import finish_special
+from pycp.engine.verify import first_difference
+from pycp.engine.write import narrow, open_existing
+from pycp.errors import CopyError
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
+from pycp.values import PASSED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.engine.job import Job
+    from pycp.values import Decision, Entry
+
+    File = tuple[int, os.stat_result]
+
+BLOCK = 4096
+"""Where a hole may have been filled, or zeros become holes, copying goes on at a multiple of it."""
+OWNER_WRITE = 0o200
+READ_AND_WRITE = 0o600
+OWNER_ALL = 0o700
+
+
+def resume(job: "Job", entry: "Entry", decision: "Decision") -> bool:
+    """Return whether an entry is complete; what is missing of its attributes it gets here.
+
+    Otherwise note in the decision what stays of it, and what is to be told.
+    """
+    if decision.destination_stat is None and not decision.removes_destination:
+        return False
+    shown = quote_name(entry.destination)
+    if decision.removes_destination or decision.link_to is not None:
+        decision.remark = f"replaced {shown}"
+    if decision.link_to is not None:
+        is_complete = _is_linked(entry, decision.link_to)
+        decision.removes_destination = True  # to replace it would take a temporary name
+    elif decision.kind == "regular":
+        is_complete = _resume_regular(job, entry, decision)
+    elif decision.kind == "symbolic":
+        is_complete = has_text(entry, entry.source)
+    else:
+        is_complete = decision.kind != "link" and _resume_node(job, entry, decision)
+    if is_complete:
+        decision.skip_reason = "complete"
+        decision.remark = f"complete {shown}" if job.report.debug else ""
+    return is_complete
+
+
+def was_begun(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
+    """Return whether something gets its mode as if it were new.
+
+    An interrupted copy leaves the mode it was created with, but for what was lent to its owner. If
+    the mode is preserved, it is the same in the end, and the owner can be let in meanwhile.
+    """
+    is_directory = stat.S_ISDIR(source.st_mode)
+    if job.options.preserve_mode and (
+        not is_directory or (not job.is_privileged and status.st_uid == system.geteuid())
+    ):
+        return True
+    mode = stat.S_IMODE(status.st_mode)
+    if is_directory:
+        lent, asked_for = OWNER_ALL, source.st_mode & (PERMISSIONS | stat.S_ISVTX) | OWNER_ALL
+        mode &= ~stat.S_ISGID  # which comes from the directory above
+    else:
+        lent, asked_for = READ_AND_WRITE, source.st_mode & PERMISSIONS
+    created = asked_for & ~job.withheld_bits(is_directory) & ~job.umask
+    return mode & created == created and mode | lent == created | lent
+
+
+def _is_linked(entry: "Entry", earlier: "Entry") -> bool:
+    """Return whether the destination is a link to the copy made earlier of the same file."""
+    directory = earlier.folder.destination_directory
+    was_closed = not directory.is_open
+    try:
+        directory.reopen()
+        made = directory.stat(earlier.destination_name, False)
+        found = entry.folder.destination_directory.stat(entry.destination_name, False)
+    except OSError:
+        return False  # linking will tell
+    finally:
+        if was_closed:
+            directory.close()
+    return identity(found) == identity(made)
+
+
+def _is_kept_set(job: "Job", source: "os.stat_result", found: "os.stat_result") -> bool:
+    """Return whether something complete with several names is kept for those of its source.
+
+    Two sources never share one. What has names beyond them must not change with them.
+    """
+    if (
+        not job.options.preserve_links
+        or found.st_nlink > source.st_nlink
+        or identity(found) in job.kept_sets
+    ):
+        return False
+    job.kept_sets.add(identity(found))
+    return True
+
+
+def _resume_node(job: "Job", entry: "Entry", decision: "Decision") -> bool:
+    """Deal with a symbolic link, FIFO, socket or device; return whether it is complete."""
+    source = decision.source_stat
+    folder = entry.folder
+    try:
+        found = folder.destination_directory.stat(entry.destination_name, False)
+        if (stat.S_IFMT(found.st_mode), found.st_rdev) != (
+            stat.S_IFMT(source.st_mode),
+            source.st_rdev,
+        ):
+            return False
+        is_symlink = stat.S_ISLNK(source.st_mode)
+        if is_symlink and not has_text(
+            entry, system.readlink(entry.source_name, dir_fd=folder.source_fd)
+        ):
+            return False
+    except OSError:
+        return False  # making it will tell
+    if found.st_nlink > 1:
+        return _is_kept_set(job, source, found)
+    if job.options.dry_run:
+        return True
+    if is_symlink:
+        preserve_link_attributes(job, entry, decision, owner=True)
+    else:
+        is_begun = was_begun(job, source, found)
+        finish_special(job, entry, decision, is_begun, job.withheld_bits(False) & source.st_mode)
+    return True
+
+
+def _resume_regular(job: "Job", entry: "Entry", decision: "Decision") -> bool:
+    """Deal with a regular file; return whether it is complete."""
+    try:
+        found = decision.destination_stat or entry.folder.destination_directory.stat(
+            entry.destination_name, False
+        )
+        if (
+            job.options.attributes_only
+            or not stat.S_ISREG(decision.source_stat.st_mode)
+            or not stat.S_ISREG(found.st_mode)
+        ):
+            return False
+        source_fd, source = open_source(job, entry, decision)
+    except OSError:
+        return False  # copying will tell
+    try:
+        try:
+            fd, status = open_existing(job, entry, found, source, system.SOURCE_FLAGS)
+        except CopyError:
+            raise
+        except OSError:
+            return False  # we may write, but not read it; or copying will tell
+        try:
+            is_complete = _settle(job, entry, decision, (source_fd, source), (fd, status))
+            if is_complete and job.manifest is not None:
+                from pycp.engine.stream import digest_shared
+
+                digest_shared(job, entry, source_fd, status)
+            if is_complete and job.options.durable:
+                from pycp.engine.durable import flush_file
+
+                flush_file(entry.destination, fd, status)
+            return is_complete
+        finally:
+            system.close(fd)
+    finally:
+        system.close(source_fd)
+
+
+def _settle(
+    job: "Job", entry: "Entry", decision: "Decision", source: "File", destination: "File"
+) -> bool:
+    """Finish a complete file and return True, or note where it goes on and return False."""
+    options = job.options
+    fd, status = destination
+    difference = None
+    if not _has_its_time(job, source[1], status):
+        difference = first_difference((source[0], entry.source), (fd, entry.destination))
+    if decision.removes_destination:  # it has several names
+        return (
+            difference is None
+            and _is_finished(job, source[1], status)
+            and _is_kept_set(job, source[1], status)
+        )
+    is_begun = was_begun(job, source[1], status)
+    if difference is None:
+        if not options.dry_run:
+            _finish(job, entry, source, destination, is_begun)
+        return True
+    if not options.atomic:
+        decision.is_begun = is_begun
+        if is_begun and not (status.st_mode & OWNER_WRITE or options.dry_run):
+            _lend_write(destination)
+        if options.reflink != "always":
+            is_exact = difference == status.st_size and options.sparse != "always"
+            decision.start = difference if is_exact else difference - difference % BLOCK
+    job.tally.own[PASSED] += decision.start
+    if decision.start and difference == status.st_size:
+        decision.remark = f"continued {quote_name(entry.destination)} at byte {decision.start}"
+    else:
+        decision.remark = f"redid {quote_name(entry.destination)} from byte {decision.start}"
+    return False
+
+
+def _finish(
+    job: "Job", entry: "Entry", source: "File", destination: "File", is_begun: bool
+) -> None:
+    """Give a complete file its attributes."""
+    if is_begun:
+        if job.options.preserve_mode:
+            narrow(destination, source[1])
+        set_begun_attributes(job, entry, source, destination)
+    elif job.sets_attributes:
+        set_attributes(job, entry, source, destination, False, 0)
+
+
+def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
+    """Return whether a file has size and time of its source, and they prove it complete.
+
+    A time that was set lies apart from that of the last change of status: one that only comes from
+    writing, at the moment in which the source was written as well, proves nothing.
+    """
+    return (
+        job.options.preserve_timestamps
+        and not job.options.verify
+        and status.st_size == source.st_size
+        and status.st_mtime_ns == source.st_mtime_ns != status.st_ctime_ns
+    )
+
+
+def _is_finished(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
+    """Return whether a file has its attributes, as it must before it gets a second name."""
+    options = job.options
+    if options.preserve_timestamps and source.st_mtime_ns != status.st_mtime_ns:
+        return False
+    if options.preserve_mode and stat.S_IMODE(source.st_mode) != stat.S_IMODE(status.st_mode):
+        return False
+    if not (options.preserve_ownership and job.is_privileged):
+        return True
+    return (source.st_uid, source.st_gid) == (status.st_uid, status.st_gid)
+
+
+def _lend_write(destination: "File") -> None:
+    """Let the owner write to a file that will have another mode in the end."""
+    fd, status = destination
+    try:
+        system.set_mode(fd, stat.S_IMODE(status.st_mode) | READ_AND_WRITE)
+    except OSError:
+        pass  # not ours; opening it will tell

@@ -1,0 +1,196 @@
+"""Bytes that pass through our hands: for a digest of them, or to hold a pace.
+
+The loop stands in for offload and the quicker loops where each byte must be seen. Holes stay holes,
+and count as zeros in the digest. What shares its storage with the source (reflink) moves no bytes,
+and so takes no time; its digest is read from the source.
+"""
+
+import time
+from stat import S_ISREG
+
+from pycp import system
+from pycp.engine.data import BUFFER_SIZE, Method, read_some, seek_both
+from pycp.engine.sparse import ZERO_BUFFER, HoleWriter, extents, has_map
+from pycp.errors import CopyError, failed
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from hashlib import _Hash
+
+    from pycp.engine.job import Job
+    from pycp.values import Decision, Entry
+
+BURST = 0.25
+"""Seconds of delay that are caught up with at most."""
+STEPS = 8
+"""Pieces that the bytes of a second are copied in, or more."""
+WORTH_A_SLEEP = 0.01
+"""Seconds to be ahead by before we wait: many small files are waited for together."""
+
+
+class Pace:
+    """How fast bytes may pass."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._due = time.monotonic()
+        """When what has passed so far should have."""
+        self.step = min(max(rate // STEPS, 1), BUFFER_SIZE)
+        """Bytes to pass at a time."""
+
+    def passed(self, count: int) -> None:
+        """Wait until so many more bytes may have passed."""
+        now = time.monotonic()
+        self._due = max(self._due, now - BURST) + count / self._rate
+        if self._due - now >= WORTH_A_SLEEP:
+            time.sleep(self._due - now)
+
+
+class Watch:
+    """What sees the bytes of one file as they pass: a digest, a pace, or both."""
+
+    def __init__(self, job: "Job", destination: "os.stat_result") -> None:
+        options = job.options
+        self._hash: _Hash | None = None
+        if job.manifest is not None and S_ISREG(destination.st_mode):
+            self._hash = new_digest(options.digest)
+        if options.bandwidth and job.pace is None:
+            job.pace = Pace(options.bandwidth)
+        self._pace = job.pace
+        self.step = self._pace.step if self._pace else BUFFER_SIZE
+        """Bytes to pass at a time."""
+
+    def begin(self, entry: "Entry", source_fd: int, end: int) -> None:
+        """See the bytes up to an offset, which were copied before."""
+        while self._hash and end > 0:
+            data = read_some(entry, source_fd, min(BUFFER_SIZE, end))
+            if not data:
+                break
+            self._hash.update(data)
+            end -= len(data)
+
+    def data(self, data: bytes) -> None:
+        """See bytes that were copied."""
+        if self._hash:
+            self._hash.update(data)
+        if self._pace:
+            self._pace.passed(len(data))
+
+    def hole(self, count: int) -> None:
+        """See a hole of so many bytes, which take no time."""
+        if self._hash:
+            view = memoryview(ZERO_BUFFER)
+            while count > 0:
+                self._hash.update(view[: min(count, BUFFER_SIZE)])
+                count -= BUFFER_SIZE
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of what was seen, in hexadecimal, or nothing."""
+        return self._hash.hexdigest() if self._hash else ""
+
+
+def new_digest(name: str) -> "_Hash":
+    """Return a digest of nothing yet."""
+    import hashlib
+
+    return hashlib.new(name, usedforsecurity=False)
+
+
+def copy_stream(
+    job: "Job",
+    entry: "Entry",
+    method: Method,
+    source_fd: int,
+    source: "os.stat_result",
+    destination_fd: int,
+    destination: "os.stat_result",
+    first: int = 0,
+) -> None:
+    """Copy from one descriptor to the other, both at their beginning, and watch all that passes.
+
+    What is before the offset `first` is there already.
+
+    Raise CopyError with GNU's message; what was written until then stays written.
+    """
+    watch = Watch(job, destination)
+    if first:
+        watch.begin(entry, source_fd, first)
+    method.offload = "avoided"
+    makes_holes = S_ISREG(destination.st_mode) and job.options.sparse != "never"
+    mapped = makes_holes and has_map(entry, source_fd, source)
+    finds_zeros = makes_holes and (job.options.sparse == "always" or mapped is None)
+    words = ["SEEK_HOLE"] * bool(mapped) + ["zeros"] * finds_zeros
+    method.sparse = " + ".join(words) or "no"
+    writer = HoleWriter(job, entry, destination_fd, first)
+    if first:
+        seek_both(entry, source_fd, destination_fd, first)
+    write = writer.write_with_holes if finds_zeros else writer.write
+    size = source.st_size if mapped else 0
+    for start, end in extents(entry, source_fd, first) if mapped else [(first, None)]:
+        watch.hole(start - writer.offset)
+        writer.skip(start - writer.offset)
+        while end is None or writer.offset < end:
+            left = watch.step if end is None else end - writer.offset
+            data = read_some(entry, source_fd, min(watch.step, left))
+            if not data:
+                break
+            write(data)
+            watch.data(data)
+        if end is not None and writer.offset < end:
+            size = writer.offset  # it shrank meanwhile
+            break
+    watch.hole(size - writer.offset)
+    writer.skip(max(size - writer.offset, 0))
+    writer.finish()
+    entry.digest = watch.digest
+
+
+def require_apart(manifest: tuple[int, int], entry: "Entry", decision: "Decision") -> None:
+    """Raise CopyError if the manifest would be copied while it is written, or written over."""
+    problem = ""
+    if identity(decision.source_stat) == manifest:
+        problem = f"not copying {quote_name(entry.source)}"
+    try:
+        there = system.stat(entry.destination_name, dir_fd=entry.folder.destination_fd)
+    except OSError:
+        pass  # there is nothing, or nothing that leads to a file
+    else:
+        if identity(there) == manifest:
+            problem = f"not writing to {quote_name(entry.destination)}"
+    if problem:
+        raise CopyError(f"{problem}, as it is the manifest", None, entry.source, entry.destination)
+
+
+def digest_shared(
+    job: "Job", entry: "Entry", source_fd: int, destination: "os.stat_result"
+) -> None:
+    """Take the digest of a file that shares its source's storage."""
+    if job.manifest is not None and S_ISREG(destination.st_mode):
+        entry.digest = _digest_of(job, source_fd, entry.source)
+
+
+def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:
+    """Take the digest anew of an installed file that was stripped; `status` tells which it is."""
+    from pycp.engine.install import open_made, replaced
+
+    fd = open_made(job, entry)
+    try:
+        if identity(system.fstat(fd)) != identity(status):
+            raise replaced(entry)
+        entry.digest = _digest_of(job, fd, entry.destination)
+    finally:
+        system.close(fd)
+
+
+def _digest_of(job: "Job", fd: int, shown: str) -> str:
+    digest = new_digest(job.options.digest)
+    try:
+        while data := system.read(fd, BUFFER_SIZE):
+            digest.update(data)
+    except OSError as error:
+        raise failed("error reading", shown, error) from None
+    return digest.hexdigest()

@@ -1,0 +1,125 @@
+"""Both sides read back and compared, past the cache where that is possible.
+
+The destination is flushed to disk, and what memory keeps of the two files is dropped. What is a
+hole on both sides holds the same without being read.
+"""
+
+import stat
+from errno import EACCES, ENXIO
+
+from pycp import system
+from pycp.engine.write import creation_error
+from pycp.errors import CopyError, failed
+from pycp.quoting import quote_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from pycp.values import Decision, Entry
+
+    File = tuple[int, os.stat_result]
+
+BUFFER_SIZE = 1024 * 1024
+"""Bytes read from each side at a time."""
+
+
+def require_stored(entry: "Entry", decision: "Decision") -> None:
+    """Raise CopyError if there will be nothing to read back, before anything is done."""
+    sides = (
+        (entry.source, decision.source_stat),
+        (entry.destination, decision.destination_stat or decision.source_stat),
+    )
+    for name, status in sides:
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISBLK(status.st_mode)):
+            text = f"not copying {quote_name(entry.source)} to {quote_name(entry.destination)},"
+            text += f" as {quote_name(name)} cannot be read back to verify it"
+            raise CopyError(text, None, entry.source, entry.destination)
+
+
+def unreadable(entry: "Entry", error: OSError) -> CopyError:
+    """Word why an existing destination cannot be opened for writing and reading."""
+    dir_fd = entry.folder.destination_fd
+    if error.errno == EACCES and system.access(entry.destination_name, system.W_OK, dir_fd=dir_fd):
+        return failed("cannot read back", entry.destination, error)
+    return creation_error(entry, error)
+
+
+def verify(entry: "Entry", source: "File", destination: "File") -> None:
+    """Raise CopyError if the two files differ, or cannot be read."""
+    source_fd, destination_fd = source[0], destination[0]
+    try:
+        system.flush(destination_fd)
+    except OSError as error:
+        raise failed("error writing", entry.destination, error) from None
+    for fd in (source_fd, destination_fd):
+        system.drop_cached(fd)
+    sides = (source_fd, entry.source), (destination_fd, entry.destination)
+    offset = first_difference(*sides, stat.S_ISBLK(destination[1].st_mode))
+    if offset is not None:
+        raise CopyError(
+            f"{quote_name(entry.destination)} differs from {quote_name(entry.source)}"
+            f" at byte {offset}",
+            filename=entry.destination,
+            filename2=entry.source,
+        )
+
+
+def first_difference(
+    source: tuple[int, str], destination: tuple[int, str], is_larger: bool = False
+) -> int | None:
+    """Return the offset of the first byte that differs, or is missing on one side.
+
+    `is_larger` says that the destination goes on after the copy, as a device does.
+    """
+    offset = 0
+    have_holes = _is_sparse(source) and _is_sparse(destination)
+    while True:
+        if have_holes:
+            data = min(_next_data(source[0], offset), _next_data(destination[0], offset))
+            offset = max(offset, data)
+        ours = _read(source, offset, BUFFER_SIZE)
+        theirs = _read(destination, offset, len(ours) if is_larger else BUFFER_SIZE)
+        if ours != theirs:
+            pairs = enumerate(zip(ours, theirs, strict=False))
+            end = min(len(ours), len(theirs))
+            return offset + next((index for index, (a, b) in pairs if a != b), end)
+        if len(ours) < BUFFER_SIZE:
+            return None
+        offset += BUFFER_SIZE
+
+
+def _is_sparse(side: tuple[int, str]) -> bool:
+    try:
+        status = system.fstat(side[0])
+    except OSError as error:
+        raise failed("error reading", side[1], error) from None
+    return status.st_blocks < status.st_size // 512
+
+
+def _next_data(fd: int, offset: int) -> int:
+    """Return where data goes on at `offset` or after it, or the size if nowhere."""
+    try:
+        return system.lseek(fd, offset, system.SEEK_DATA)
+    except OSError as error:
+        if error.errno != ENXIO:
+            return offset  # no map of holes: everything may be data
+    try:
+        return system.lseek(fd, 0, 2)
+    except OSError:
+        return offset  # reading will tell
+
+
+def _read(side: tuple[int, str], offset: int, size: int) -> bytes:
+    """Return what a file holds from `offset` on, fewer bytes than `size` only at its end."""
+    fd, shown = side
+    data = b""
+    try:
+        while len(data) < size:
+            more = system.pread(fd, size - len(data), offset + len(data))
+            if not more:
+                break
+            data = data + more if data else more
+    except OSError as error:
+        raise failed("error reading", shown, error) from None
+    return data

@@ -1,0 +1,115 @@
+"""What happens, told to a program: events for a function, and a list of failures.
+
+The events are those of `json_lines`, with the same fields.
+"""
+
+from errno import errorcode
+
+from pycp.options import Record
+from pycp.values import Tally
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    from pycp.errors import CopyError
+
+    EventKind = Literal["started", "copied", "directory", "skipped", "removed", "warning", "failed"]
+
+
+class Event(Record):
+    """One thing that happened; what an event of its kind does not tell is None.
+
+    - `started`: something other than a directory is being copied: `type`, `source`, `destination`,
+      `size` in bytes.
+    - `copied`: it is complete: `type`, `source`, `destination`; of a file `method` and `bytes`,
+      and `resumed_at`, the offset an interrupted copy went on at; `backup`, the name that the old
+      destination has now.
+    - `directory`: one was `made`, or was there: `source` (not where `install` makes it),
+      `destination`.
+    - `skipped`: it is not copied, and that is no failure: `source`, `destination`, `reason`.
+    - `removed`: an old `destination` was taken away.
+    - `warning`: `message`.
+    - `failed`: `message`, `path` and perhaps `path2`, and `errno`, the name of the error number.
+
+    An event cannot be changed.
+    """
+
+    kind: "EventKind" = "started"
+    type: 'Literal["file", "symlink", "hardlink", "fifo", "special"] | None' = None
+    source: str | None = None
+    destination: str | None = None
+    size: int | None = None
+    bytes: int | None = None
+    method: 'Literal["reflink", "offload", "loop"] | None' = None
+    resumed_at: int | None = None
+    backup: str | None = None
+    made: bool | None = None
+    reason: str | None = None
+    message: str | None = None
+    path: str | None = None
+    path2: str | None = None
+    errno: str | None = None
+
+
+class Stopped(BaseException):
+    """The function that is told events raised an exception, which ends the copy.
+
+    No `except OSError` on the way may take that for a failure of a file.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class Listener:
+    """The report of a program that uses us: prints nothing, keeps failures, tells events."""
+
+    program = "pycp"
+    verbose = False
+    debug = False
+
+    def __init__(self, on_event: "Callable[[Event], object] | None") -> None:
+        self._on_event = on_event
+        self.hears = on_event is not None
+        self.tally = Tally()
+        self.warnings = 0
+        self.errors: list[CopyError] = []
+
+    def event(self, kind: str, **details: "Any") -> None:
+        """Tell what happened to one file."""
+        if self._on_event is not None:
+            try:
+                self._on_event(Event(kind=kind, **details))  # type: ignore[arg-type]
+            except BaseException as error:
+                self._on_event = None  # it has ended the copy, and hears no more of that
+                raise Stopped(error) from None
+
+    def line(self, text: str) -> None:
+        """Print nothing."""
+
+    def warn(self, text: str) -> None:
+        """Tell something that is not a failure."""
+        self.warnings += 1
+        self.event("warning", message=text)
+
+    def failed(self, error: "CopyError") -> None:
+        """Keep a failure, and tell it."""
+        self.errors.append(error)
+        self.event("failed", **failure_details(error))
+
+    def agrees(self, question: str) -> bool:
+        """Refuse: no option of the Python interface asks."""
+        raise AssertionError(question)
+
+
+def failure_details(error: "CopyError") -> "dict[str, Any]":
+    """Return the fields of an event that tells a failure."""
+    details: dict[str, Any] = {"message": str(error)}
+    for field, name in (("path", error.filename), ("path2", error.filename2)):
+        if name is not None:
+            details[field] = name
+    if error.errno:
+        details["errno"] = errorcode.get(error.errno, str(error.errno))
+    return details

@@ -1,0 +1,214 @@
+"""A bar that shows how far the copy has come, drawn by a process of its own.
+
+The copy only counts, in memory that all processes share. The painter, forked before the copy
+starts, draws some times a second. The walker, forked by the painter, goes through the sources for
+the totals, as far as nobody else has need of the processor. So the copy is never held up, and its
+first byte is written before the walk ends. When the copy is over, or gone, so are the two.
+"""
+
+import _signal  # type: ignore[import-not-found]  # signal imports enum
+import gc
+import os
+import select
+import time
+
+from pycp.report.lines import ERASE
+from pycp.report.status import status_line
+from pycp.system.lanes import new_lane, numbers, provide_lanes
+from pycp.system.posix import ENDING
+from pycp.system.worker import start
+from pycp.values import ASKED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pycp.options import When
+    from pycp.system.worker import Channel
+    from pycp.values import Tally
+
+PATIENCE = 1.0
+"""Seconds after which `auto` begins to draw."""
+DRAWING_INTERVAL, LINE_INTERVAL = 0.15, 1.0
+"""Seconds between two pictures on a terminal, and between two lines elsewhere."""
+LAST_PICTURE = 10.0
+"""Seconds the painter may take for its last picture, on a machine that has much to do."""
+HELD, DRAWING, FOUND_FILES, FOUND_BYTES, FOUND_ALL = range(5)
+"""What the processes share besides counts: flags, and how far the walk has come.
+
+A question waits for its answer; a picture is being drawn; files and bytes found; the walk is over.
+"""
+POLITE = 19
+"""How nice the walker is to others (POSIX nice)."""
+COLUMNS = 80
+"""Columns of a terminal that does not know."""
+
+
+def is_terminal() -> bool:
+    """Return whether standard error is a terminal that a line can be drawn over on."""
+    return os.isatty(2) and os.environ.get("TERM") != "dumb"
+
+
+class Bar:
+    """The bar as the copying process sees it."""
+
+    def __init__(
+        self,
+        program: str,
+        tally: "Tally",
+        jobs: int,
+        when: "When",
+        totals: "Iterator[tuple[int, int]]",
+    ) -> None:
+        """Have the painter started; raise OSError if there can be none.
+
+        `totals` yields how many more files and bytes there are to copy; only the painter runs it.
+        """
+        provide_lanes(tally, jobs)
+        tally.take(new_lane())
+        self.is_on_terminal = is_terminal()
+        self._shared = shared = numbers(5)
+
+        def work(channel: "Channel") -> None:
+            painter = Painter(program, tally, totals, shared)
+            painter.work(channel, PATIENCE if when == "auto" else 0)
+
+        self._painter = start(work, (), END_SIGNAL)
+
+    def pause(self) -> None:
+        """Leave the line alone, from now on."""
+        self._shared[HELD] = 1
+        for _ in range(100):  # a picture takes less, and the painter may be gone
+            if not self._shared[DRAWING]:
+                return
+            time.sleep(0.001)
+
+    def resume(self) -> None:
+        """Draw again."""
+        self._shared[HELD] = 0
+
+    def end(self, is_complete: bool) -> None:
+        """Have the last picture drawn, which says 100 % only if everything was copied."""
+        try:
+            self._painter.channel.send(is_complete)
+        except OSError:
+            pass  # it is gone
+        poll = select.poll()
+        poll.register(self._painter.channel.fileno(), select.POLLIN)
+        if poll.poll(LAST_PICTURE * 1000):
+            self._painter.end()
+        else:  # the terminal is stopped
+            os.kill(self._painter.pid, _signal.SIGKILL)
+
+
+END_SIGNAL: int = getattr(_signal, "SIGIO", _signal.SIGHUP)
+"""What tells the painter that the copying process is gone."""
+
+
+class Painter:
+    """The process that draws."""
+
+    def __init__(
+        self, program: str, tally: "Tally", totals: "Iterator[tuple[int, int]]", shared: memoryview
+    ) -> None:
+        self._program = program
+        self._tally = tally
+        self._totals = totals
+        self._shared = shared
+        self._has_drawn = False
+        self._is_on_terminal = is_terminal()
+
+    def work(self, channel: "Channel", patience: float) -> None:
+        """Draw until the copy is over, after some seconds of patience."""
+        gc.enable()
+        for number in ENDING:  # only the copying process ends this one
+            _signal.signal(number, _signal.SIG_IGN)
+        _signal.signal(END_SIGNAL, self._end)
+        poll = select.poll()
+        poll.register(channel.fileno(), select.POLLIN)
+        if patience and poll.poll(patience * 1000):
+            return
+        try:
+            start(self._walk, ())  # its lifeline is ours
+        except OSError:
+            pass  # the bar goes without totals
+        draw = self._draw_bar if self._is_on_terminal else self._print_line
+        interval = DRAWING_INTERVAL if self._is_on_terminal else LINE_INTERVAL
+        if self._is_on_terminal:
+            from pycp.report.picture import Picture
+
+            self._picture = Picture(self._tally)
+            draw(None)
+        while not poll.poll(interval * 1000):
+            draw(None)
+        try:
+            draw(channel.receive())
+        except EOFError:
+            self._leave_line()
+
+    def _walk(self, _channel: "Channel") -> None:
+        """Find out how much there is to copy."""
+        os.nice(POLITE)
+        for files, size in self._totals:
+            self._shared[FOUND_FILES] += files
+            self._shared[FOUND_BYTES] += size
+        self._shared[FOUND_ALL] = 1
+
+    def _end(self, _number: int, _frame: object) -> None:
+        self._leave_line()
+        os._exit(1)
+
+    def _leave_line(self) -> None:
+        """Let what comes next begin in a line of its own."""
+        if self._has_drawn:
+            os.write(2, b"\n")
+
+    def _ask(self) -> None:
+        """Note the name that was told last, and ask for the next."""
+        tally = self._tally
+        assert tally.lane is not None
+        tally.name = tally.lane.name
+        for lane in (tally.lane, *tally.lanes):
+            lane.counts[ASKED] = 1
+
+    def _found(self) -> tuple[tuple[int, int], bool]:
+        """Return how many files and bytes the walk has found, and whether that is all."""
+        is_known = bool(self._shared[FOUND_ALL])
+        return (self._shared[FOUND_FILES], self._shared[FOUND_BYTES]), is_known
+
+    def _draw_bar(self, is_complete: bool | None) -> None:
+        """Draw the bar anew; at the end of the copy for the last time, told how it went."""
+        if not _is_in_foreground():
+            return
+        self._ask()
+        try:
+            columns = os.get_terminal_size(2).columns or COLUMNS
+        except OSError:
+            columns = COLUMNS
+        line = self._picture.line(*self._found(), is_complete, columns)
+        end = b"" if is_complete is None else b"\n"
+        self._has_drawn = True
+        self._write(ERASE + os.fsencode(line) + end)
+
+    def _print_line(self, is_complete: bool | None) -> None:
+        """Print a line like the one that a signal asks for."""
+        self._ask()
+        found, is_known = self._found()
+        goal = found if is_known and not is_complete else None
+        place = self._tally.place if is_complete is None else ""
+        self._write(os.fsencode(status_line(self._program, self._tally, place, goal)) + b"\n")
+
+    def _write(self, data: bytes) -> None:
+        """Write to standard error, unless a question waits there for its answer."""
+        self._shared[DRAWING] = 1
+        if not self._shared[HELD]:
+            os.write(2, data)
+        self._shared[DRAWING] = 0
+
+
+def _is_in_foreground() -> bool:
+    """Return whether the terminal is for us to write on, rather than for another job."""
+    try:
+        return os.tcgetpgrp(2) == os.getpgrp()
+    except OSError:
+        return True  # it is a terminal without jobs

@@ -1,0 +1,233 @@
+"""One file, as the standard module copies it.
+
+A regular file that goes to a new name, or over another regular file, is copied here, by descriptor
+from beginning to end. Whatever else source and destination are is for the standard module itself,
+and nothing has happened until then.
+"""
+
+import os
+import sys
+from errno import EACCES, EINVAL, ENODATA, ENOENT, ENOTSUP, EPERM
+from os import strerror
+from stat import S_IMODE, S_ISREG
+
+from pycp import system
+from pycp.engine.data import Method, copy_data, try_reflink
+from pycp.engine.job import Job
+from pycp.engine.write import narrow
+from pycp.errors import CopyError
+from pycp.options import CopyOptions
+from pycp.system.folder import Directory, Folder, identity
+from pycp.values import Entry, Tally
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import TypeVar
+
+    AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    Destination = TypeVar("Destination", bound=AnyPath)
+    Opened = tuple[int, os.stat_result]
+
+NEW_MODE = 0o666
+PERMISSIONS = 0o777
+USER_WRITE = 0o200
+TOLERATED = {EPERM, ENOTSUP, ENODATA, EINVAL} | ({EACCES} if sys.version_info >= (3, 12) else set())
+"""Errors of extended attributes that the standard module of this Python passes over."""
+OPTIONS = CopyOptions(preserve_mode=True, preserve_timestamps=True, recursive=True)
+
+
+class Failures:
+    """A report that keeps the failures and prints nothing."""
+
+    program = ""
+    verbose = False
+    debug = False
+    hears = False
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self.errors: list[CopyError] = []
+
+    def event(self, kind: str, **details: object) -> None:
+        """Keep nothing."""
+
+    def line(self, text: str) -> None:
+        """Keep nothing."""
+
+    def warn(self, text: str) -> None:
+        """Keep nothing."""
+
+    def failed(self, error: CopyError) -> None:
+        """Keep a failure."""
+        self.errors.append(error)
+
+    def agrees(self, question: str) -> bool:
+        """Refuse: nothing here asks."""
+        raise AssertionError(question)
+
+
+def standard() -> "ModuleType":
+    """Return the standard module, which takes its time to import."""
+    import shutil
+
+    return shutil
+
+
+def copyfile(src: "AnyPath", dst: "Destination", *, follow_symlinks: bool = True) -> "Destination":
+    """Copy the contents of the file `src` to the file `dst`, and return `dst`.
+
+    If `src` is a symbolic link and `follow_symlinks` is false, the link is copied. Raise
+    SameFileError, SpecialFileError for a named pipe, or OSError, as the standard module does.
+    """
+    if not is_plain(src, dst, follow_symlinks):
+        return standard().copyfile(src, dst, follow_symlinks=follow_symlinks)  # type: ignore[no-any-return]
+    copy_plain(src, dst, "")
+    return dst
+
+
+def copy(src: "AnyPath", dst: "AnyPath", *, follow_symlinks: bool = True) -> "AnyPath":
+    """Copy the contents and the mode of the file `src` to the file or into the directory `dst`.
+
+    Return the name of the new file. Otherwise this does what `copyfile` does.
+    """
+    place = _place(src, dst)
+    if not is_plain(src, place, follow_symlinks):
+        return standard().copy(src, dst, follow_symlinks=follow_symlinks)  # type: ignore[no-any-return]
+    copy_plain(src, place, "shutil.copymode")
+    return place
+
+
+def copy2(src: "AnyPath", dst: "AnyPath", *, follow_symlinks: bool = True) -> "AnyPath":
+    """Copy a file as `copy` does, with its times and extended attributes."""
+    place = _place(src, dst)
+    if not is_plain(src, place, follow_symlinks):
+        return standard().copy2(src, dst, follow_symlinks=follow_symlinks)  # type: ignore[no-any-return]
+    copy_plain(src, place, "shutil.copystat")
+    return place
+
+
+def _place(src: "AnyPath", dst: "AnyPath") -> "AnyPath":
+    """Return the name of the new file, which is in `dst` if that is a directory."""
+    if os.path.isdir(dst):
+        return os.path.join(dst, os.path.basename(src))  # type: ignore[arg-type]
+    return dst
+
+
+def is_plain(src: "AnyPath", dst: "AnyPath", follows: bool) -> bool:
+    """Return whether a regular file goes to a new name, or over another regular file."""
+    try:
+        source = os.stat(src)
+        if not S_ISREG(source.st_mode) or (not follows and os.path.islink(src)):
+            return False
+    except OSError:
+        return False
+    try:
+        destination = os.stat(dst)
+    except OSError as error:
+        return error.errno == ENOENT
+    return S_ISREG(destination.st_mode) and identity(destination) != identity(source)
+
+
+def copy_plain(src: "AnyPath", dst: "AnyPath", then: str) -> None:
+    """Copy a regular file to another, then mode or status; `then` is the audit event of that."""
+    sys.audit("shutil.copyfile", src, dst)
+    source_fd = system.open(src, system.SOURCE_FLAGS | system.O_NONBLOCK)
+    try:
+        source = system.fstat(source_fd)
+        destination_fd = _open_destination(src, dst, source, bool(then))
+        try:
+            copy_contents(src, dst, (source_fd, source), destination_fd)
+            if then:
+                sys.audit(then, src, dst)
+            if then == "shutil.copystat":
+                copy_status(source_fd, source, destination_fd)
+            elif then:
+                system.set_mode(destination_fd, S_IMODE(source.st_mode))
+        except BaseException:
+            system.close(destination_fd)
+            raise
+        system.close(destination_fd)
+    except OSError as error:
+        # A descriptor says nothing to whoever reads of the failure.
+        if isinstance(error.filename, int):
+            error.filename = src if error.filename == source_fd else dst
+        raise
+    finally:
+        system.close(source_fd)
+
+
+def _open_destination(
+    src: "AnyPath", dst: "AnyPath", source: "os.stat_result", keeps_mode: bool
+) -> int:
+    """Open or create the destination, which must not be the source; it is empty then."""
+    flags = system.OLD_FILE_FLAGS | system.O_CREAT | system.O_NONBLOCK
+    mode = source.st_mode & PERMISSIONS | USER_WRITE if keeps_mode else NEW_MODE
+    try:
+        fd = system.open(dst, flags, mode)
+    except IsADirectoryError as error:
+        if os.path.exists(dst):
+            raise
+        text = f"Directory does not exist: {dst!s}"
+        raise FileNotFoundError(text) from error
+    try:
+        destination = system.fstat(fd)
+        if identity(destination) == identity(source):
+            raise standard().SameFileError(f"{src!r} and {dst!r} are the same file")
+        if S_ISREG(destination.st_mode):
+            if keeps_mode:
+                narrow((fd, destination), source)
+            system.ftruncate(fd, 0)
+    except BaseException:
+        system.close(fd)
+        raise
+    return fd
+
+
+def copy_contents(src: "AnyPath", dst: "AnyPath", source: "Opened", destination_fd: int) -> None:
+    """Copy everything from one descriptor to the other, both at their beginning."""
+    source_fd, status = source
+    here = Directory(None, "", None)
+    entry = Entry(Folder(None, here, here, False), "", is_operand=True)
+    entry.name_operands(os.fsdecode(src), os.fsdecode(dst))
+    try:
+        copy_opened(Job(OPTIONS, Failures()), entry, source_fd, status, destination_fd)
+    except CopyError as error:
+        code = error.errno or 0
+        raise OSError(code, strerror(code), src, None, dst) from None
+
+
+def copy_opened(
+    job: Job, entry: Entry, source_fd: int, source: "os.stat_result", destination_fd: int
+) -> None:
+    """Copy contents by the best method there is; raise CopyError."""
+    method = Method()
+    destination = system.fstat(destination_fd)
+    if not try_reflink(job, entry, method, source_fd, source, destination_fd, destination):
+        copy_data(job, entry, method, source_fd, source, destination_fd, destination)
+
+
+def copy_status(
+    source: "system.Where", status: "os.stat_result", destination: "system.Where"
+) -> None:
+    """Copy times, extended attributes and mode, in this order: the mode may forbid attributes."""
+    system.set_times(destination, status.st_atime_ns, status.st_mtime_ns)
+    copy_xattrs(source, destination)
+    system.set_mode(destination, S_IMODE(status.st_mode))
+
+
+def copy_xattrs(source: "system.Where", destination: "system.Where") -> None:
+    """Copy extended attributes as far as this user may, as the standard module does."""
+    xattr = system.xattr()
+    try:
+        names = xattr.list_names(source)
+    except OSError as error:
+        if error.errno not in (ENOTSUP, ENODATA, EINVAL):
+            raise
+        return
+    for name in names:
+        try:
+            xattr.set_value(destination, name, xattr.get_value(source, name))
+        except OSError as error:
+            if error.errno not in TOLERATED:
+                raise

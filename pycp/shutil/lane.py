@@ -1,0 +1,90 @@
+"""The fast lane of `copytree`: regular files that are new in their place.
+
+They are opened and created at once, without a look before, below the descriptors of the two
+directories: O_NOFOLLOW and O_EXCL notice anything that is not as expected. Whatever is unusual, or
+fails, is left to the general way, which begins the file anew.
+"""
+
+from stat import S_ISREG
+
+from pycp import system
+from pycp.engine.data import EMPTY, SMALL
+from pycp.shutil.files import PERMISSIONS, USER_WRITE, copy_opened, copy_xattrs
+from pycp.values import Entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+    from pycp.system.folder import Folder
+
+SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+ALL_BITS = 0o7777
+DEFAULT_LIST = "system.posix_acl_default"
+
+
+def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
+    """Return the function that copies one new file with its mode, times and attributes.
+
+    The function returns False if that is for the general way to do.
+    """
+    umask = job.umask
+    cannot_reflink = job.cannot_reflink
+    open_file, status_of, close = system.open, system.fstat, system.close
+    read, write, set_times = system.read, system.write, system.set_times
+    list_xattrs = system.xattr().list_names
+    new_file_flags = system.NEW_FILE_FLAGS
+    known: Folder | None = None
+    modes_follow_umask = False
+
+    def copy_new(folder: "Folder", name: str) -> bool:
+        nonlocal known, modes_follow_umask
+        if folder is not known:
+            known, modes_follow_umask = folder, not _has_default_list(folder)
+        source_fd = destination_fd = -1
+        try:
+            try:
+                source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
+                source = status_of(source_fd)
+                mode, size = source.st_mode, source.st_size
+                if not S_ISREG(mode):
+                    return False
+                created = mode & PERMISSIONS | USER_WRITE
+                destination_fd = open_file(
+                    name, new_file_flags, created, dir_fd=folder.destination_directory.fd
+                )
+                if (
+                    size <= SMALL
+                    and source.st_blocks >= size // 512
+                    and (source.st_dev, folder.destination_directory.id[0]) in cannot_reflink
+                ):
+                    data = read(source_fd, size + 1 if size else EMPTY)
+                    if len(data) != size or write(destination_fd, data) != size:
+                        return False
+                else:
+                    copy_opened(job, Entry(folder, name), source_fd, source, destination_fd)
+                set_times(destination_fd, source.st_atime_ns, source.st_mtime_ns)
+                if list_xattrs(source_fd):
+                    copy_xattrs(source_fd, destination_fd)
+                if created & ~umask != mode & ALL_BITS or not modes_follow_umask:
+                    system.set_mode(destination_fd, mode & ALL_BITS)
+            finally:
+                if destination_fd >= 0:
+                    close(destination_fd)
+                if source_fd >= 0:
+                    close(source_fd)
+        except OSError:
+            return False
+        return True
+
+    return copy_new
+
+
+def _has_default_list(folder: "Folder") -> bool:
+    """Return whether an access list of the directory takes the place of the umask."""
+    try:
+        names = system.xattr().list_names(folder.destination_directory.where)
+    except OSError:
+        return False
+    return DEFAULT_LIST in names

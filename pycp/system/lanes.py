@@ -1,0 +1,64 @@
+"""Numbers and a name that one process writes and others read, in memory they share.
+
+Each process writes in a lane of its own, so nobody waits for anybody and no count is lost.
+"""
+
+import os
+from mmap import mmap
+
+from pycp.values import ASKED, NUMBERS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.values import Tally
+
+NUMBER_BYTES = 8
+HEAD_BYTES = (NUMBERS + 1) * NUMBER_BYTES
+"""The numbers of a lane, as `values` lists them, and the length of the name."""
+LANE_BYTES = 1024
+NAME_BYTES = LANE_BYTES - HEAD_BYTES
+MOST_WORKERS = 16
+"""Workers there are lanes for, if the user gave no number of processes."""
+
+
+class Lane:
+    """What one process tells the others."""
+
+    __slots__ = ("_length", "_name", "counts")
+
+    def __init__(self, memory: memoryview) -> None:
+        head = memory[:HEAD_BYTES].cast("Q")
+        self.counts = head[:NUMBERS]
+        self._length = head[NUMBERS:]
+        self._name = memory[HEAD_BYTES:LANE_BYTES]
+        self.counts[ASKED] = 1
+
+    @property
+    def name(self) -> str:
+        """The file that is being copied, or the end of a very long name; "" if there is none."""
+        return os.fsdecode(bytes(self._name[: self._length[0]]))
+
+    @name.setter
+    def name(self, name: str) -> None:
+        raw = os.fsencode(name)[-NAME_BYTES:]
+        self._length[0] = 0
+        self._name[: len(raw)] = raw
+        self._length[0] = len(raw)
+        self.counts[ASKED] = 0
+
+
+def numbers(count: int) -> memoryview:
+    """Return numbers that processes forked from now on share with us; all are 0."""
+    return memoryview(mmap(-1, count * NUMBER_BYTES)).cast("Q")
+
+
+def provide_lanes(tally: "Tally", jobs: int) -> None:
+    """Make lanes for `jobs` workers, 0 meaning that nobody said how many, unless there are some."""
+    if not tally.lanes:
+        tally.lanes = [new_lane() for _ in range(jobs or MOST_WORKERS)]
+        tally.spare_lanes = list(tally.lanes)
+
+
+def new_lane() -> Lane:
+    """Return a lane that processes forked from now on share with us."""
+    return Lane(memoryview(mmap(-1, LANE_BYTES)))

@@ -1,0 +1,347 @@
+"""The file system as it would be: what a dry run pretends to have done, laid over what is there.
+
+A `Pretended` directory is looked at like any other, and what is made, renamed or taken away below
+it is only remembered, by the identity of the directory and the name in it. Something new gets an
+identity of its own, with a negative inode number. Each change asks first whether it is allowed.
+"""
+
+import os
+import stat
+from errno import EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS, EXDEV
+
+from pycp import system
+from pycp.system.folder import CLOSED, Directory, identity
+from pycp.values import split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeAlias
+
+    Identity = tuple[int, int]
+    Place: TypeAlias = "Node | tuple[int | None, str]"
+    """Something pretended, or a descriptor and a path below it, "" or with a slash at its end."""
+    Names: TypeAlias = "dict[str, Node | None]"
+    """What is new or has moved to a directory; None if it is gone."""
+
+PROTECTED_HARD_LINKS = "/proc/sys/fs/protected_hardlinks"
+MOST_LINKS = 40
+"""Symbolic links followed in one name, as in Linux."""
+
+
+class Node:
+    """Something that is pretended to be there."""
+
+    __slots__ = ("above", "status", "text")
+
+    def __init__(self, status: os.stat_result, text: str, above: "Pretended | None") -> None:
+        self.status = status
+        self.text = text
+        """What a symbolic link holds."""
+        self.above = above
+        """The directory that a directory was made in."""
+
+
+class Overlay:
+    """What a dry run has done so far."""
+
+    __slots__ = ("changed", "made", "numbers")
+
+    def __init__(self) -> None:
+        self.made: dict[Identity, Names] = {}
+        """By directory, what is not as it really is."""
+        self.changed: dict[Identity, os.stat_result] = {}
+        """What existing files that were written to look like now."""
+        self.numbers = 0
+        """How many inode numbers are taken."""
+
+    def find(self, place: "Place", path: str, follows: bool) -> "tuple[os.stat_result, Place]":
+        """Return the status and place of what `path` names from a place; raise OSError if none."""
+        if not path:
+            raise _error(ENOENT)
+        parts = _parts(path)
+        needs_directory = path.endswith(("/", "/."))
+        follows = follows or needs_directory
+        if path.startswith("/"):
+            place = (None, "/")
+        status = self.status(place)
+        links = 0
+        while parts:
+            name = parts.pop(0)
+            above, above_status = place, status
+            status, place = self._step(place, status, name, follows or bool(parts))
+            if stat.S_ISLNK(status.st_mode) and (parts or follows):
+                links += 1
+                if links > MOST_LINKS:
+                    raise _error(ELOOP)
+                text = self.text(place)
+                parts[:0] = _parts(text)
+                is_absolute = text.startswith("/")
+                place = (None, "/") if is_absolute else above
+                status = self.status(place) if is_absolute else above_status
+        if needs_directory and not stat.S_ISDIR(status.st_mode):
+            raise _error(ENOTDIR)
+        return status, place
+
+    def status(self, place: "Place") -> os.stat_result:
+        """Return what is in a place."""
+        if isinstance(place, Node):
+            return place.status
+        return system.stat(place[1] or ".", dir_fd=place[0])
+
+    def _step(
+        self, place: "Place", here: os.stat_result, name: str, follows: bool
+    ) -> "tuple[os.stat_result, Place]":
+        """Look up one name; a link that leads nowhere now may lead to something pretended."""
+        if not stat.S_ISDIR(here.st_mode):
+            raise _error(ENOTDIR)
+        names = self.made.get(identity(here), {})
+        if name in names:
+            node = names[name]
+            if node is None:
+                raise _error(ENOENT)
+            return node.status, node
+        if isinstance(place, Node):
+            if name != ".." or place.above is None:
+                raise _error(ENOENT)
+            place.above.reopen()
+            return self.status(place.above.place), place.above.place
+        fd, path = place
+        try:
+            status = system.stat(path + name, dir_fd=fd, follow_symlinks=follows)
+        except FileNotFoundError:
+            if not follows:
+                raise
+            status = system.stat(path + name, dir_fd=fd, follow_symlinks=False)
+        return self.changed.get(identity(status), status), (fd, f"{path}{name}/")
+
+    def text(self, place: "Place") -> str:
+        """Return what a symbolic link holds."""
+        if isinstance(place, Node):
+            return place.text
+        return system.readlink(place[1].rstrip("/"), dir_fd=place[0])
+
+    def change(self, place: "Place", status: os.stat_result) -> None:
+        """Let what is in a place look like this from now on."""
+        if isinstance(place, Node):
+            place.status = status
+        else:
+            self.changed[identity(status)] = status
+
+
+class Pretended(Directory):
+    """A directory below which nothing is really done; it may itself be pretended."""
+
+    __slots__ = ("node", "overlay")
+
+    def __init__(self, directory: Directory, overlay: Overlay, node: Node | None = None) -> None:
+        """Stand for a directory; `node` is what it is pretended as."""
+        super().__init__(directory.parent, directory.name, directory.fd, directory.shown_as)
+        self.id = directory.id
+        self.is_path_only = directory.is_path_only
+        self.overlay = overlay
+        self.node = node
+
+    @property
+    def place(self) -> "Place":
+        """Return where names below it are looked up from."""
+        return self.node or (self.fd, "")
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether names can be looked up below it now."""
+        return self.node is not None or super().is_open
+
+    def reopen(self, child: Directory | None = None) -> None:
+        """Open the directory again if it is a real one."""
+        if self.node is None:
+            super().reopen(child)
+
+    def find(self, name: str, follows: bool) -> "tuple[os.stat_result, Place]":
+        """Return the status and place of something below the directory."""
+        return self.overlay.find(self.place, name, follows)
+
+    @property
+    def _is_untouched(self) -> bool:
+        return not (self.overlay.made or self.overlay.changed)
+
+    def stat(self, name: str, follow_symlinks: bool = True) -> os.stat_result:
+        """Look at something below the directory."""
+        if self._is_untouched:
+            return super().stat(name, follow_symlinks)
+        return self.find(name, follow_symlinks)[0]
+
+    def may(self, mode: int, name: str) -> bool:
+        """Return whether this user may read or write something below it, links followed."""
+        if self._is_untouched:
+            return super().may(mode, name)
+        status, place = self.find(name, True)
+        if isinstance(place, Node):
+            return system.geteuid() == 0 or bool(status.st_mode & (mode << 6))
+        return system.access(place[1].rstrip("/"), mode, dir_fd=place[0], effective_ids=True)
+
+    def names(self, name: str) -> "Iterator[str]":
+        """Yield the names in a directory below this one, or in this one itself (".")."""
+        status, place = self.find(name, True)
+        changes = self.overlay.made.get(identity(status), {})
+        if not isinstance(place, Node):
+            for found in super().names(name):
+                if found not in changes:
+                    yield found
+        yield from (found for found, node in changes.items() if node is not None)
+
+    def enter(self, name: str, shown: str, follows: bool = False) -> "Pretended":
+        """Open a directory below this one, to work in it."""
+        status, place = self.find(name, follows)
+        if not stat.S_ISDIR(status.st_mode):
+            raise _error(ENOTDIR)
+        below = Pretended(Directory(self, name, CLOSED, shown), self.overlay)
+        below.id = identity(status)
+        if isinstance(place, Node):
+            below.node = place
+        else:
+            below.fd = system.open(place[1] or ".", system.PLACE_FLAGS, dir_fd=place[0])
+            below.is_path_only = True
+        return below
+
+    def make(self, name: str, like: os.stat_result, known: dict[str, int], text: str = "") -> None:
+        """Pretend that something new is there; raise OSError if it could not be made.
+
+        It looks `like` a source where nothing else is `known`.
+        """
+        is_directory = stat.S_ISDIR(known.get("st_mode", like.st_mode))
+        names, last, device = self._free(name.rstrip("/") if is_directory else name)
+        self.overlay.numbers += 1
+        new = {"st_dev": device, "st_ino": -self.overlay.numbers, "st_nlink": 1}
+        names[last] = Node(changed(like, **{**new, **known}), text, self)
+
+    def link(self, name: str, directory: "Pretended", target: str, follows: bool) -> None:
+        """Pretend that `name` is a hard link to what is below another directory."""
+        names, last, device = self._free(name)
+        status, place = directory.find(target, follows)
+        if status.st_dev != device:
+            raise _error(EXDEV)
+        if not isinstance(place, Node) and not _may_link(status, place):
+            raise _error(EPERM)
+        status = changed(status, st_nlink=status.st_nlink + 1)
+        self.overlay.change(place, status)
+        names[last] = place if isinstance(place, Node) else Node(status, "", None)
+
+    def write(self, name: str, **known: int) -> None:
+        """Pretend that a file was written to, links followed."""
+        status, place = self.find(name, True)
+        self.overlay.change(place, changed(status, **known))
+
+    def mkdir(self, name: str, mode: int) -> None:
+        """Pretend to make a directory below this one."""
+        above = self.find(split_last(name)[0] or ".", True)[0]
+        owner = {"st_uid": system.geteuid(), "st_gid": system.getegid()}
+        self.make(name, above, {"st_mode": stat.S_IFDIR | mode, **owner})
+
+    def unlink(self, name: str) -> None:
+        """Pretend to take away a name below the directory."""
+        names, last = self._taken(name)
+        names[last] = None
+
+    def rename(self, name: str, new_name: str, exclusively: bool = False) -> None:
+        """Pretend to give something another name in the same directory."""
+        names, last = self._taken(name)
+        status, place = self.find(name, False)
+        try:
+            other = self.find(new_name, False)[0]
+        except FileNotFoundError:
+            pass
+        else:
+            if exclusively:
+                raise _error(EEXIST)
+            if identity(other) == identity(status):
+                return  # nothing happens to two names of one file
+            if stat.S_ISDIR(other.st_mode):
+                raise _error(EISDIR)
+        if not isinstance(place, Node):
+            text = self.overlay.text(place) if stat.S_ISLNK(status.st_mode) else ""
+            place = Node(status, text, None)
+        names[last], names[split_last(new_name)[1]] = None, place
+
+    def _spot(self, name: str) -> "tuple[Names, str, Place, os.stat_result]":
+        """Return the changes, last name, place and status of the directory that a name is in."""
+        head, last = split_last(name)
+        status, place = self.find(head or ".", True)
+        return self.overlay.made.setdefault(identity(status), {}), last.rstrip("/"), place, status
+
+    def _free(self, name: str) -> "tuple[Names, str, int]":
+        """Return where something new would be, and the device; raise OSError if it cannot be."""
+        names, last, place, above = self._spot(name)
+        try:
+            self.find(name.rstrip("/") or name[:1], False)
+        except FileNotFoundError:
+            if name.endswith("/") or not name:
+                raise
+            _require_writable(place)
+            return names, last, above.st_dev
+        raise _error(EEXIST)
+
+    def _taken(self, name: str) -> "tuple[Names, str]":
+        """Return where something is; raise OSError if it cannot be taken away."""
+        names, last, place, above = self._spot(name)
+        found = self.find(name, False)[0]
+        _require_writable(place)
+        if stat.S_ISDIR(found.st_mode):
+            raise _error(EISDIR)
+        if above.st_mode & stat.S_ISVTX and system.geteuid() not in (0, above.st_uid, found.st_uid):
+            raise _error(EPERM)
+        return names, last
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]
+
+
+def _error(code: int) -> OSError:
+    return OSError(code, os.strerror(code))
+
+
+def _require_writable(place: "Place") -> None:
+    """Raise OSError if nothing can be made in a directory; in what we made ourselves it can."""
+    if isinstance(place, Node):
+        return
+    fd, path = place
+    if system.access(path or ".", system.W_OK | os.X_OK, dir_fd=fd, effective_ids=True):
+        return
+    held = system.open(path or ".", system.PLACE_FLAGS, dir_fd=fd)
+    try:
+        is_read_only = os.fstatvfs(held).f_flag & os.ST_RDONLY
+    finally:
+        system.close(held)
+    raise _error(EROFS if is_read_only else EACCES)
+
+
+def _may_link(status: os.stat_result, place: "tuple[int | None, str]") -> bool:
+    """Return whether Linux lets this user give another name to what may be somebody else's."""
+    if system.geteuid() in (0, status.st_uid) or not _protects_hard_links():
+        return True
+    mode = status.st_mode
+    is_safe = stat.S_ISREG(mode) and not (
+        mode & stat.S_ISUID or mode & (stat.S_ISGID | stat.S_IXGRP) == stat.S_ISGID | stat.S_IXGRP
+    )
+    name = place[1].rstrip("/")
+    access = os.R_OK | system.W_OK
+    return is_safe and system.access(name, access, dir_fd=place[0], effective_ids=True)
+
+
+def _protects_hard_links() -> bool:
+    try:
+        with open(PROTECTED_HARD_LINKS, "rb") as setting:
+            return setting.read(1) == b"1"
+    except OSError:
+        return False
+
+
+def changed(status: os.stat_result, **known: int) -> os.stat_result:
+    """Return a status with some fields changed; of the times, give those in nanoseconds."""
+    names = ("st_mode", "st_ino", "st_dev", "st_nlink", "st_uid", "st_gid", "st_size")
+    names_ns = ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")
+    times_ns = {name: known.get(name, getattr(status, name)) for name in names_ns}
+    values = [known.get(name, getattr(status, name)) for name in names]
+    seconds = [time // 1_000_000_000 for time in times_ns.values()]
+    return os.stat_result((*values, *seconds), {"st_rdev": status.st_rdev, **times_ns})

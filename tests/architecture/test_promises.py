@@ -1,0 +1,34 @@
+"""Every promise of the README has tests, and those that it names are there."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+SECTION = README.partition("\n## What pycp promises\n")[2].partition("\n## ")[0]
+SHOWN_BY = re.findall(r"^\|.*\| `(.+)::(.+)` \|$", SECTION, re.MULTILINE)
+
+
+@cache
+def functions_in(path: str) -> set[str]:
+    """Return the names of the functions of a test module."""
+    module = ast.parse((ROOT / "tests" / path).read_text())
+    return {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize(("path", "test"), SHOWN_BY, ids=str)
+def test_the_test_of_a_promise_is_there(path: str, test: str) -> None:
+    assert Path(path).name.startswith("test_")
+    assert test.startswith("test_")
+    assert test in functions_in(path)
+
+
+def test_every_promise_has_a_row() -> None:
+    promises = re.findall(r"^- \*\*(.+)\.\*\*", SECTION, re.MULTILINE)
+    rows = re.findall(r"^\| (\w.+?) \| `", SECTION, re.MULTILINE)
+    assert promises == rows
+    assert len(SHOWN_BY) == SECTION.count("::") > len(rows)

@@ -1,0 +1,1 @@
+"""--dry-run: says what the real run says, and changes nothing."""

@@ -1,0 +1,220 @@
+"""What a dry run foresees, case by case: it says what the real run then says."""
+
+import os
+import shlex
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests import listing, tree
+from tests.case import Case, cases
+from tests.programs import Programs, Result
+from tests.twins import ORDINARY_ID, Twins
+
+Build = Callable[[tree.Spec], str]
+
+
+def ran(case: Case, programs: Programs, root: str, option: str) -> Result:
+    """Run a case's command with one more option, as the user it is for."""
+    assert isinstance(case.command, str)
+    return programs.run(
+        [option, *shlex.split(case.command)],
+        root,
+        program=case.program,
+        owner=owner(case),
+        stdin=case.stdin,
+        umask=case.umask,
+    )
+
+
+def owner(case: Case) -> tree.Owner | None:
+    """Return whom to run as; None is whoever runs the suite."""
+    return (ORDINARY_ID, ORDINARY_ID) if "user" in case.who and os.geteuid() == 0 else None
+
+
+MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old", 0o666)}
+
+
+@cases(
+    Case(
+        "a directory that is not there",
+        "-r d new/",
+        "d/e/f d/g",
+        stdout="""\
+'d' -> 'new/'
+'d/e' -> 'new/e'
+'d/e/f' -> 'new/e/f'
+'d/g' -> 'new/g'
+""",
+    ),
+    Case(
+        "two operands of one name",
+        "a d/a e",
+        "a d/a e/",
+        1,
+        stderr="pycp: will not overwrite just-created 'e/a' with 'd/a'\n",
+    ),
+    Case("two directories of one name merge", "-rn a/x b/x d", "a/x/f b/x/f b/x/g d/"),
+    Case("what the first made is a file", "-r a/x b/x d", "a/x b/x/f d/", 1),
+    Case("what the first made is a link", "-rP a/x b/x d", "a/x->y b/x d/", 1),
+    Case("numbers of backups are counted on", "--backup=numbered a b/a c/a d", "a b/a c/a d/a"),
+    Case("a backup of what was made", "-rb a/x b/x d", "a/x/f b/x/f d/"),
+    Case("a simple backup that is a directory", "-b a d", "a d/a d/a~/", 1),
+    Case("hard links are kept", "-a d e", "d/a d/b=d/a d/c=d/a"),
+    Case("hard links over other files", "-a d/. e", "d/a d/b=d/a e/a e/b"),
+    Case("a directory into itself", "-r d d/e", "d/f", 1),
+    Case("what is there is removed", "--remove-destination a b", "a b"),
+    Case("what cannot be opened is removed", "-f a b", "a b@000", who=("root", "user")),
+    Case("what cannot be opened stays", "a b", "a b@000", 1),
+    Case("what cannot be read", "-r d e", "d/a@000 d/b", 1, who=("root", "user")),
+    Case(
+        "a directory that cannot be read", "-r d e", "d/a/@000 d/a/b d/c", 1, who=("root", "user")
+    ),
+    Case("a directory that cannot be written to", "a d", "a d/@555", 1, who=("root", "user")),
+    Case("a new directory where none can be made", "-r d e", "d/f e/@555", 1, who=("root", "user")),
+    Case("a backup where none can be made", "-b a d", "a d/a d/@555", 1, who=("root", "user")),
+    Case(
+        "a file of somebody else in a sticky directory",
+        "--remove-destination a d",
+        {
+            "a": "new",
+            "d": tree.directory(0o1777, owner=(0, 0)),
+            "d/a": tree.file("old", 0o666, owner=(0, 0)),
+        },
+        1,
+    ),
+    Case(
+        "attributes of somebody else's file",
+        "-p a d",
+        {"a": "new", "d/a": tree.file("old", 0o666, owner=(0, 0))},
+        1,
+    ),
+    Case("a question answered with no", "-i a b", "a b", 1, stdin="n\n"),
+    Case("a question answered with yes", "-i a b", "a b", stdin="y\n"),
+    Case("a source that is missing", "a b d", "b d/", 1),
+    Case("the same file", "a ./a", "a", 1),
+    Case("a source named twice", "a a d", "a d/"),
+    Case("a dangling destination", "a b", "a b->c", 1),
+    Case("leading directories", "--parents a/b/c a/b/d e", "a/b/c a/b/d e/"),
+    Case("leading directories in the way", "--parents a/b/c e", "a/b/c e/a", 1),
+    Case("a slash after what is no directory", "a b/", "a", 1),
+    Case("links where none may be relative", "-s a d", "a d/", 1),
+    Case("links in place of copies", "-l a b", "a b", 1),
+    Case("a pipe", "-r d e", "d/p|"),
+    Case("a device", "-R /dev/null e", "", 1, who=("root", "user")),
+    Case("a tree into a full set of names", "-dR d/. e", "d/a d/b->a e/a e/b"),
+)
+def test_cp_says_what_it_then_does(case: Case, twins: Twins) -> None:
+    check(case, twins)
+
+
+@cases(
+    Case("a file", "a b", "a", program="pyinstall", stdout="'a' -> 'b'\n"),
+    Case(
+        "over another file", "a b", "a b", program="pyinstall", stdout="removed 'b'\n'a' -> 'b'\n"
+    ),
+    Case(
+        "leading directories",
+        "-D a b/c/d",
+        "a",
+        program="pyinstall",
+        stdout="""\
+pyinstall: creating directory 'b'
+pyinstall: creating directory 'b/c'
+'a' -> 'b/c/d'
+""",
+    ),
+    Case("a target directory that is missing", "-D -t b/c a d", "a d", program="pyinstall"),
+    Case("directories", "-d b b/c b/d/e f/x", "f", 1, program="pyinstall"),
+    Case(
+        "a directory where none can be made",
+        "-d e/f",
+        "e/@555",
+        1,
+        program="pyinstall",
+        who=("root", "user"),
+    ),
+    Case("two files of one name", "a d/a e", "a d/a e/", 1, program="pyinstall"),
+    Case("a backup", "-b a b", "a b", program="pyinstall"),
+    Case(
+        "what is the same",
+        "-C -m 644 a b",
+        {"a": "same", "b": "same"},
+        program="pyinstall",
+        stdout="",
+    ),
+    Case("what is not the same", "-C -m 644 a b", {"a": "same", "b": "none"}, program="pyinstall"),
+    Case(
+        "times of what is the same",
+        "-Cp -m 644 a b",
+        {"a": tree.file("same", age=5), "b": "same"},
+        program="pyinstall",
+    ),
+    Case(
+        "an owner only root may give", "-o 0 a b", "a", 1, program="pyinstall", who=("root", "user")
+    ),
+    Case(
+        "a directory for an owner only root may give",
+        "-d -o 0 b",
+        "",
+        1,
+        program="pyinstall",
+        who=("root", "user"),
+    ),
+    Case(
+        "the mode of somebody else's directory",
+        "-d -m 700 d",
+        {"d": tree.directory(0o755, owner=(0, 0))},
+        1,
+        program="pyinstall",
+    ),
+    Case("a directory that is there", "-d -m 700 d", "d/", program="pyinstall"),
+    Case("an omitted directory", "a d e", "a d/ e/", 1, program="pyinstall"),
+)
+def test_install_says_what_it_then_does(case: Case, twins: Twins) -> None:
+    check(case, twins)
+
+
+def check(case: Case, twins: Twins) -> None:
+    """Run a case dry and then really in one tree; only the second run may change anything."""
+    if os.geteuid() and (
+        "root" in case.who or any(node.owner for node in tree.nodes(case.spec).values())
+    ):
+        pytest.skip("files of root are made by root only")
+    who = owner(case) or (os.geteuid(), os.getegid())
+    try:
+        tree.build(twins.root, case.spec, who)
+        start_ns = time.time_ns()
+        listing.listing(twins.root, start_ns)  # sets the times of access that any look sets
+        before = listing.listing(twins.root, start_ns, atimes=True)
+        dry = ran(case, twins.pycp, twins.root, "--dry-run")
+        assert listing.listing(twins.root, start_ns, atimes=True) == before
+        assert dry == ran(case, twins.pycp, twins.root, "-v")
+    finally:
+        tree.remove(twins.root)
+    if case.status is not None:
+        assert dry.status == case.status
+    assert case.stdout in (None, dry.stdout)
+    assert case.stderr in (None, dry.stderr)
+
+
+def test_no_file_is_opened_to_be_read_or_written(tree: Build, run_pycp: Programs) -> None:
+    root = tree("d/a d/b/c e/d/a f")
+    trace = "$ strace -f -o trace -e trace=%file,%desc pycp -a --backup=t --dry-run d f e"
+    done = run_pycp.run(trace, root)
+    assert done.status == 0
+    with open(f"{root}/trace") as stream:
+        opened = [line for line in stream if '"d' in line or '"e' in line or '"f"' in line]
+    assert opened
+    for line in opened:
+        if "open" in line:
+            assert "O_DIRECTORY" in line and "O_CREAT" not in line
+
+
+def test_events_say_that_nothing_is_done(tree: Build, run_pycp: Programs) -> None:
+    root = tree("a")
+    done = run_pycp.run("--dry-run --json a b", root)
+    assert done.stdout.splitlines()[0].endswith('"program": "pycp", "dry_run": true}')
+    assert '"method": "none", "bytes": 0' in done.stdout
+    assert not os.path.exists(f"{root}/b")

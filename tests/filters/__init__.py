@@ -1,0 +1,1 @@
+"""--exclude and --exclude-from: what is left out."""

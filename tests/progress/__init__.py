@@ -1,0 +1,1 @@
+"""What is seen of a copy while it goes on."""
