@@ -18,13 +18,11 @@ processes only if the calling process has a single thread.
 """
 
 import os
-import time
 
 from pycp.errors import CopyError, UsageError
 from pycp.options import CopyOptions, InstallOptions, Record
 from pycp.quoting import leave_locale_alone
-from pycp.report.listener import Event, Listener, Stopped
-from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED
+from pycp.report.listener import Event, Listener, Stopped, Summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,22 +42,6 @@ CHOICES = {
     "sparse": ("auto", "always", "never"),
     "update": ("all", "none", "none-fail", "older"),
 }
-
-
-class Summary(Record):
-    """What a call has done: the counts are of events of each kind."""
-
-    copied: int = 0
-    """Files, links and special files copied."""
-    directories: int = 0
-    """Directories made, or entered because they were there."""
-    skipped: int = 0
-    """What needed no copying, or was left out."""
-    warnings: int = 0
-    failed: int = 0
-    bytes: int = 0
-    """Bytes copied; holes, and storage shared with the source, count as far as they are stored."""
-    seconds: float = 0.0
 
 
 class CopyFailed(OSError):
@@ -322,7 +304,6 @@ def _run(
 ) -> Summary:
     """Carry out a command; return what was done, or raise what `on_event` raised or CopyFailed."""
     leave_locale_alone()
-    start = time.monotonic()
     listener = Listener(on_event)
     stopped: BaseException | None = None
     try:
@@ -337,17 +318,7 @@ def _run(
         stopped = stop.error
     if stopped is not None:
         raise stopped
-    total = listener.tally.total
-    passed = total(SKIPPED)
-    summary = Summary(
-        copied=total(FILES) - passed,
-        directories=total(DIRECTORIES),
-        skipped=passed + total(EXCLUDED),
-        warnings=listener.warnings,
-        failed=len(listener.errors),
-        bytes=total(BYTES),
-        seconds=time.monotonic() - start,
-    )
+    summary = listener.summary()
     if listener.errors:
         raise CopyFailed(listener.errors, summary)
     return summary

@@ -156,9 +156,15 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
             except BaseException:
                 close(destination_fd)
                 raise
-            _close(destination_fd, folder, name, False)
+            try:
+                close(destination_fd)
+            except OSError as error:
+                raise _close_error(Entry(folder, name).destination, error) from None
         finally:
-            _close(source_fd, folder, name, True)
+            try:
+                close(source_fd)
+            except OSError as error:
+                raise _close_error(Entry(folder, name).source, error) from None
         counts[FILES] += 1
         return True
 
@@ -259,10 +265,5 @@ def _preserve(
     apply_attributes(job, Entry(folder, name), source[1], made)
 
 
-def _close(fd: int, folder: "Folder", name: str, is_source: bool) -> None:
-    try:
-        system.close(fd)
-    except OSError as error:
-        entry = Entry(folder, name)
-        shown = entry.source if is_source else entry.destination
-        raise failed("failed to close", shown, error) from None
+def _close_error(shown: str, error: OSError) -> CopyError:
+    return failed("failed to close", shown, error)

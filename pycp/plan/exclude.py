@@ -37,7 +37,8 @@ class Exclusions:
             from pathspec import GitIgnoreSpec
         except ImportError:
             raise CopyError(
-                "--exclude needs the Python package pathspec: install 'pycp-coreutils[exclude]', or pathspec"
+                "--exclude needs the Python package pathspec:"
+                " install 'pycp-coreutils[exclude]', or pathspec"
             ) from None
         lines: list[str] = []
         for kind, text in rules:

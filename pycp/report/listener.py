@@ -3,10 +3,11 @@
 The events are those of `json_lines`, with the same fields.
 """
 
+import time
 from errno import errorcode
 
 from pycp.options import Record
-from pycp.values import Tally
+from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED, Tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +54,22 @@ class Event(Record):
     errno: str | None = None
 
 
+class Summary(Record):
+    """What a call has done; the counts are those of events."""
+
+    files: int = 0
+    """Files, links and special files copied."""
+    directories: int = 0
+    """Directories made, or entered because they were there."""
+    skipped: int = 0
+    """What needed no copying, or was left out."""
+    warnings: int = 0
+    failed: int = 0
+    bytes: int = 0
+    """Bytes copied: holes do not count, storage shared with the source does."""
+    seconds: float = 0.0
+
+
 class Stopped(BaseException):
     """The function that is told events raised an exception, which ends the copy.
 
@@ -74,8 +91,9 @@ class Listener:
         self._on_event = on_event
         self.hears = on_event is not None
         self.tally = Tally()
-        self.warnings = 0
         self.errors: list[CopyError] = []
+        self._warnings = 0
+        self._start = time.monotonic()
 
     def event(self, kind: str, **details: "Any") -> None:
         """Tell what happened to one file."""
@@ -91,13 +109,27 @@ class Listener:
 
     def warn(self, text: str) -> None:
         """Tell something that is not a failure."""
-        self.warnings += 1
+        self._warnings += 1
         self.event("warning", message=text)
 
     def failed(self, error: "CopyError") -> None:
         """Keep a failure, and tell it."""
         self.errors.append(error)
         self.event("failed", **failure_details(error))
+
+    def summary(self) -> Summary:
+        """Return what was done so far, by workers too."""
+        total = self.tally.total
+        passed = total(SKIPPED)
+        return Summary(
+            files=total(FILES) - passed,
+            directories=total(DIRECTORIES),
+            skipped=passed + total(EXCLUDED),
+            warnings=self._warnings,
+            failed=len(self.errors),
+            bytes=total(BYTES),
+            seconds=time.monotonic() - self._start,
+        )
 
     def agrees(self, question: str) -> bool:
         """Refuse: no option of the Python interface asks."""

@@ -116,6 +116,7 @@ class Painter:
         self._totals = totals
         self._shared = shared
         self._has_drawn = False
+        self._start = time.monotonic()
         self._is_on_terminal = is_terminal()
 
     def work(self, channel: "Channel", patience: float) -> None:
@@ -149,6 +150,7 @@ class Painter:
     def _walk(self, _channel: "Channel") -> None:
         """Find out how much there is to copy."""
         os.nice(POLITE)
+        time.sleep(max(self._start + PATIENCE - time.monotonic(), 0))  # a short copy needs none
         for files, size in self._totals:
             self._shared[FOUND_FILES] += files
             self._shared[FOUND_BYTES] += size

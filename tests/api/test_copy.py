@@ -64,7 +64,7 @@ def make_many(name: str, count: int = MANY) -> None:
 def test_one_file_goes_to_a_name_or_into_a_directory(here: Path) -> None:
     Path("a").write_text("text")
     os.mkdir("d")
-    assert pycp.copy("a", "b").copied == 1
+    assert pycp.copy("a", "b").files == 1
     assert pycp.copy("a", "d").bytes == 4
     assert (Path("b").read_text(), Path("d/a").read_text()) == ("text", "text")
     with pytest.raises(pycp.CopyFailed, match="cannot overwrite directory 'd'"):
@@ -76,7 +76,7 @@ def test_an_iterable_goes_into_a_directory(sources: Any) -> None:
     for name in "abc":
         Path(name).write_text(name)
     os.mkdir("d")
-    assert pycp.copy(sources, Path("d")).copied == 3
+    assert pycp.copy(sources, Path("d")).files == 3
     assert sorted(os.listdir("d")) == ["a", "b", "c"]
 
 
@@ -87,7 +87,7 @@ def test_of_an_iterable_even_one_goes_into_a_directory() -> None:
     assert caught.value.errno == errno.ENOENT
     assert not os.path.exists("b")
     summary = pycp.copy([], "b")
-    assert (summary.copied, summary.directories, summary.failed) == (0, 0, 0)
+    assert (summary.files, summary.directories, summary.failed) == (0, 0, 0)
 
 
 def test_a_tree_is_kept_as_archives_are() -> None:
@@ -98,7 +98,7 @@ def test_a_tree_is_kept_as_archives_are() -> None:
     os.chmod("s/f", 0o640)
     os.utime("s/f", (1, 2))
     summary = pycp.copy("s", "t", recursive=True, preserve=True)
-    assert (summary.copied, summary.directories) == (3, 2)
+    assert (summary.files, summary.directories) == (3, 2)
     status = os.stat("t/f")
     assert (status.st_mode & 0o777, status.st_mtime, status.st_nlink) == (0o640, 2, 2)
     assert os.readlink("t/l") == "f"
@@ -127,7 +127,7 @@ def test_options_of_the_command_are_arguments() -> None:
         Path(name).write_text(name)
     summary = pycp.copy("s/.", "t", recursive=True, exclude="*.o", backup="numbered", atomic=True)
     assert sorted(os.listdir("t")) == ["b.c", "b.c.~1~"]
-    assert (summary.copied, summary.skipped) == (1, 1)
+    assert (summary.files, summary.skipped) == (1, 1)
     assert pycp.copy("s/b.c", "t", update="none").skipped == 1
 
 
@@ -173,7 +173,7 @@ def test_every_failure_is_listed_and_the_rest_is_copied() -> None:
     assert told == [(errno.ENOENT, missing, "x"), (None, None, "d"), (errno.ENOENT, missing, "y")]
     assert (error.errno, error.filename, error.strerror) == (errno.ENOENT, "x", missing)
     assert str(error) == "cannot stat 'x': No such file or directory (and 2 more)"
-    assert (error.summary.copied, error.summary.failed) == (1, 3)
+    assert (error.summary.files, error.summary.failed) == (1, 3)
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.errno, again.summary) == (str(error), error.errno, error.summary)
 
@@ -240,13 +240,13 @@ def test_counts_are_true_with_and_without_workers_and_events(jobs: int | None) -
     expected = (MANY, MANY // 100 + 1, 0, bytes_copied)
     for summary in (quiet, told):
         assert (
-            summary.copied,
+            summary.files,
             summary.directories,
             summary.skipped,
             summary.bytes,
         ) == expected
     assert [event.kind for event in events].count("copied") == MANY
-    assert (again.copied, again.skipped) == (0, MANY)
+    assert (again.files, again.skipped) == (0, MANY)
 
 
 class Enough(Exception):
@@ -301,7 +301,7 @@ def test_eight_threads_copy_at_once_and_none_forks() -> None:
         try:
             for _ in range(2):
                 summary = pycp.copy("s/.", f"t{number}", recursive=True, preserve=["mode"], jobs=4)
-                assert summary.copied == LARGE
+                assert summary.files == LARGE
             pycp.install("s/1/1", f"i{number}/a/b", make_parents=True, mode=0o666)
             pycp.shutil.copytree("s", f"u{number}")
         except BaseException as error:
@@ -421,7 +421,7 @@ def test_a_caller_that_takes_care_of_all_children_does_not_disturb(action: str) 
         "        while os.waitpid(-1, os.WNOHANG)[0]: pass\n"
         "    except ChildProcessError: pass\n"
         f"signal.signal(signal.SIGCHLD, {action})\n"
-        "print(pycp.copy('s', 't', recursive=True, jobs=2).copied)\n"
+        "print(pycp.copy('s', 't', recursive=True, jobs=2).files)\n"
     )
     command = [sys.executable, "-c", code, str(Path(pycp.__file__).parents[1])]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -40,7 +40,7 @@ def main() -> int:
         shutil.copy2("a", name)
     except shutil.SameFileError:
         shutil.rmtree(name)
-    return summary.copied
+    return summary.files
 """
 MISTAKES = """
 import pycp
@@ -49,7 +49,7 @@ pycp.copy(1, "b")
 pycp.copy("a", "b", preserve=["modes"])
 pycp.copy("a", "b", recursiv=True)
 pycp.install("a", "b", mode=[1])
-pycp.copy("a", "b").copied = 3
+pycp.copy("a", "b").files = 3
 pycp.copy("a", "b", on_event=lambda event: event.sauce)
 """
 
