@@ -69,6 +69,8 @@ def copy_tree(runner: "Serial", entry: Entry, decision: "Decision") -> None:
 class Tree:
     """The walk through one operand."""
 
+    large = LARGE
+
     def __init__(self, runner: "Serial") -> None:
         self.runner = runner
         self.job = runner.job
@@ -196,7 +198,7 @@ class Tree:
                 self.job.report.failed(error)
         self._root = self._root or filled
         self._met += count
-        if self._met > LARGE or self.runner.jobs:
+        if self._met > self.large or self.runner.jobs:
             self._share(self.runner.jobs or min(self._processors(), MOST_PROCESSES), PIECE)
         return Level(filled, entries)
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Ignore = Callable[[AnyPath, list[str]], Iterable[str]]
     Reason = tuple[str, str, str]
 
+LARGE = 500
+"""Entries met before several processes copy; a program that calls us has its start behind it."""
 OTHERS_WRITE = 0o022
 OWNER_ALL = 0o700
 # A destination that is a symbolic link to a directory is gone through.
@@ -118,6 +120,7 @@ def _reason(root: Entry, error: CopyError) -> "Reason":
 class Copies(Tree):
     """The walk through a tree that goes to `dst`."""
 
+    large = LARGE
     runner: "Copier"
 
     def __init__(self, runner: "Copier", is_new: bool) -> None:

@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
@@ -18,6 +19,9 @@ import pytest
 
 import pycp
 from pycp.report.listener import Event
+from tests import tree
+from tests.forked import MEMORY
+from tests.properties.strategies import ACCESS_LISTS
 
 SCHEMA = json.loads(files("pycp.report").joinpath("events.schema.json").read_bytes())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -340,6 +344,24 @@ def test_install_gives_the_modes_asked_for_whatever_the_umask(umask: int) -> Non
         **{"a": 0o755, "a/b": 0o755, "a/b/f": 0o644},
         **{"d": 0o755, "d/e": 0o2775, "x": 0o755},
     }
+
+
+@pytest.mark.skipif(not ACCESS_LISTS, reason="needs access control lists")
+def test_install_leaves_the_modes_of_directories_to_a_default_access_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as place, monkeypatch.context() as patch:
+        patch.chdir(place)
+        for name, value in tree.acl("u::rwx g::rx o::", "default").items():
+            os.setxattr(".", name, value)
+        Path("f").write_text("f")
+        before = os.umask(0o077)
+        try:
+            pycp.install("f", "a/b/f", make_parents=True, mode=0o604)
+        finally:
+            os.umask(before)
+        modes = [os.stat(name).st_mode & 0o777 for name in ("a", "a/b", "a/b/f")]
+    assert modes == [0o750, 0o750, 0o604]
 
 
 def test_install_does_its_other_steps() -> None:
