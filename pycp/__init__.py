@@ -30,5 +30,9 @@ else:
         __import__("pycp.api")
         return getattr(sys.modules["pycp.api"], name)
 
+    def __dir__() -> list[str]:
+        """Name what can be had, imported or not."""
+        return sorted({*globals(), *__all__})
+
 
 __all__ = ["CopyError", "CopyFailed", "Event", "Summary", "copy", "install", "shutil"]

@@ -33,7 +33,7 @@ def cp_main() -> int:
 
     try:
         options, operands = parse_cp(words, os.environ, report.say)
-        report = _report(options, program)
+        report = _report(options, operands, program)
         _copy(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "cp")
@@ -46,7 +46,7 @@ def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> 
     """Copy as options and operands say, and print as cp does; return its exit status."""
     report = Lines(program)
     try:
-        report = _report(options, program)
+        report = _report(options, operands, program)
         _copy(options, operands, report)
     except CopyError as error:
         _refuse(error, report)
@@ -61,7 +61,7 @@ def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
     run_serial(options, operands, report)
 
 
-def _report(options: "WriteOptions", program: str) -> Lines:
+def _report(options: "WriteOptions", operands: list[str], program: str) -> Lines:
     """Return who listens; raise CopyError if there is no writing to where the user wants it."""
     global _listening
     if options.json is None:
@@ -69,9 +69,7 @@ def _report(options: "WriteOptions", program: str) -> Lines:
     else:
         from pycp.report.json_lines import JsonLines
 
-        _listening = JsonLines(
-            program, options.json, options.verbose, options.debug, options.dry_run
-        )
+        _listening = JsonLines(program, options, operands)
     return _listening
 
 
@@ -102,7 +100,7 @@ def install_main() -> int:
 
     try:
         options, operands = parse_install(words, os.environ, report.say)
-        report = _report(options, program)
+        report = _report(options, operands, program)
         _install(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "install")
@@ -115,7 +113,7 @@ def run_install(options: InstallOptions, operands: list[str], program: str = "py
     """Install as options and operands say, and print as install does; return its exit status."""
     report = Lines(program)
     try:
-        report = _report(options, program)
+        report = _report(options, operands, program)
         _install(options, operands, report)
     except CopyError as error:
         _refuse(error, report)

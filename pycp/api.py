@@ -122,7 +122,8 @@ def copy(
       or True stands for all of them, as far as this user may.
     - `explicit_no_mode`: new files get the mode any new file gets (--no-preserve=mode).
     - `exclude`: patterns as in a .gitignore file.
-    - `bandwidth`: at most so many bytes in a second; 0 is no limit.
+    - `hard_link`, `symbolic_link`: make links in place of copies (--link, --symbolic-link).
+    - `bandwidth`: at most so many bytes in a second (--bwlimit); 0 is no limit.
     - `jobs`: processes that copy a tree, one of them this; None decides by its size. A process with
       several threads copies alone.
     - `on_event`: called in this thread with an `Event` for everything that happens. An exception it
@@ -190,6 +191,7 @@ def install(
 
     - `mode`: permission bits, as a number or as chmod takes them ("u=rwx,go=rx"); 0o755 if None.
     - `owner`, `group`: a name or a number; None leaves the choice to the system.
+    - `make_parents`: make the directories above the destination (-D).
     - `bandwidth`, `on_event`: as for `copy`.
 
     Raise CopyFailed, an OSError, if anything failed, after everything else was installed. Raise
@@ -284,8 +286,10 @@ def _check(fields: "dict[str, Any]", manifest: "Path | None", digest: str) -> No
     if manifest is not None:
         import hashlib
 
-        fields["manifest"] = _word(manifest)
-        hashlib.new(digest)
+        name = _word(manifest)
+        fields["manifest"] = "./-" if name == "-" else name  # nothing is printed from here
+        if not hashlib.new(digest).digest_size:
+            raise ValueError(f"{digest} has no digest of one length")
 
 
 def _operands(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         hears: bool
         """Events are wanted: `event` is to be called."""
         tally: "Tally"
+        own_files: "dict[tuple[int, int], str]"
+        """Files that are neither copied nor written over, by device and inode number, and why."""
 
         def event(self, kind: str, **details: object) -> None:
             """Tell what happened to one file, in words a program understands."""

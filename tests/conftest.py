@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: trees, both programs, and the comparison of the two."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,13 @@ from tests import tree as trees
 from tests.case import SameAsGnu
 from tests.programs import ORACLES, Programs
 from tests.twins import Twins
+
+
+def pytest_configure() -> None:
+    """Have signals do what they do, even if whoever started the suite ignored some (nohup)."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_report_header() -> list[str]:

@@ -155,10 +155,13 @@ def resolve_extras(fields: "dict[str, Any]") -> None:
 
 def _rate(word: str) -> int:
     """Return the bytes per second that a value of --bwlimit means."""
-    digits = word.rstrip("KMGB")
-    size = RATE_UNITS.get(word[len(digits) :])
-    if size and digits.isascii() and digits.isdigit() and int(digits):
-        return int(digits) * size
+    plain = word.upper().replace("IB", "")
+    number = plain.rstrip("KMGB")
+    size = RATE_UNITS.get(plain[len(number) :])
+    if size and number.isascii() and number.replace(".", "", 1).isdigit():
+        rate = int(float(number) * size)
+        if rate:
+            return rate
     from pycp.quoting import quote_word
 
     raise UsageError(

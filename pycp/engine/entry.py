@@ -27,7 +27,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
 
     If that fails, a backup made for it is moved back.
     """
-    if job.options.verify or job.manifest_id is not None:
+    if job.options.verify or job.report.own_files:
         _require_possible(job, entry, decision)
     try:
         if not (job.options.resume and _is_complete(job, entry, decision)):
@@ -54,10 +54,10 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
 
 
 def _require_possible(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    if job.manifest_id is not None:
+    if job.report.own_files:
         from pycp.engine.stream import require_apart
 
-        require_apart(job.manifest_id, entry, decision)
+        require_apart(job.report.own_files, entry, decision)
     if (
         job.options.verify
         and decision.kind == "regular"

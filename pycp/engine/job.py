@@ -26,7 +26,6 @@ class Job:
         "is_privileged",
         "kept_sets",
         "manifest",
-        "manifest_id",
         "options",
         "pace",
         "report",
@@ -45,8 +44,6 @@ class Job:
         """What is left out, if anything is."""
         self.manifest: Callable[[str, str], None] | None = None
         """Takes the name of each file copied, and its digest."""
-        self.manifest_id: tuple[int, int] | None = None
-        """Device and inode number of the manifest, which is neither copied nor written over."""
         self.pace: Pace | None = None
         self.kept_sets: set[tuple[int, int]] = set()
         """Destinations with several names that an earlier run made, and this one keeps."""

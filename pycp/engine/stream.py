@@ -149,20 +149,22 @@ def copy_stream(
     entry.digest = watch.digest
 
 
-def require_apart(manifest: tuple[int, int], entry: "Entry", decision: "Decision") -> None:
-    """Raise CopyError if the manifest would be copied while it is written, or written over."""
-    problem = ""
-    if identity(decision.source_stat) == manifest:
-        problem = f"not copying {quote_name(entry.source)}"
+def require_apart(
+    own_files: dict[tuple[int, int], str], entry: "Entry", decision: "Decision"
+) -> None:
+    """Raise CopyError if a file we write would be copied meanwhile, or written over."""
+    why = own_files.get(identity(decision.source_stat))
+    problem = f"not copying {quote_name(entry.source)}"
     try:
         there = system.stat(entry.destination_name, dir_fd=entry.folder.destination_fd)
     except OSError:
         pass  # there is nothing, or nothing that leads to a file
     else:
-        if identity(there) == manifest:
+        if identity(there) in own_files:
+            why = own_files[identity(there)]
             problem = f"not writing to {quote_name(entry.destination)}"
-    if problem:
-        raise CopyError(f"{problem}, as it is the manifest", None, entry.source, entry.destination)
+    if why:
+        raise CopyError(f"{problem}, as {why}", None, entry.source, entry.destination)
 
 
 def digest_shared(

@@ -9,15 +9,18 @@ import os
 import time
 from base64 import b64encode
 
-from pycp.errors import CopyError, SilentError, failed, reason
+from pycp.errors import CopyError, SilentError, reason
 from pycp.quoting import quote_name
 from pycp.report.lines import BUFFER_SIZE, Lines
 from pycp.report.listener import failure_details
+from pycp.report.output import NEW_MODE, open_output
 from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pycp.options import WriteOptions
 
 VERSION = 1
 """Version of the schema; it changes when a line of before would be read wrongly."""
@@ -28,24 +31,26 @@ NAMES = ("source", "destination", "backup", "path", "path2")
 class JsonLines(Lines):
     """A report that also, or only, writes events."""
 
-    def __init__(
-        self, program: str, place: str, verbose: bool, debug: bool, is_dry_run: bool = False
-    ) -> None:
-        """Write to the file `place`, or instead of lines for people to standard output if "-".
+    def __init__(self, program: str, options: "WriteOptions", operands: list[str]) -> None:
+        """Write to the file the options name, or instead of lines to standard output if "-".
 
-        Raise CopyError if the file cannot be opened.
+        Raise CopyError if the file cannot be opened, or is an operand.
         """
-        super().__init__(program, verbose, debug)
+        super().__init__(program, options.verbose, options.debug)
         self.hears = True
+        self._place = place = options.json or "-"
         self._is_alone = place == "-"
-        self._fd = 1 if self._is_alone else _open(place)
-        self._place = place
+        self._fd = 1
+        if not self._is_alone:
+            self._fd, identity = open_output(place, NEW_MODE, operands, "the file of events")
+            if identity is not None:
+                self.own_files[identity] = "events are written to it"
         self._events: list[bytes] = []
         self._events_size = 0
         self._counts = dict.fromkeys(("copied", "directory", "skipped", "warning", "failed"), 0)
         self._event_error: OSError | None = None
         self._start = time.monotonic()
-        extra = {"dry_run": True} if is_dry_run else {}
+        extra = {"dry_run": True} if options.dry_run else {}
         self.event("begin", schema=VERSION, program=program, **extra)
 
     def event(self, kind: str, **details: object) -> None:
@@ -108,14 +113,6 @@ class JsonLines(Lines):
             shown = "standard output" if self._is_alone else quote_name(self._place)
             self.say(f"error writing events to {shown}: {reason(self._event_error)}")
         return is_well
-
-
-def _open(place: str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    try:
-        return os.open(place, flags, 0o666)
-    except OSError as error:
-        raise failed("cannot open", place, error) from None
 
 
 def _described(kind: str, details: "Mapping[str, object]") -> dict[str, object]:

@@ -27,6 +27,7 @@ class Lines:
         self.verbose = verbose
         self.debug = debug
         self.hears = False
+        self.own_files: dict[tuple[int, int], str] = {}
         self.tally = Tally()
         self.has_failed = False
         self._pending: list[bytes] = []

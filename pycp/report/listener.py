@@ -43,7 +43,7 @@ class Event(Record):
     destination: str | None = None
     size: int | None = None
     bytes: int | None = None
-    method: 'Literal["reflink", "offload", "loop"] | None' = None
+    method: 'Literal["reflink", "offload", "loop", "none"] | None' = None
     resumed_at: int | None = None
     backup: str | None = None
     made: bool | None = None
@@ -90,6 +90,7 @@ class Listener:
     def __init__(self, on_event: "Callable[[Event], object] | None") -> None:
         self._on_event = on_event
         self.hears = on_event is not None
+        self.own_files: dict[tuple[int, int], str] = {}
         self.tally = Tally()
         self.errors: list[CopyError] = []
         self._warnings = 0

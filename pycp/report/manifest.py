@@ -6,12 +6,10 @@ A name with a backslash or the end of a line in it is escaped, and then a backsl
 """
 
 import os
-import stat
 
 from pycp import system
-from pycp.errors import CopyError, failed
-from pycp.quoting import quote_name
-from pycp.system.folder import identity
+from pycp.errors import failed
+from pycp.report.output import open_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 BUFFER_SIZE = 4096
 """Bytes of lines collected before they are written."""
 ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
-NEW_MODE = 0o666
-"""Mode of a new manifest, less the umask."""
 
 
 class Manifest:
@@ -41,27 +37,7 @@ class Manifest:
         self.id: tuple[int, int] | None = None
         """Device and inode number of the file."""
         if place != "-":
-            self._open(mode, operands)
-
-    def _open(self, mode: int, operands: list[str]) -> None:
-        flags = system.O_WRONLY | system.O_CREAT | system.O_CLOEXEC
-        try:
-            self._fd = system.open(self._place, flags, mode)
-            status = system.fstat(self._fd)
-            if not stat.S_ISREG(status.st_mode):
-                return
-            self.id = identity(status)
-            for name in operands:
-                if _identity_of(name) == self.id:
-                    text = f"{quote_name(name)} cannot be copied and be the manifest as well"
-                    raise CopyError(text, filename=name)
-            system.ftruncate(self._fd, 0)
-        except OSError as error:
-            if self._fd >= 0:
-                system.close(self._fd)
-            if isinstance(error, CopyError):
-                raise
-            raise failed("cannot open", self._place, error) from None
+            self._fd, self.id = open_output(place, mode, operands, "the manifest")
 
     def add(self, name: str, digest: str) -> None:
         """Write the line of a file, now or when more have come together."""
@@ -93,13 +69,6 @@ class Manifest:
             self._error = self._error or error
         if self._error is not None:
             self._report.failed(failed("error writing", self._place, self._error))
-
-
-def _identity_of(name: str) -> tuple[int, int] | None:
-    try:
-        return identity(system.stat(name))
-    except OSError:
-        return None
 
 
 def line_of(name: str, digest: str) -> str:

@@ -1,6 +1,7 @@
 """The manifest of one run: who writes it, and who it is written by."""
 
-from pycp.report.manifest import NEW_MODE, Manifest
+from pycp.report.manifest import Manifest
+from pycp.report.output import NEW_MODE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def with_manifest(
         copy()
         return
     manifest = Manifest(options.manifest, NEW_MODE & ~umask, operands, job.report)
-    job.manifest, job.manifest_id = manifest.add, manifest.id
+    job.manifest = manifest.add
+    if manifest.id is not None:
+        job.report.own_files[manifest.id] = "it is the manifest"
     try:
         copy()
     finally:

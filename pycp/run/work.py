@@ -42,6 +42,7 @@ class Recorder:
         self.debug = False
         self.hears = hears
         self.tally = tally
+        self.own_files: dict[tuple[int, int], str] = {}
         self.events: list[Event] = []
 
     def event(self, kind: str, **details: object) -> None:
@@ -157,6 +158,7 @@ def work(tree: "Tree", root: Folder, channel: "Channel", lane: "Lane") -> None:
     tree.job.report = recorder = Recorder(
         report.program, report.verbose, report.hears, report.tally
     )
+    recorder.own_files = report.own_files
     if tree.job.manifest is not None:
         tree.job.manifest = recorder.copied
     tree.choose_lane()

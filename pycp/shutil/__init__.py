@@ -54,6 +54,10 @@ else:
 
         return getattr(shutil, name)
 
+    def __dir__() -> list[str]:
+        """Name what can be had, loaded or not."""
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "Error",

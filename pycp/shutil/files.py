@@ -46,6 +46,7 @@ class Failures:
     hears = False
 
     def __init__(self) -> None:
+        self.own_files: dict[tuple[int, int], str] = {}
         self.tally = Tally()
         self.errors: list[CopyError] = []
 

@@ -149,6 +149,7 @@ def test_options_of_the_command_are_arguments() -> None:
         {"jobs": 0},
         {"bandwidth": -1},
         {"manifest": "m", "digest": "crc"},
+        {"manifest": "m", "digest": "shake_128"},
         {"no_target_directory": True},
     ],
 )
@@ -448,3 +449,14 @@ def test_a_caller_that_takes_care_of_all_children_does_not_disturb(action: str) 
     command = [sys.executable, "-c", code, str(Path(pycp.__file__).parents[1])]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == (f"{MANY}\n", "")
+
+
+def test_a_manifest_is_a_file_whatever_it_is_called(here: Path) -> None:
+    (here / "a").write_text("a")
+    pycp.copy("a", "b", manifest="-", digest="sha256")
+    assert (here / "-").read_text().endswith("  b\n")
+
+
+def test_what_there_is_can_be_listed() -> None:
+    assert {"copy", "install", "shutil"} <= set(dir(pycp))
+    assert {"copymode", "copytree"} <= set(dir(pycp.shutil))

@@ -60,4 +60,9 @@ def test_the_install_line_installs_and_copies(checkout: Path, tmp_path: Path) ->
     assert asked.read_text() == "update\ninstall -y python3-venv\n"
     assert done.stdout.endswith(f"'README.md' -> '{home}/pycp-README.md'\n")
     assert (home / "pycp-README.md").read_text() == README
-    assert os.access(home / ".local/share/pycp/bin/pyinstall", os.X_OK)
+    bin_directory = home / ".local/share/pycp/bin"
+    assert os.access(bin_directory / "pyinstall", os.X_OK)
+    # The examples that follow on the page use it, and need a package of its own for it.
+    words = [f"{bin_directory}/pycp", "--exclude=*.md", "LICENSE", "README.md", str(home)]
+    assert subprocess.run(words, cwd=checkout).returncode == 0
+    assert (home / "LICENSE").is_file() and not (home / "README.md").exists()

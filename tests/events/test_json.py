@@ -268,3 +268,34 @@ def test_pyinstall_tells_its_directories_and_files(tree: Tree, run_pycp: Program
     assert [event["destination"] for event in happened(result, "copied")] == ["u/l/a"]
     result = run(run_pycp, "pyinstall -d --json x/y", root)
     assert [event["destination"] for event in happened(result, "directory")] == ["x", "x/y"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["pycp --json=a a z", "pycp --json=b a b", "pycp --json=l a z", "pyinstall --json=a a z"],
+)
+def test_no_operand_is_lost_to_events(tree: Tree, run_pycp: Programs, command: str) -> None:
+    root = tree({"a": trees.file("kept"), "b": trees.file("old"), **trees.nodes("l->a")})
+    result = run(run_pycp, command, root)
+    assert result.status == 1
+    assert " cannot be copied and be the file of events as well\n" in result.stderr
+    for name, content in (("a", "kept"), ("b", "old")):
+        with open(f"{root}/{name}") as file:
+            assert file.read() == content
+    assert not os.path.exists(f"{root}/z")
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_file_of_events_is_not_copied_itself(tree: Tree, run_pycp: Programs, jobs: int) -> None:
+    root = tree("s/f D/s/f")
+    result = run(run_pycp, f"pycp -r --jobs={jobs} --json=s/events s new", root)
+    assert result.status == 1
+    assert result.stderr == "pycp: not copying 's/events', as events are written to it\n"
+    os.unlink(f"{root}/s/events")
+    with open(f"{root}/s/events", "w"):
+        pass
+    result = run(run_pycp, f"pycp -r --jobs={jobs} --json=D/s/events s D", root)
+    assert result.status == 1
+    assert result.stderr == "pycp: not writing to 'D/s/events', as events are written to it\n"
+    with open(f"{root}/D/s/events") as written:
+        assert [event["event"] for event in events_of(written.read())][-1] == "summary"

@@ -63,6 +63,21 @@ EXAMPLES = {
         '[ "$(b2sum backup/a backup/b)" = "$(cat SUMS)" ]',
         ("b2sum",),
     ),
+    "pycp -aT --resume photos backup": Example(
+        "mkdir photos backup; echo words >photos/a; echo more >photos/b;"
+        "head -c 3 photos/a >backup/a",
+        "cmp photos/a backup/a; cmp photos/b backup/b; [ ! -e backup/photos ]",
+    ),
+    "pycp -r --dry-run --exclude='*.o' src copy": Example(
+        "mkdir src; echo code >src/a.c; echo object >src/a.o", "[ ! -e copy ]"
+    ),
+    "pycp --atomic --durable app.conf etc/app.conf": Example(
+        "mkdir etc; echo old >etc/app.conf; ln etc/app.conf old; echo new >app.conf",
+        "cmp app.conf etc/app.conf; [ $(cat old) = old ]; [ $(ls -A etc) = app.conf ]",
+    ),
+    """pycp -a --json=EVENTS photos backup; grep '"failed"' EVENTS""": Example(
+        "mkdir photos; echo a >photos/a", "[ $(wc -l <EVENTS) = 5 ]; cmp photos/a backup/a"
+    ),
     "pyinstall -D -m 644 app.conf root/etc/app/app.conf": Example(
         "echo words >app.conf; chmod 600 app.conf",
         "cmp app.conf root/etc/app/app.conf; [ $(stat -c %a root/etc/app/app.conf) = 644 ]",
@@ -83,6 +98,10 @@ EXAMPLES = {
     "pyinstall -b -S .old app.conf etc": Example(
         "mkdir etc; echo old >etc/app.conf; echo new >app.conf",
         "[ $(cat etc/app.conf.old) = old ]; cmp app.conf etc/app.conf",
+    ),
+    "pyinstall --atomic server bin/server": Example(
+        "mkdir bin; cp /bin/sleep bin/server; bin/server 9 & running=$!; echo new >server",
+        "kill $running; cmp server bin/server; [ $(ls -A bin) = server ]",
     ),
     "make install INSTALL=pyinstall": Example(
         "echo words >tool; printf 'install:\\n\\t$(INSTALL) -D tool bin/tool\\n' >Makefile",
