@@ -97,10 +97,11 @@ def install_ours(directory: Path) -> Programs:
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "pycp", library / "pycp", ignore=ignored)
     if interpreter() != sys.executable:
-        # The system's Python need not have what --help is drawn with.
-        spec = importlib.util.find_spec("click")
-        assert spec and spec.submodule_search_locations
-        shutil.copytree(spec.submodule_search_locations[0], library / "click", ignore=ignored)
+        # The system's Python need not have what some options are done with.
+        for package in ("click", "pathspec"):
+            spec = importlib.util.find_spec(package)
+            assert spec and spec.submodule_search_locations
+            shutil.copytree(spec.submodule_search_locations[0], library / package, ignore=ignored)
     # A user who may not write here would compile everything again at every start.
     compileall.compile_dir(library, quiet=1)
     for path in [library, *library.rglob("*")]:

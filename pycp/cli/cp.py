@@ -337,8 +337,9 @@ def _jobs(word: str) -> int:
     """Return the number of processes that a value of --jobs means, 0 for "auto"."""
     if word == "auto":
         return 0
-    if word.isascii() and word.isdigit() and 0 < int(word) <= MOST_JOBS:
-        return int(word)
+    number = float(word) if word.isascii() and word.isdigit() else 0
+    if 0 < number <= MOST_JOBS:
+        return int(number)
     from pycp.quoting import quote_word
 
     raise UsageError(

@@ -155,13 +155,13 @@ def resolve_extras(fields: "dict[str, Any]") -> None:
 
 def _rate(word: str) -> int:
     """Return the bytes per second that a value of --bwlimit means."""
-    plain = word.upper().replace("IB", "")
+    plain = word.upper().removesuffix("IB")
     number = plain.rstrip("KMGB")
     size = RATE_UNITS.get(plain[len(number) :])
     if size and number.isascii() and number.replace(".", "", 1).isdigit():
-        rate = int(float(number) * size)
-        if rate:
-            return rate
+        rate = float(number) * size
+        if 1 <= rate < float("inf"):
+            return int(rate)
     from pycp.quoting import quote_word
 
     raise UsageError(
@@ -177,7 +177,7 @@ def _check_digest(name: str) -> None:
 
     try:
         is_known = hashlib.new(name).digest_size > 0
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for what is no UTF-8
         is_known = False
     if not is_known:
         raise UsageError(f"invalid argument {quote_word(name)} for {quote_word('--digest')}")

@@ -29,7 +29,11 @@ def strip_aside(job: "Job", entry: "Entry", made_fd: int, program: str) -> None:
     with system.Undisturbed():
         try:
             system.mkdir(room, OWNER_ALL)
-            room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
+            try:
+                room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
+            except OSError:
+                system.rmdir(room)
+                raise
         except OSError as error:
             raise cannot("run", program, error) from None
         try:

@@ -1,10 +1,10 @@
 """What an interrupted copy left: found complete, gone on with, or made again (--resume).
 
 A regular file is complete if it has the size and the time of its source, since it gets its time
-after all its data; else if both hold the same bytes. Otherwise it goes on at the first difference,
-and what it holds from there is cut off. A file with several names is never written into: it stays,
-complete, as the one copy of a set of hard links, or makes way for a new one. Whatever stays gets
-its attributes again, which may be missing.
+after all its data, and is nobody else's; else if both hold the same bytes. Otherwise it goes on at
+the first difference, and what it holds from there is cut off. A file with several names is never
+written into: it stays, complete, as the one copy of a set of hard links, or makes way for a new
+one. Whatever stays gets its attributes again, which may be missing.
 """
 
 import stat
@@ -120,10 +120,11 @@ def _resume_node(job: "Job", entry: "Entry", decision: "Decision") -> bool:
     folder = entry.folder
     try:
         found = folder.destination_directory.stat(entry.destination_name, False)
-        if (stat.S_IFMT(found.st_mode), found.st_rdev) != (
+        is_alike = (stat.S_IFMT(found.st_mode), found.st_rdev) == (
             stat.S_IFMT(source.st_mode),
             source.st_rdev,
-        ):
+        )
+        if not (is_alike and _is_ours(source, found)):
             return False
         is_symlink = stat.S_ISLNK(source.st_mode)
         if is_symlink and not has_text(
@@ -234,19 +235,28 @@ def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result"
     """Return whether a file has size and time of its source, and they prove it complete.
 
     A time that was set lies apart from that of the last change of status: one that only comes from
-    writing, at the moment in which the source was written as well, proves nothing.
+    writing, at the moment in which the source was written as well, proves nothing. Nor does one
+    that somebody else may have set.
     """
     return (
         job.options.preserve_timestamps
         and not job.options.verify
+        and _is_ours(source, status)
         and status.st_size == source.st_size
         and status.st_mtime_ns == source.st_mtime_ns != status.st_ctime_ns
     )
 
 
+def _is_ours(source: "os.stat_result", status: "os.stat_result") -> bool:
+    """Return whether something belongs to us, or to whom the copy is given: nobody planted it."""
+    return status.st_uid in (source.st_uid, system.geteuid())
+
+
 def _is_finished(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has its attributes, as it must before it gets a second name."""
     options = job.options
+    if not _is_ours(source, status):
+        return False
     if options.preserve_timestamps and source.st_mtime_ns != status.st_mtime_ns:
         return False
     if options.preserve_mode and stat.S_IMODE(source.st_mode) != stat.S_IMODE(status.st_mode):

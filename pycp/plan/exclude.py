@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 CHUNK = 128 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ANY_LETTER = "[^/]"
+STAR = "[^/]*"
+"""What pathspec makes of ? and * in its expressions."""
 IN_DIRECTORY = "ps_d"
 """Group of the slash after a directory, in the expressions of pathspec."""
 
@@ -52,7 +55,8 @@ class Exclusions:
                 except (ValueError, re.error):
                     continue  # what means nothing matches nothing in git
                 if pattern.regex is not None and pattern.include is not None:
-                    self._patterns.append((pattern.regex, pattern.include))
+                    expression = re.compile(_decided_at_once(pattern.regex.pattern))
+                    self._patterns.append((expression, pattern.include))
 
     def excludes(self, path: str, is_directory: bool) -> bool:
         """Return whether something is left out; `path` is relative to the source."""
@@ -78,6 +82,19 @@ def _spelled(line: str) -> str:
     if line.endswith("/**/"):  # directories in a directory, not that one itself
         line = f"{line[:-1]}/*/"
     return _without_newlines(line)
+
+
+def _decided_at_once(expression: str) -> str:
+    """Return an expression in which no star but the last of a component is tried at two lengths.
+
+    What follows a star may as well be where it comes first, since another star is behind it. To
+    try all lengths takes hours for some names, which may be of somebody else's choice.
+    """
+    first, *parts = expression.split(STAR)
+    for index, part in enumerate(parts):
+        is_last = index == len(parts) - 1 or "/" in part.replace(ANY_LETTER, "")
+        first += STAR + part if is_last else f"(?>{STAR}?{part})"
+    return first
 
 
 def _matches(expression: "re.Pattern[str]", path: str, is_directory: bool) -> bool:

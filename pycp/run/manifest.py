@@ -1,5 +1,7 @@
 """The manifest of one run: who writes it, and who it is written by."""
 
+from pycp.errors import CopyError
+from pycp.quoting import quote_name
 from pycp.report.manifest import Manifest
 from pycp.report.output import NEW_MODE
 
@@ -24,9 +26,13 @@ def with_manifest(
         return
     manifest = Manifest(options.manifest, NEW_MODE & ~umask, operands, job.report)
     job.manifest = manifest.add
-    if manifest.id is not None:
-        job.report.own_files[manifest.id] = "it is the manifest"
+    own_files = job.report.own_files
     try:
+        if manifest.id in own_files:
+            text = f"{quote_name(options.manifest)} cannot be the manifest,"
+            raise CopyError(f"{text} as {own_files[manifest.id]}", filename=options.manifest)
+        if manifest.id is not None:
+            own_files[manifest.id] = "it is the manifest"
         copy()
     finally:
         manifest.close()

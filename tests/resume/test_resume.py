@@ -11,6 +11,8 @@ import pytest
 from tests import tree as trees
 from tests.listing import listing
 from tests.programs import Programs
+from tests.properties.strategies import IS_ROOT
+from tests.twins import ORDINARY_ID
 
 Tree = Callable[[trees.Spec], str]
 
@@ -86,6 +88,30 @@ def test_size_and_time_are_trusted_unless_all_is_verified(tree: Tree, run_pycp: 
         resumed(run_pycp, root, "-a --resume --verify -T s D") == "redid 'D/f' from byte 999424\n"
     )
     assert (root / "D/f").read_bytes() == DATA
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="files are given away")
+@pytest.mark.parametrize("spec", ["s/f", "s/f s/g=s/f"], ids=["one name", "two names"])
+def test_what_somebody_else_put_there_is_compared(
+    tree: Tree, run_pycp: Programs, spec: str
+) -> None:
+    root = copied(tree, run_pycp, spec)
+    whole = contents(root)
+    times = os.stat(root / "s/f")
+    (root / "D/f").write_text("bad")
+    os.chown(root / "D/f", ORDINARY_ID, ORDINARY_ID)
+    os.utime(root / "D/f", ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert resumed(run_pycp, root) != ""
+    assert contents(root) == whole
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="files are given away")
+def test_a_fifo_of_somebody_else_makes_way(tree: Tree, run_pycp: Programs) -> None:
+    root = copied(tree, run_pycp, "s/p|")
+    whole = contents(root)
+    os.chown(root / "D/p", ORDINARY_ID, ORDINARY_ID)
+    assert resumed(run_pycp, root) == "replaced 'D/p'\n"
+    assert contents(root) == whole
 
 
 def test_a_time_that_only_comes_from_writing_proves_nothing(tree: Tree, run_pycp: Programs) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -319,3 +320,17 @@ def test_a_dry_run_leaves_the_manifest_alone(here: Path) -> None:
 
 def test_the_tools_that_check_are_there() -> None:
     assert all(shutil.which(tool) for tool in DIGESTS.values())
+
+
+def test_one_file_does_not_take_the_manifest_and_the_events(here: Path) -> None:
+    Path("a").touch()
+    os.symlink("M", "J")
+    result = run("pycp --manifest=M --json=J a b", here)
+    assert result.status == 1
+    assert result.stderr == "pycp: 'M' cannot be the manifest, as events are written to it\n"
+    assert not Path("b").exists()
+    assert [json.loads(line)["event"] for line in Path("M").read_text().splitlines()] == [
+        "begin",
+        "failed",
+        "summary",
+    ]

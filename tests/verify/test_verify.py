@@ -72,7 +72,8 @@ def test_all_is_as_without_the_option(option: str, command: str, who: str, here:
         tree.build("w", TREE, (os.geteuid(), os.getegid()))
         before = os.stat("w/a").st_ctime_ns
         result = run(line, here / "w", who=who)
-        found.append((result, listing.listing("w", before)))
+        lines = sorted(result.stdout.splitlines())  # inode numbers give the order in a directory
+        found.append((result.status, lines, result.stderr, listing.listing("w", before)))
         tree.remove("w")
     assert found[0] == found[1]
 

@@ -279,6 +279,16 @@ def test_options_of_other_versions_are_unknown(word: str) -> None:
         parse_cp([word], {}, no_warning)
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["--jobs=0", "--jobs=257", "--digest=none", "--digest=\udcff", "--jobs=" + "9" * 5000],
+    ids=lambda word: ascii(word[:20]),
+)
+def test_a_value_that_means_nothing_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match="invalid argument"):
+        parse_cp([word], {}, no_warning)
+
+
 @pytest.mark.parametrize("kind", ["help", "version"])
 def test_help_and_version_come_before_the_checks(kind: str) -> None:
     with pytest.raises(Answer) as caught:

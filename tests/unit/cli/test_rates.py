@@ -26,7 +26,11 @@ def test_a_rate_is_a_number_and_a_unit(word: str, expected: int) -> None:
     assert rate(word) == expected
 
 
-@pytest.mark.parametrize("word", ["", "K", "B", "0", "-1", "1e3", "1T", "0.0001", "10MM", "1.2.3"])
+@pytest.mark.parametrize(
+    "word",
+    ["", "K", "B", "0", "-1", "1e3", "1T", "0.0001", "10MM", "1.2.3", "1iB0", "9" * 5000],
+    ids=lambda word: word[:20],
+)
 def test_what_is_no_rate_is_refused(word: str) -> None:
     with pytest.raises(UsageError, match="--bwlimit"):
         rate(word)
