@@ -72,7 +72,7 @@ class Twins:
         """Run both programs and compare."""
         if os.geteuid() != 0:
             if "root" in case.who:
-                pytest.skip("only root can run this case")
+                pytest.skip("what root does only root can show")
             if case.groups:
                 pytest.skip("only root can choose the groups of a run")
             if any(node.needs_root for node in tree.nodes(case.spec).values()):

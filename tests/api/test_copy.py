@@ -347,7 +347,7 @@ def test_install_gives_the_modes_asked_for_whatever_the_umask(umask: int) -> Non
     }
 
 
-@pytest.mark.skipif(not ACCESS_LISTS, reason="needs access control lists")
+@pytest.mark.skipif(not ACCESS_LISTS, reason="the file system keeps no access control lists")
 def test_install_leaves_the_modes_of_directories_to_a_default_access_list(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

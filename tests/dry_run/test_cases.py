@@ -180,7 +180,7 @@ def check(case: Case, twins: Twins) -> None:
     if os.geteuid() and (
         "root" in case.who or any(node.owner for node in tree.nodes(case.spec).values())
     ):
-        pytest.skip("files of root are made by root only")
+        pytest.skip("only root can make files that belong to root")
     who = owner(case) or (os.geteuid(), os.getegid())
     try:
         tree.build(twins.root, case.spec, who)

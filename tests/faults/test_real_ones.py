@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.forked import MEMORY
 from tests.programs import CHECKOUT, SECONDS
 from tests.twins import Twins
@@ -61,7 +62,7 @@ def in_mount(run: Run, options: str, script: str) -> "subprocess.CompletedProces
     if os.geteuid() != 0:
         pytest.skip("only root can mount")
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
-        pytest.skip("mount namespaces are not to be had here")
+        pytest.skip("this root may not make a mount namespace")
     return run("unshare", "-m", "sh", "-c", f"mkdir m; mount -t tmpfs -o {options} t m && {script}")
 
 
@@ -355,8 +356,7 @@ def strace(
     run: Run, fault: str, path: Path | None, *words: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run our program with a system call failing, one that has to do with a file if it is given."""
-    if not shutil.which("strace") or run("strace", "-o", "/dev/null", "true").returncode:
-        pytest.skip("strace cannot trace here")
+    needs.tracing()
     only = ("-P", str(path)) if path else ()
     return run("strace", "-f", "-o", "/dev/null", *only, "-e", f"inject={fault}", *words)
 

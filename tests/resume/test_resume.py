@@ -90,7 +90,7 @@ def test_size_and_time_are_trusted_unless_all_is_verified(tree: Tree, run_pycp: 
     assert (root / "D/f").read_bytes() == DATA
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="files are given away")
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files to somebody else")
 @pytest.mark.parametrize("spec", ["s/f", "s/f s/g=s/f"], ids=["one name", "two names"])
 def test_what_somebody_else_put_there_is_compared(
     tree: Tree, run_pycp: Programs, spec: str
@@ -105,7 +105,7 @@ def test_what_somebody_else_put_there_is_compared(
     assert contents(root) == whole
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="files are given away")
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files to somebody else")
 def test_a_fifo_of_somebody_else_makes_way(tree: Tree, run_pycp: Programs) -> None:
     root = copied(tree, run_pycp, "s/p|")
     whole = contents(root)

@@ -113,7 +113,7 @@ def sweep(scene: Scene, swap: Swap, jobs: int) -> None:
 def find_harm(scene: Scene, swap: Swap, jobs: int) -> tuple[int, list[str]]:
     """Return the number of stops, and what went wrong; every processor takes its share of them."""
     if os.geteuid() and scene.needs_root:
-        pytest.skip("only root can give files away, and has an adversary that is not himself")
+        pytest.skip("only root can give files away, and be harmed by somebody other than himself")
     shares = min(len(os.sched_getaffinity(0)), MOST_SHARES)
     children = [_Child(scene, swap, jobs, (share, shares)) for share in range(shares)]
     results = [child.result() for child in children]

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import tree
+from tests import needs, tree
 from tests.forked import MEMORY
 from tests.programs import Programs
 
@@ -175,24 +174,18 @@ def test_sixteen_descriptors_suffice(
     assert subprocess.run(["diff", "-r", "s", "D/s"], cwd=place).returncode == 0
 
 
-@pytest.mark.parametrize("charset", ["BIG5", "EUC-JP"])
+@pytest.mark.parametrize(("language", "charset"), [("zh_TW", "BIG5"), ("ja_JP", "EUC-JP")])
 def test_a_locale_that_python_cannot_write_back_copies_the_right_file(
-    run_pycp: Programs, place: Path, charset: str
+    run_pycp: Programs, place: Path, language: str, charset: str
 ) -> None:
-    language = {"BIG5": "zh_TW", "EUC-JP": "ja_JP"}[charset]
-    localedef = shutil.which("localedef")
-    if not localedef or not Path("/usr/share/i18n/charmaps").is_dir():
-        pytest.skip("making a locale needs the Debian package locales")
-    locale = place / f"{language}.{charset}"
-    subprocess.run([localedef, "-c", "-i", language, "-f", charset, locale], capture_output=True)
-    assert locale.is_dir()
+    locale = needs.locale(place, language, charset)
     # To Python's Big5 both names are one.
     names = b"\xa1\xfe", b"\xa2A"
     for name in names:
         (place / os.fsdecode(name)).write_bytes(name)
     for name in names:
         result = run_pycp.run(
-            f"{os.fsdecode(name)} copy", str(place), env={"LOCPATH": str(place)}, locale=locale.name
+            f"{os.fsdecode(name)} copy", str(place), env={"LOCPATH": str(place)}, locale=locale
         )
         assert (result.status, result.stderr) == (0, "")
         assert (place / "copy").read_bytes() == name

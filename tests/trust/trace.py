@@ -2,16 +2,13 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import pytest
-
+from tests import needs
 from tests.programs import CHECKOUT, SECONDS
 
 START = "/pycp-trace-starts-here"
@@ -102,19 +99,9 @@ def descriptor_path(word: str) -> str:
     return match["path"] if match else ""
 
 
-@cache
-def why_not() -> str:
-    """Return why nothing can be traced here, "" if it can."""
-    if not shutil.which("strace"):
-        return "strace is not installed"
-    tried = subprocess.run(["strace", "-o/dev/null", "true"], capture_output=True, text=True)
-    return f"strace may not trace here: {tried.stderr.strip()}" if tried.returncode else ""
-
-
 def trace(words: str, cwd: Path, calls: str = "all", status: int = 0) -> list[Call]:
     """Run a command, and return the calls it made once everything was loaded."""
-    if why_not():
-        pytest.skip(why_not())
+    needs.tracing()
     log = cwd / "trace"
     strace = ["strace", "-f", "-y", "-s", "9999", "-e", f"trace={calls},access", "-o", str(log)]
     done = subprocess.run(

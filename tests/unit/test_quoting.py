@@ -1,7 +1,6 @@
 """Quoting: the table of the rules, GNU's own words for random bytes, and a shell reading back."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pycp import quoting
+from tests import needs
 
 CHARSETS = {"C": "ascii", "C.UTF-8": "utf-8"}
 
@@ -221,15 +221,8 @@ def test_the_locale_is_the_one_gnu_sees(words: str, tmp_path: Path) -> None:
 
 
 def test_a_latin_locale_prints_its_own_letters(tmp_path: Path) -> None:
-    localedef = shutil.which("localedef")
-    if not localedef or not Path("/usr/share/i18n/charmaps").is_dir():
-        pytest.skip("making a locale needs the Debian package locales")
-    locale = tmp_path / "en_US.ISO-8859-15"
-    subprocess.run(
-        [localedef, "-c", "-i", "en_US", "-f", "ISO-8859-15", str(locale)], capture_output=True
-    )
-    assert locale.is_dir()
-    environment = {"LOCPATH": str(tmp_path), "LC_ALL": locale.name}
+    locale = needs.locale(tmp_path, "en_US", "ISO-8859-15")
+    environment = {"LOCPATH": str(tmp_path), "LC_ALL": locale}
     name = bytes(range(1, 256)).replace(b"/", b"").replace(b"'", b"")
     expected, actual = ask_both(name, environment, tmp_path)
     assert actual == expected

@@ -26,7 +26,7 @@ def run(
         owner = ORDINARY_ID, ORDINARY_ID
         give(cwd)
     if who == "root" and os.geteuid() != 0:
-        pytest.skip("only root can run this case")
+        pytest.skip("what root does only root can show")
 
     def main() -> int:
         sys.argv[0] = program

@@ -39,7 +39,7 @@ def test_what_was_flushed_is_dropped(fd: int) -> None:
     except OSError as error:
         pytest.skip(f"the file system does not tell what is cached: {error}")
     if not can_be_dropped:
-        pytest.skip("the file system is memory")
+        pytest.skip("the file system is memory, so nothing is cached that could be dropped")
     assert os.pread(fd, 5, 0) == b"words"
     assert is_cached(fd)
     system.drop_cached(fd)

@@ -50,7 +50,7 @@ def file_system_has_holes() -> None:
     with open("probe", "wb") as file:
         file.truncate(100 * PAGE)
     if blocks("probe"):
-        pytest.skip("the file system stores holes")
+        pytest.skip("the file system keeps zeros where a hole should be, so there is none to copy")
 
 
 @pytest.mark.usefixtures("file_system_has_holes")

@@ -1,0 +1,34 @@
+"""What some tests need of the machine: they are skipped where it cannot be had."""
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+
+def tracing() -> None:
+    """Skip the test if strace cannot write system calls down here."""
+    reason = _why_not_traced()
+    if reason:
+        pytest.skip(reason)
+
+
+@cache
+def _why_not_traced() -> str:
+    if not shutil.which("strace"):
+        return "strace is not installed"
+    tried = subprocess.run(["strace", "-o/dev/null", "true"], capture_output=True, text=True)
+    return f"strace may not trace here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
+def locale(place: Path, language: str, charset: str) -> str:
+    """Make a locale in a directory (LOCPATH) and return its name, or skip the test."""
+    localedef = shutil.which("localedef")
+    if not localedef or not Path("/usr/share/i18n/charmaps").is_dir():
+        pytest.skip("making a locale needs the Debian package locales")
+    made = place / f"{language}.{charset}"
+    subprocess.run([localedef, "-c", "-i", language, "-f", charset, made], capture_output=True)
+    assert made.is_dir()
+    return made.name
