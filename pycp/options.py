@@ -148,6 +148,8 @@ class CopyOptions(WriteOptions):
 
     resume: bool = False
     """Go on with the same copy that was interrupted, and trust what is complete."""
+    redo: bool = False
+    """What was done before is part of this run: it is told, and no option calls it old."""
     exclude: "tuple[tuple[Exclusion, str], ...]" = ()
     """Patterns of names that are not copied, and files that hold such patterns, in their order."""
     jobs: int = 0

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from pycp.errors import CopyError
     from pycp.options import CopyOptions
+    from pycp.system.counts import Counts
     from pycp.system.folder import Folder
-    from pycp.system.lanes import Lane
 
     Kind = Literal["regular", "directory", "symlink", "fifo", "special", "link", "symbolic"]
 
@@ -74,6 +74,13 @@ def split_last(name: str) -> tuple[str, str]:
     return name[:start], name[start:]
 
 
+OTHER, REGULAR, SYMLINK, DIRECTORY, LINKED = range(5)
+"""Kinds of entries as a listing tells them.
+
+LINKED is a regular file whose inode was met before, so one more name of it. A kind is a hint: who
+acts on an entry looks at it again.
+"""
+
 FILES, BYTES, PASSED, ASKED, SKIPPED, EXCLUDED, DIRECTORIES = range(7)
 """What is counted: files done, bytes copied, and bytes of files that need no copying; which of the
 files needed none, what was left out, and directories made or entered.
@@ -91,18 +98,18 @@ class Tally:
     def __init__(self) -> None:
         self.own: list[int] | memoryview = [0] * NUMBERS
         """What this process has done."""
-        self.lane: Lane | None = None
+        self.lane: Counts | None = None
         """Where other processes can read that."""
-        self.lanes: list[Lane] = []
+        self.lanes: list[Counts] = []
         """What workers have done."""
-        self.spare_lanes: list[Lane] = []
+        self.spare_lanes: list[Counts] = []
         """Those that no worker counts in now."""
         self.folder: Folder | None = None
         self.name = ""
         """The file that is being copied, below the source directory of `folder` if there is one."""
         self.start = time.monotonic()
 
-    def take(self, lane: "Lane") -> None:
+    def take(self, lane: "Counts") -> None:
         """Count in a lane from now on."""
         self.own, self.lane = lane.counts, lane
 

@@ -13,15 +13,16 @@ from pycp import system
 from pycp.engine.attributes import Made, apply_attributes, lacks_attributes
 from pycp.engine.entry import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
+from pycp.engine.xattrs import has_default_list
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
-from pycp.values import Entry
+from pycp.values import DIRECTORY, LINKED, OTHER, REGULAR, SYMLINK, Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from typing import Protocol
 
     from pycp.engine.job import Job
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 
 OWNER_ALL = 0o700
+SOURCE_FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
 CHUNK = 10_000
 """Entries of one directory that are held and sorted at a time."""
 
@@ -49,7 +51,8 @@ class Filled:
         "entry",
         "folder",
         "inside",
-        "is_walked",
+        "is_ours",
+        "is_redone",
         "made",
         "pending",
         "source",
@@ -68,10 +71,12 @@ class Filled:
         """Levels above it, up to the operand."""
         self.inside = ""
         """Where it is below the operand, with a slash after it; known if anything is excluded."""
-        self.is_walked = False
-        """All its entries were met."""
+        self.is_ours = True
+        """It is for this process to give it its attributes."""
+        self.is_redone = False
+        """Some of it may be done already, by a process that did not live to tell."""
         self.pending = 0
-        """Pieces of work and directories below it that are not finished."""
+        """What it waits for: its own entries, names handed out, directories in it."""
 
 
 def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
@@ -108,40 +113,56 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
         withheld = job.withheld_bits(True) & mode
     made = Made(None, 0, status, is_new or is_begun, withheld)
     try:
-        tell_directory(job.report, entry.source, entry.destination, is_new)
+        tell_directory(job.report, entry, is_new)
     except BaseException:
         destination.close()
         raise
     if is_new or is_begun:
-        _let_owner_in(entry, destination, made)
+        let_owner_in(entry, destination, made)
         made.mode &= ~(OWNER_ALL & ~mode)
     if is_new and job.report.verbose:
         decision.backup = None
         announce(job, entry, decision)
     source_directory = Directory(
-        entry.folder.source_directory, entry.source_name, CLOSED, operand_name(entry, entry.source)
+        entry.folder.source_directory,
+        entry.source_name,
+        CLOSED,
+        entry.source if entry.is_operand else "",
     )
     source_directory.id = identity(source)
-    return Filled(entry, Folder(entry.folder, source_directory, destination, is_new), source, made)
-
-
-def operand_name(entry: "Entry", name: str) -> str:
-    """Return the name of an operand, "" below one: those names follow from it."""
-    return name if entry.is_operand else ""
+    folder = Folder(entry.folder, source_directory, destination, is_new)
+    folder.goes_by_umask = is_new and not has_default_list(destination.where)
+    return Filled(entry, folder, source, made)
 
 
 def _open_destination(
     job: "Job", entry: "Entry", decision: "Decision"
 ) -> "tuple[Directory, os.stat_result]":
     """Open the destination directory, the one decided on; return it and its status."""
-    name = entry.destination_name
-    dir_fd = entry.folder.destination_fd
     found = decision.destination_stat
     options = job.options
     follows = found is not None and options.keep_directory_symlink and options.copy_contents
+    directory, status = open_destination(entry, follows)
+    if found is not None and identity(found) != directory.id:
+        directory.close()
+        raise CopyError(
+            f"not writing to {quote_name(entry.destination)},"
+            " as it was replaced while being copied",
+            filename=entry.destination,
+        )
+    return directory, status
+
+
+def open_destination(entry: "Entry", follows: bool = False) -> "tuple[Directory, os.stat_result]":
+    """Open the destination directory, though perhaps as a place only; return it and its status."""
+    name = entry.destination_name
+    dir_fd = entry.folder.destination_fd
     no_follow = 0 if follows else system.O_NOFOLLOW
     directory = Directory(
-        entry.folder.destination_directory, name, CLOSED, operand_name(entry, entry.destination)
+        entry.folder.destination_directory,
+        name,
+        CLOSED,
+        entry.destination if entry.is_operand else "",
     )
     try:
         try:
@@ -156,17 +177,10 @@ def _open_destination(
         directory.close()
         raise cannot("access", entry.destination, error) from None
     directory.id = identity(status)
-    if found is not None and identity(found) != directory.id:
-        directory.close()
-        raise CopyError(
-            f"not writing to {quote_name(entry.destination)},"
-            " as it was replaced while being copied",
-            filename=entry.destination,
-        )
     return directory, status
 
 
-def _let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
+def let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
     """Let the owner work in a new directory even if the umask forbids it."""
     if made.mode & OWNER_ALL == OWNER_ALL:
         return
@@ -178,26 +192,10 @@ def _let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
     made.present_mode |= OWNER_ALL
 
 
-def list_source(
-    job: "Job", filled: Filled, decision: "Decision"
-) -> "tuple[int, Iterator[tuple[str, bool]]]":
-    """Open the source directory; return a number of entries, and the entries by inode number.
-
-    Each is a name, and whether it is known to be a regular file. In a vast directory the number
-    is that of the first ones, and the order holds among some thousands at a time.
-
-    Raise CopyError if it cannot be read, or is not the directory decided on.
-    """
+def open_source(job: "Job", filled: Filled, decision: "Decision") -> None:
+    """Open the source directory, the one decided on; raise CopyError if that cannot be."""
     if job.options.dry_run:
-        from pycp.engine.dry_directory import list_pretended
-
-        return list_pretended(job, filled, lambda: _list_source(job, filled, decision))
-    return _list_source(job, filled, decision)
-
-
-def _list_source(
-    job: "Job", filled: Filled, decision: "Decision"
-) -> "tuple[int, Iterator[tuple[str, bool]]]":
+        return
     entry = filled.entry
     directory = filled.folder.source_directory
     flags = system.DIRECTORY_FLAGS
@@ -209,18 +207,45 @@ def _list_source(
         status = system.fstat(fd)
         if identity(status) != directory.id:
             raise replaced(entry)
-        listing: Listing = system.scandir(fd)
-        if job.exclusions is not None:
-            listing = _wanted(job, job.exclusions, filled, listing)
-        entries = _next_entries(listing, job.report.verbose)
     except CopyError:
         raise
     except OSError as error:
         raise cannot("access", entry.source, error) from None
+
+
+def list_source(
+    job: "Job", filled: Filled, known: "Container[tuple[int, int]]"
+) -> "tuple[int, Iterator[tuple[str, int]], bool]":
+    """List the source directory; return a number of entries, they, and whether there are more.
+
+    Each is a name and its kind. They come by inode number, in a vast directory among some thousands
+    at a time. `known` are the files met before, of those that have several names.
+
+    Raise CopyError if it cannot be read.
+    """
+    if job.options.dry_run:
+        from pycp.engine.dry_directory import list_pretended
+
+        return list_pretended(job, filled, lambda: _list_source(job, filled, known))
+    return _list_source(job, filled, known)
+
+
+def _list_source(
+    job: "Job", filled: Filled, known: "Container[tuple[int, int]]"
+) -> "tuple[int, Iterator[tuple[str, int]], bool]":
+    directory = filled.folder.source_directory
+    try:
+        assert directory.fd is not None
+        listing: Listing = system.scandir(directory.fd)
+        if job.exclusions is not None:
+            listing = _wanted(job, job.exclusions, filled, listing)
+        entries = _next_entries(listing, directory.id[0], known, job.report.verbose)
+    except OSError as error:
+        raise cannot("access", filled.entry.source, error) from None
     if len(entries) < CHUNK or job.report.verbose:
         listing.close()
-        return len(entries), iter(entries)
-    return len(entries), _chunks(job, filled, listing, entries)
+        return len(entries), iter(entries), False
+    return len(entries), _chunks(job, filled, listing, entries, known), True
 
 
 def replaced(entry: "Entry") -> CopyError:
@@ -244,18 +269,32 @@ def _wanted(job: "Job", exclusions: "Exclusions", filled: Filled, listing: "List
         listing.close()
 
 
-def _next_entries(listing: "Listing", takes_all: bool = False) -> list[tuple[str, bool]]:
+def _next_entries(
+    listing: "Listing",
+    device: int,
+    known: "Container[tuple[int, int]]",
+    takes_all: bool = False,
+) -> list[tuple[str, int]]:
     """Return the next entries by inode number; all of them if their order is told."""
     found = sorted(listing if takes_all else islice(listing, CHUNK), key=DirEntry.inode)
-    return [(entry.name, _is_file(entry)) for entry in found]
+    if not known:
+        return [(entry.name, _kind(entry)) for entry in found]
+    entries = []
+    for entry in found:
+        kind = _kind(entry)
+        if kind == REGULAR and (device, entry.inode()) in known:
+            kind = LINKED
+        entries.append((entry.name, kind))
+    return entries
 
 
 def _chunks(
     job: "Job",
     filled: Filled,
     listing: "Listing",
-    entries: list[tuple[str, bool]],
-) -> "Iterator[tuple[str, bool]]":
+    entries: list[tuple[str, int]],
+    known: "Container[tuple[int, int]]",
+) -> "Iterator[tuple[str, int]]":
     """Yield the entries of a vast directory, never holding all of them.
 
     Its descriptor stays open: where the listing tells no kinds, they are looked up below it.
@@ -265,7 +304,7 @@ def _chunks(
     try:
         while entries:
             yield from entries
-            entries = _next_entries(listing)
+            entries = _next_entries(listing, directory.id[0], known)
     except OSError as error:
         job.report.failed(cannot("access", filled.entry.source, error))
     finally:
@@ -280,12 +319,16 @@ def _is_directory(entry: "os.DirEntry[str]", follows: bool) -> bool:
         return False
 
 
-def _is_file(entry: "os.DirEntry[str]") -> bool:
+def _kind(entry: "os.DirEntry[str]") -> int:
     """Ask now: where the listing tells no kinds, this looks below a descriptor we may close."""
     try:
-        return entry.is_file(follow_symlinks=False)
+        if entry.is_file(follow_symlinks=False):
+            return REGULAR
+        if entry.is_dir(follow_symlinks=False):
+            return DIRECTORY
+        return SYMLINK if entry.is_symlink() else OTHER
     except OSError:
-        return False  # copying it will tell
+        return OTHER  # copying it will tell
 
 
 def is_finished(job: "Job", filled: Filled) -> bool:
@@ -295,6 +338,8 @@ def is_finished(job: "Job", filled: Filled) -> bool:
 
 def finish_directory(job: "Job", filled: Filled) -> None:
     """Give a directory its attributes, now that its entries have come and gone."""
+    if job.keeps_all and _finish_quickly(filled):
+        return
     if not job.options.durable:
         _give_attributes(job, filled)
         return
@@ -302,6 +347,35 @@ def finish_directory(job: "Job", filled: Filled) -> None:
 
     with Flushed(job.report, [place_of(filled.folder.destination_directory)]):
         _give_attributes(job, filled)
+
+
+def _finish_quickly(filled: Filled) -> bool:
+    """Give a new directory mode, owner and times of its source, if there is nothing else to keep.
+
+    Return False if that is for the general way.
+    """
+    made, source = filled.made, filled.source
+    source_fd, made_fd = filled.folder.source_fd, filled.folder.destination_fd
+    if (
+        not made.is_new
+        or (made.status.st_uid, made.status.st_gid) != (source.st_uid, source.st_gid)
+        or filled.folder.destination_directory.is_path_only
+        or filled.folder.source_directory.is_path_only
+        or source_fd is None
+        or made_fd is None
+        or source_fd < 0
+    ):
+        return False
+    try:
+        if system.xattr().list_names(source_fd):
+            return False
+        system.set_times(made_fd, source.st_atime_ns, source.st_mtime_ns)
+        mode = stat.S_IMODE(source.st_mode)
+        if made.present_mode != mode:
+            system.set_mode(made_fd, mode)
+    except OSError:
+        return False  # the general way finds the words, if it fails as well
+    return True
 
 
 def _give_attributes(job: "Job", filled: Filled) -> None:

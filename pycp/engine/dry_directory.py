@@ -6,13 +6,14 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
-from pycp.engine.directory import Filled, operand_name, replaced
+from pycp.engine.directory import Filled, replaced
 from pycp.engine.entry import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
 from pycp.system.overlay import Node, Overlay, Pretended
+from pycp.values import OTHER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pycp.values import Decision, Entry
 
     Options = TypeVar("Options", bound=WriteOptions)
-    Listed = tuple[int, Iterator[tuple[str, bool]]]
+    Listed = tuple[int, Iterator[tuple[str, int]], bool]
 
 DENIED = OSError(EPERM, strerror(EPERM))
 
@@ -92,16 +93,18 @@ def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     options = job.options
     follows = found is not None and options.keep_directory_symlink and options.copy_contents
     try:
-        destination = below.enter(name, operand_name(entry, entry.destination), follows)
+        destination = below.enter(name, entry.destination if entry.is_operand else "", follows)
         status = found or below.stat(name)
         place = source.find(entry.source_name, decision.follows)[1]
     except OSError as error:
         raise cannot("access", entry.destination, error) from None
-    tell_directory(job.report, entry.source, entry.destination, found is None)
+    tell_directory(job.report, entry, found is None)
     if found is None:
         decision.backup = None
         announce(job, entry, decision)
-    directory = Directory(source, entry.source_name, CLOSED, operand_name(entry, entry.source))
+    directory = Directory(
+        source, entry.source_name, CLOSED, entry.source if entry.is_operand else ""
+    )
     directory.id = identity(decision.source_stat)
     node = place if isinstance(place, Node) else None
     folder = Folder(
@@ -115,24 +118,24 @@ def list_pretended(job: "Job", filled: Filled, list_real: "Callable[[], Listed]"
     directory = filled.folder.source_directory
     assert isinstance(directory, Pretended)
     changes = directory.overlay.made.get(directory.id, {})
-    entries: list[tuple[str, bool]] = []
+    entries: list[tuple[str, int]] = []
     if directory.node is not None and identity(directory.node.status) != directory.id:
         raise replaced(filled.entry)
     if directory.node is None:
-        entries = [(name, is_file) for name, is_file in list_real()[1] if name not in changes]
+        entries = [(name, kind) for name, kind in list_real()[1] if name not in changes]
     for name, node in changes.items():
         mode = node.status.st_mode if node is not None else 0
         excludes = job.exclusions is not None and job.exclusions.excludes
         if mode and not (excludes and excludes(filled.inside + name, stat.S_ISDIR(mode))):
-            entries.append((name, stat.S_ISREG(mode)))
+            entries.append((name, OTHER))
     if changes:
 
-        def order(entry: tuple[str, bool]) -> tuple[bool, int]:
+        def order(entry: tuple[str, int]) -> tuple[bool, int]:
             number = directory.stat(entry[0], False).st_ino
             return number < 0, abs(number)  # what is new has the highest numbers
 
         entries.sort(key=order)
-    return len(entries), iter(entries)
+    return len(entries), iter(entries), False
 
 
 def foresee_parent(job: "Job", directory: Directory) -> None:

@@ -37,7 +37,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
                 make_atomically(job, entry, decision, _make)
             else:
                 _make(job, entry, decision)
-        if decision.remark:
+        if decision.remark and not job.options.redo:
             job.report.line(decision.remark)
     except OSError as failure:
         error = failure if isinstance(failure, CopyError) else cannot("copy", entry.source, failure)
@@ -182,11 +182,11 @@ def tell_excluded(job: "Job", entry: "Entry") -> None:
         )
 
 
-def tell_directory(report: "Report", source: str, destination: str, is_new: bool) -> None:
+def tell_directory(report: "Report", entry: "Entry", is_new: bool) -> None:
     """Tell that a directory was made, or one was there to be copied into."""
     report.tally.own[DIRECTORIES] += 1
     if report.hears:
-        report.event("directory", source=source, destination=destination, made=is_new)
+        report.event("directory", source=entry.source, destination=entry.destination, made=is_new)
 
 
 def _type(decision: "Decision") -> str:

@@ -51,6 +51,13 @@ class Job:
         """What is being made atomically."""
         self._umask = -1
 
+    def again(self) -> "Job":
+        """Return a job for what may be done already, and is to be as if it were done only once."""
+        job = Job(self.options.replace(resume=True, redo=True), self.report)
+        job.tally, job.exclusions, job.manifest = self.tally, self.exclusions, self.manifest
+        job.kept_sets = self.kept_sets
+        return job
+
     @property
     def sets_attributes(self) -> bool:
         """Return whether a new regular file needs more than the mode it is created with."""
@@ -61,6 +68,17 @@ class Job:
             or options.preserve_timestamps
             or options.preserve_xattr
             or options.explicit_no_mode
+        )
+
+    @property
+    def keeps_all(self) -> bool:
+        """Return whether mode, owner and times are all kept, and nothing is forced to the disk."""
+        options = self.options
+        return (
+            options.preserve_mode
+            and options.preserve_ownership
+            and options.preserve_timestamps
+            and not (options.durable or options.dry_run)
         )
 
     @property

@@ -8,13 +8,13 @@ from pycp.engine.entry import tell_directory
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity
+from pycp.values import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.values import Entry
 
 OWNER_ALL = 0o700
 
@@ -203,7 +203,9 @@ def _make_one(
         raise failed("cannot make directory", shown, error) from None
     if job.report.verbose:
         job.report.line(f"{source_name} -> {shown}")
-    tell_directory(job.report, source_name, shown, True)
+    told = Entry(Folder(None, above, above, True), name, is_operand=True)
+    told.name_operands(source_name, shown)
+    tell_directory(job.report, told, True)
     if above in parents.opened:
         parents.grown.append(above)
     directory = _descend(parents, above, name, shown, None)

@@ -33,7 +33,8 @@ DEFAULT_RULES = (
     ("afs.*", "skip"),
 )
 ACCESS_LIST = "system.posix_acl_access"
-PERMISSION_LISTS = (ACCESS_LIST, "system.posix_acl_default", "system.nfs4_acl")
+DEFAULT_LIST = "system.posix_acl_default"
+PERMISSION_LISTS = (ACCESS_LIST, DEFAULT_LIST, "system.nfs4_acl")
 UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
 
 _rules: tuple[tuple[str, str], ...] = ()
@@ -153,3 +154,11 @@ def set_minimal_acl(where: "system.Where", mode: int) -> bool:
             return False
         raise
     return True
+
+
+def has_default_list(where: "system.Where") -> bool:
+    """Return whether an access list of a directory may take the place of the umask in it."""
+    try:
+        return DEFAULT_LIST in system.xattr().list_names(where)
+    except OSError as error:
+        return error.errno not in UNSUPPORTED

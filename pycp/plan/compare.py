@@ -46,20 +46,42 @@ def installed(
 
 
 def is_begun(
-    entry: "Entry", source: "os.stat_result", destination: "os.stat_result", follows: bool
+    entry: "Entry",
+    source: "os.stat_result",
+    destination: "os.stat_result",
+    follows: bool,
+    may_be_whole: bool = False,
 ) -> bool:
     """Return whether a destination is the beginning of its source, as left by an interruption.
 
-    `follows` says that the source was reached through symbolic links, if it is one.
+    `follows` says that the source was reached through symbolic links, if it is one. All of it
+    counts as well if it `may_be_whole`.
     """
+    if may_be_whole and not stat.S_ISREG(source.st_mode):
+        return _is_alike(entry, source, destination)
     if not (
         stat.S_ISREG(source.st_mode)
         and stat.S_ISREG(destination.st_mode)
-        and destination.st_size < source.st_size
+        and destination.st_size < source.st_size + may_be_whole
     ):
         return False
     try:
         return _have_same_contents(entry, (source, destination), follows, may_be_shorter=True)
+    except OSError:
+        return False
+
+
+def _is_alike(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> bool:
+    """Return whether two symbolic links have the same text, or two nodes are of the same kind."""
+    if stat.S_IFMT(source.st_mode) != stat.S_IFMT(destination.st_mode):
+        return False
+    if not stat.S_ISLNK(source.st_mode):
+        return source.st_rdev == destination.st_rdev
+    folder = entry.folder
+    try:
+        return system.readlink(entry.source_name, dir_fd=folder.source_fd) == system.readlink(
+            entry.destination_name, dir_fd=folder.destination_fd
+        )
     except OSError:
         return False
 

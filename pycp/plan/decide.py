@@ -168,7 +168,7 @@ def _is_begun(
         return False
     from pycp.plan.compare import is_begun
 
-    return is_begun(entry, decision.source_stat, destination, decision.follows)
+    return is_begun(entry, decision.source_stat, destination, decision.follows, options.redo)
 
 
 def _may_be_same(

@@ -6,6 +6,7 @@ from pycp.values import last_component
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Container
 
     from pycp.values import Entry
 
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 class Memory:
     """One run's memory, shared by all its operands."""
 
-    __slots__ = ("_made", "_sources", "ancestors", "copied", "has_made_symlink", "operand")
+    __slots__ = (
+        "_made",
+        "_sources",
+        "ancestors",
+        "copied",
+        "elsewhere",
+        "has_made_symlink",
+        "operand",
+    )
 
     def __init__(self) -> None:
         self.copied: dict[Identity, Entry] = {}
@@ -24,6 +33,8 @@ class Memory:
         A directory that the run made is here under its own identity as well, so that a walk which
         comes into it is noticed.
         """
+        self.elsewhere: Container[Identity] = ()
+        """Files of several names whose first copy is for another process to make."""
         self.ancestors: set[Identity] = set()
         """The source directories we are in, and the directories we made for them."""
         self.operand: Entry | None = None

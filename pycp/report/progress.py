@@ -14,7 +14,7 @@ import time
 
 from pycp.report.lines import ERASE
 from pycp.report.status import status_line
-from pycp.system.lanes import new_lane, numbers, provide_lanes
+from pycp.system.counts import new_counts, numbers, provide_counts
 from pycp.system.posix import ENDING
 from pycp.system.worker import start
 from pycp.values import ASKED
@@ -64,8 +64,8 @@ class Bar:
 
         `totals` yields how many more files and bytes there are to copy; only the painter runs it.
         """
-        provide_lanes(tally, jobs)
-        tally.take(new_lane())
+        provide_counts(tally, jobs)
+        tally.take(new_counts())
         self.is_on_terminal = is_terminal()
         self._shared = shared = numbers(5)
 

@@ -2,22 +2,18 @@
 
 import stat
 
-from pycp import system
-from pycp.engine.entry import perform, tell_copied, tell_excluded, tell_skipped, tell_started
+from pycp.engine.entry import tell_excluded
 from pycp.engine.job import Job
 from pycp.errors import CopyError, cannot
-from pycp.plan.decide import IntoItself, decide
-from pycp.plan.links import Memory
 from pycp.plan.operands import resolve
-from pycp.quoting import quote_name
-from pycp.system.folder import identity
+from pycp.run.visit import Visitor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
     from pycp.plan.operands import Operands
-    from pycp.values import Decision, Entry, Report
+    from pycp.values import Entry, Report
 
 
 def run_serial(options: "CopyOptions", operands: list[str], report: "Report") -> None:
@@ -47,7 +43,7 @@ def _copy_all(resolved: "Operands", operands: list[str], report: "Report") -> No
         from pycp.plan.exclude import Exclusions
 
         job.exclusions = Exclusions(options.exclude)
-    runner = Serial(job, resolved.has_company)
+    runner = Copying(job, resolved.has_company)
 
     def copy() -> None:
         for entry in entries:
@@ -86,16 +82,13 @@ def _jobs(options: "CopyOptions") -> int:
     return options.jobs
 
 
-class Serial:
-    """Copies operands one after the other, remembering what it met."""
+class Copying:
+    """Copies operands one after the other."""
 
     def __init__(self, job: Job, has_company: bool) -> None:
         self.job = job
-        self.memory = Memory()
-        self.has_company = has_company
+        self.visitor = Visitor(job, has_company)
         self.jobs = _jobs(job.options)
-        self.is_abandoned = False
-        """The current operand is copied no further."""
         self.parents_are_new = False
         """--parents made the directory that the last source with a directory part went into."""
 
@@ -104,8 +97,8 @@ class Serial:
         if self.job.exclusions is not None and self._is_excluded(entry, self.job.exclusions):
             tell_excluded(self.job, entry)
             return
-        self.memory.operand = entry
-        self.is_abandoned = False
+        self.visitor.memory.operand = entry
+        self.visitor.is_abandoned = False
         try:
             if self.job.options.parents:
                 self._copy_with_parents(entry)
@@ -142,71 +135,9 @@ class Serial:
             parents.close()
 
     def _copy(self, entry: "Entry") -> None:
-        decision = self.visit(entry)
+        decision = self.visitor.visit(entry)
         if decision is not None:
             from pycp.run.tree import copy_tree
+            from pycp.run.walk import Walk
 
-            copy_tree(self, entry, decision)
-
-    def has_other_links(self, entry: "Entry") -> bool:
-        """Return whether a source has several names, or cannot be looked at."""
-        try:
-            status = system.stat(
-                entry.source_name, dir_fd=entry.folder.source_fd, follow_symlinks=False
-            )
-        except OSError:
-            return True
-        return status.st_nlink > 1
-
-    def visit(self, entry: "Entry") -> "Decision | None":
-        """Decide on an entry and copy it, unless it is a directory: return the decision then."""
-        job = self.job
-        report = job.report
-        try:
-            decision = decide(
-                entry, job.options, self.memory, self.has_company and entry.is_operand
-            )
-            if isinstance(decision, str):
-                report.warn(f"warning: {decision}")
-                tell_skipped(job, entry, "repeated", None)
-            elif reason := self._reason_to_skip(decision):
-                if report.debug and reason != "same":
-                    report.line(f"skipped {quote_name(entry.destination)}")
-                tell_skipped(job, entry, reason, decision)
-            elif decision.refusal:
-                raise decision.refusal
-            elif decision.kind == "directory":
-                return decision
-            else:
-                tell_started(job, entry, decision)
-                perform(job, entry, decision)
-                if decision.skip_reason:
-                    tell_skipped(job, entry, decision.skip_reason, decision)
-                else:
-                    tell_copied(job, entry, decision)
-                self._remember(entry, decision)
-        except CopyError as error:
-            report.failed(error)
-            self.is_abandoned |= isinstance(error, IntoItself)
-        except OSError as error:
-            # No call that may fail should get here unworded, but nothing must stop the others.
-            report.failed(cannot("copy", entry.source, error))
-        return None
-
-    def _reason_to_skip(self, decision: "Decision") -> str:
-        """Ask what is to be asked; return why the entry is not copied, or nothing if it is."""
-        if decision.question and not self.job.report.agrees(decision.question):
-            return "declined"
-        return decision.skip_reason
-
-    def _remember(self, entry: "Entry", decision: "Decision") -> None:
-        options = self.job.options
-        source = decision.source_stat
-        if options.preserve_links and (source.st_nlink > 1 or decision.follows):
-            self.memory.copied.setdefault(identity(source), entry)
-        if self.has_company and entry.is_operand and options.backup != "numbered":
-            try:
-                made = entry.folder.destination_directory.stat(entry.destination_name, False)
-            except OSError:
-                return
-            self.memory.made(entry.destination, made, stat.S_ISLNK(made.st_mode))
+            copy_tree(Walk(self.visitor), self.jobs, entry, decision)

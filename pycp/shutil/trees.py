@@ -13,19 +13,20 @@ from os import strerror
 from pycp import system
 from pycp.engine.job import Job
 from pycp.errors import CopyError
-from pycp.run.serial import Serial
-from pycp.run.tree import Tree
+from pycp.run.tree import copy_tree
+from pycp.run.visit import Visitor
+from pycp.run.walk import Walk
 from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status, standard
 from pycp.shutil.lane import new_file_copier
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import Decision, Entry, join
+from pycp.values import REGULAR, Decision, Entry, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pycp.engine.directory import Filled
-    from pycp.run.tree import Level
+    from pycp.run.walk import Level
     from pycp.shutil.files import AnyPath
 
     Ignore = Callable[[AnyPath, list[str]], Iterable[str]]
@@ -101,7 +102,7 @@ def _copy_tree(
     decision.destination_stat = os.stat(destination)
     failures = Failures()
     copier = Copier(Job(TREE_OPTIONS, failures), symlinks, dirs_exist_ok)
-    Copies(copier, is_new).copy(entry, decision)
+    copy_tree(Copies(copier, is_new), 0, entry, decision, LARGE)
     return [_reason(entry, error) for error in failures.errors]
 
 
@@ -117,35 +118,35 @@ def _reason(root: Entry, error: CopyError) -> "Reason":
     return trees[0] + inside, trees[1] + inside, why
 
 
-class Copies(Tree):
+class Copies(Walk):
     """The walk through a tree that goes to `dst`."""
 
-    large = LARGE
-    runner: "Copier"
+    visitor: "Copier"
 
-    def __init__(self, runner: "Copier", is_new: bool) -> None:
-        super().__init__(runner)
+    def __init__(self, visitor: "Copier", is_new: bool = False) -> None:
+        super().__init__(visitor)
         self._is_new = is_new
         """We made the destination, so nothing is in it yet."""
 
-    def choose_lane(self) -> None:
-        """Prepare the fast lane of this module."""
-        self.copy_plain = new_file_copier(self.job)
+    def choose_ways(self) -> None:
+        """Prepare the short way of this module."""
+        self.ways, self.make_directory = {REGULAR: new_file_copier(self.job)}, None
 
     def _begin(
-        self, filled: "Filled", entry: Entry, decision: Decision, above: "Filled | None"
+        self, filled: "Filled", decision: Decision | None, above: "Filled | None"
     ) -> "Level":
         if above is None:
             filled.folder.is_new = self._is_new
-            self.runner.made = filled.folder.destination_directory.id if self._is_new else None
-        level = super()._begin(filled, entry, decision, above)
-        level.entries = _audited(filled.folder, level.entries)
+            self.visitor.made = filled.folder.destination_directory.id if self._is_new else None
+        level = super()._begin(filled, decision, above)
+        level.entries = _audited(self.job, filled.folder, level.entries)
         return level
 
-    def _finish(self, filled: "Filled") -> None:
+    def finish(self, filled: "Filled") -> None:
+        """Give a directory its status; failures are told."""
         source, destination = filled.folder.source_directory, filled.folder.destination_directory
         names = filled.entry.source, filled.entry.destination
-        sys.audit("shutil.copystat", *names)
+        _audit(self.job, "shutil.copystat", *names)
         try:
             source.reopen()
             copy_status(source.where, filled.source, destination.where)
@@ -154,28 +155,42 @@ class Copies(Tree):
             self.job.report.failed(CopyError(_text(error, shown), error.errno, *names))
 
 
-def _audited(folder: Folder, entries: "Iterator[tuple[str, bool]]") -> "Iterator[tuple[str, bool]]":
-    """Tell the audit hooks of each regular file, here and not in the worker that copies it."""
-    audit = sys.audit
+def _audit(job: Job, event: str, source: str, destination: str) -> None:
+    """Tell the audit hooks of this program, from whatever process."""
+    job.report.event(event, source=source, destination=destination)
+
+
+def _audited(
+    job: Job, folder: Folder, entries: "Iterator[tuple[str, int]]"
+) -> "Iterator[tuple[str, int]]":
+    """Tell the audit hooks of each regular file."""
     source, destination = join(folder.source, ""), join(folder.destination, "")
     for found in entries:
-        name, is_file = found
-        if is_file:
+        name, kind = found
+        if kind == REGULAR:
             src, dst = source + name, destination + name
-            audit("shutil.copyfile", src, dst)
-            audit("shutil.copystat", src, dst)
+            _audit(job, "shutil.copyfile", src, dst)
+            _audit(job, "shutil.copystat", src, dst)
         yield found
 
 
-class Copier(Serial):
+class Copier(Visitor):
     """Copies what the fast lane does not, entry by entry."""
 
     def __init__(self, job: Job, symlinks: bool, dirs_exist_ok: bool) -> None:
         super().__init__(job, has_company=False)
         self._symlinks = symlinks
         self._dirs_exist_ok = dirs_exist_ok
+        self._is_again = False
         self.made: tuple[int, int] | None = None
         """Identity of the directory we made for the whole tree."""
+
+    def again(self) -> "Copier":
+        """Return one that takes what is there for what we made."""
+        other = Copier(self.job, self._symlinks, dirs_exist_ok=True)
+        other.made = self.made
+        other._is_again = True
+        return other
 
     def visit(self, entry: Entry) -> Decision | None:
         """Copy an entry unless it is a directory: return a decision then."""
@@ -191,6 +206,8 @@ class Copier(Serial):
             if not stat.S_ISLNK(status.st_mode):
                 copy2(source, destination)
             elif self._symlinks:
+                if self._is_again and os.path.islink(destination):
+                    os.unlink(destination)
                 os.symlink(os.readlink(source), destination)
                 standard().copystat(source, destination, follow_symlinks=False)
             elif _leads_to_directory(source):
@@ -210,7 +227,7 @@ class Copier(Serial):
         if identity(status) == self.made:
             return None  # it was not there when the copy began
         folder, name = entry.folder, entry.source_name
-        sys.audit("shutil.copytree", entry.source, entry.destination)
+        _audit(self.job, "shutil.copytree", entry.source, entry.destination)
         flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
         system.close(system.open(name, flags, dir_fd=folder.source_fd))
         decision = Decision("directory", status, follows=False)

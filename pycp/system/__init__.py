@@ -61,6 +61,7 @@ if sys.platform == "linux":
     from pycp.system.linux import (
         PATH_ONLY,
         UNNAMED,
+        descriptor_path,
         flush,
         has_access_list,
         offload,
@@ -75,6 +76,7 @@ else:
     from pycp.system.posix import (
         PATH_ONLY,
         UNNAMED,
+        descriptor_path,
         flush,
         has_access_list,
         offload,
@@ -164,6 +166,7 @@ __all__ = [
     "above_standard",
     "access",
     "close",
+    "descriptor_path",
     "drop_cached",
     "flush",
     "fstat",

@@ -188,6 +188,7 @@ class Folder:
 
     __slots__ = (
         "destination_directory",
+        "goes_by_umask",
         "holds_old",
         "is_new",
         "owner_of_new",
@@ -209,6 +210,8 @@ class Folder:
         """This run made the destination directory, so nothing of ours is in it yet."""
         self.holds_old = True
         """Unless it is new: the last file we met was there before, and so may the next be."""
+        self.goes_by_umask = False
+        """A new file has the mode asked for but for the umask: no access list has a say in it."""
         self.owner_of_new: tuple[int, int] | None = None
         """User and group of the files we make in it, once one was made."""
 

@@ -5,7 +5,7 @@ sched-stats in the kernel's documentation.
 """
 
 import os
-from errno import EAGAIN
+from errno import EAGAIN, ENOTSUP
 from fcntl import ioctl
 from stat import S_ISREG
 
@@ -19,6 +19,7 @@ FICLONE = 0x40049409
 
 PATH_ONLY = os.O_PATH
 UNNAMED = os.O_TMPFILE
+_has_proc: bool | None = None
 flush = os.fsync
 offload = os.copy_file_range
 
@@ -80,8 +81,18 @@ def has_access_list(fd: int) -> bool:
 
 
 def _path(fd: int) -> str | None:
-    path = f"/proc/self/fd/{fd}"
-    return path if os.access("/proc/self/fd", os.X_OK) else None
+    global _has_proc
+    if _has_proc is None:
+        _has_proc = os.access("/proc/self/fd", os.X_OK)
+    return f"/proc/self/fd/{fd}" if _has_proc else None
+
+
+def descriptor_path(fd: int) -> str:
+    """Return a path that leads to what a descriptor holds; raise OSError if there is none."""
+    path = _path(fd)
+    if path is None:
+        raise OSError(ENOTSUP, os.strerror(ENOTSUP))
+    return path
 
 
 def where(fd: int, name: str, dir_fd: int | None) -> "Where":

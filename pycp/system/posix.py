@@ -95,6 +95,11 @@ def where(fd: int, name: str, dir_fd: int | None) -> "Where":
     return fd
 
 
+def descriptor_path(fd: int) -> str:
+    """Return a path that leads to what a descriptor holds; raise OSError if there is none."""
+    raise OSError(ENOTSUP, os.strerror(ENOTSUP))
+
+
 def pin(name: str, dir_fd: int | None) -> "tuple[Where, int]":
     """Take hold of whatever has this name, links not followed: return its Where and a descriptor.
 

@@ -81,9 +81,9 @@ def missing(place: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("stop", [1, 7, 100, 500])
-@pytest.mark.parametrize("options", ["-r", "-a"])
-@pytest.mark.parametrize("victims", ["one", "all"])
-def test_a_worker_that_is_killed_is_told_of_by_what_it_left(
+@pytest.mark.parametrize("options", ["-r", "-a", "-rn", "-ru", "-r --update=none-fail", "-rl"])
+@pytest.mark.parametrize("victims", ["one", "two"])
+def test_what_a_killed_worker_held_is_done_again(
     place: Path, options: str, stop: int, victims: str
 ) -> None:
     def act(number: int) -> None:
@@ -91,13 +91,28 @@ def test_a_worker_that_is_killed_is_told_of_by_what_it_left(
             try:
                 os.mkdir(place / "died")
             except FileExistsError:
+                try:
+                    os.mkdir(place / "died too")
+                except FileExistsError:
+                    return
                 if victims == "one":
                     return
             os.kill(os.getpid(), signal.SIGKILL)
 
     status = end(start(place, f"{options} --jobs=3 s D", act))
-    told = (place / "stderr").read_text()
     assert (place / "died").exists()
+    assert (place / "stderr").read_text() == ""
+    assert status == 0
+    assert missing(place) == set()
+
+
+@pytest.mark.parametrize("options", ["-r", "-a"])
+def test_what_kills_every_worker_is_told(place: Path, options: str) -> None:
+    def act(_number: int) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    status = end(start(place, f"{options} --jobs=3 s D", act))
+    told = (place / "stderr").read_text()
     assert "Traceback" not in told
     left = missing(place)
     for name in left:

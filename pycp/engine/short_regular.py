@@ -1,4 +1,4 @@
-"""The fast lane: regular files below an operand, new in their place or written over old ones.
+"""The short way of a regular file below an operand: new in its place, or written over an old one.
 
 Most files of a tree need no decision. A new one is opened and created at once, without a look
 before, which is as safe as it is quick: O_NOFOLLOW and O_EXCL notice anything that is not as
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
+    from pycp.plan.links import Memory
     from pycp.system.folder import Folder
 
     Opened = tuple[int, os.stat_result | None]
@@ -31,32 +32,17 @@ if TYPE_CHECKING:
 SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
 
 
-def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
-    """Return the function that copies one plain file, or None if the options need decisions.
+def regular_copier(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bool]":
+    """Return the function that copies one regular file, if the options leave nothing to decide.
 
-    The function returns False if the file is not plain after all; nothing has happened then. It
-    raises CopyError like the general way.
+    The function returns False if there is something to decide after all; nothing has happened
+    then. It raises CopyError like the general way.
     """
     options = job.options
-    follows = options.dereference == "always"
-    if (
-        job.report.debug
-        or options.hard_link
-        or options.symbolic_link
-        or options.attributes_only
-        or options.explicit_no_mode
-        or options.new_file_mode is not None
-        or options.reflink == "always"
-        or options.sparse != "auto"
-        or (follows and options.preserve_links)
-        or options.needs_every_file()
-        or job.report.hears
-    ):
-        return None
     tally = job.tally
     counts = tally.own
     is_verbose, line = job.report.verbose, job.report.line
-    keeps_links = options.preserve_links
+    keeps_links, copied = options.preserve_links, memory.copied
     needs_write = options.preserve_xattr and not job.is_privileged
     preserves = job.sets_attributes
     keeps_mode = options.preserve_mode
@@ -69,9 +55,10 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
     read, write = system.read, system.write
     new_file_flags = system.NEW_FILE_FLAGS
     created_bits = 0o777 & ~job.withheld_bits(False)
+    masked = job.umask if keeps_all else 0
     open_in_old = _opener_in_old(job)
 
-    def copy_plain(folder: "Folder", name: str) -> bool:
+    def copy(folder: "Folder", name: str) -> bool:
         try:
             source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
         except OSError:
@@ -83,19 +70,26 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                 raise cannot("fstat", Entry(folder, name).source, error) from None
             mode = source.st_mode
             size = source.st_size
-            if (
-                not S_ISREG(mode)
-                or (keeps_links and source.st_nlink > 1)
-                or (needs_write and not mode & 0o200)
-            ):
+            if not S_ISREG(mode) or (needs_write and not mode & 0o200):
                 return False
-            directory_fd = folder.destination_directory.fd
+            is_linked = keeps_links and source.st_nlink > 1
+            if is_linked:
+                key = source.st_dev, source.st_ino
+                if key in copied or key in memory.elsewhere:
+                    return False
+            directory = folder.destination_directory
             old: os.stat_result | None = None
+            is_final = False
             try:
                 if folder.is_new:
-                    destination_fd = open_file(
-                        name, new_file_flags, mode & created_bits, dir_fd=directory_fd
-                    )
+                    owner = folder.owner_of_new
+                    if keeps_all and owner and owner == (source.st_uid, source.st_gid):
+                        # What is nobody else's in the end needs not be withheld meanwhile.
+                        is_final = folder.goes_by_umask and not mode & (masked | 0o7000)
+                        bits = mode & 0o777
+                    else:
+                        bits = mode & created_bits
+                    destination_fd = open_file(name, new_file_flags, bits, dir_fd=directory.fd)
                 else:
                     entry = Entry(folder, name)
                     destination_fd, old = open_in_old(entry, source)
@@ -117,11 +111,7 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                 if (
                     size <= SMALL
                     and source.st_blocks >= size // 512
-                    and not (
-                        may_reflink
-                        and (source.st_dev, folder.destination_directory.id[0])
-                        not in cannot_reflink
-                    )
+                    and not (may_reflink and (source.st_dev, directory.id[0]) not in cannot_reflink)
                 ):
                     try:
                         data = read(source_fd, size + 1 if size else EMPTY)
@@ -148,7 +138,8 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                         )
                         if is_done:
                             set_times(destination_fd, source.st_atime_ns, source.st_mtime_ns)
-                            set_mode(destination_fd, mode & 0o7777)
+                            if not is_final:
+                                set_mode(destination_fd, mode & 0o7777)
                     except OSError:
                         is_done = False  # the full way finds the words, if it fails as well
                     if not is_done:
@@ -160,6 +151,8 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
                 close(destination_fd)
             except OSError as error:
                 raise _close_error(Entry(folder, name).destination, error) from None
+            if is_linked:
+                copied[key] = Entry(folder, name)
         finally:
             try:
                 close(source_fd)
@@ -168,7 +161,7 @@ def plain_copier(job: "Job") -> "Callable[[Folder, str], bool] | None":
         counts[FILES] += 1
         return True
 
-    return copy_plain
+    return copy
 
 
 def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":

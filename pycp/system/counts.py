@@ -21,7 +21,7 @@ MOST_WORKERS = 16
 """Workers there are lanes for, if the user gave no number of processes."""
 
 
-class Lane:
+class Counts:
     """What one process tells the others."""
 
     __slots__ = ("_length", "_name", "counts")
@@ -52,13 +52,13 @@ def numbers(count: int) -> memoryview:
     return memoryview(mmap(-1, count * NUMBER_BYTES)).cast("Q")
 
 
-def provide_lanes(tally: "Tally", jobs: int) -> None:
+def provide_counts(tally: "Tally", jobs: int) -> None:
     """Make lanes for `jobs` workers, 0 meaning that nobody said how many, unless there are some."""
     if not tally.lanes:
-        tally.lanes = [new_lane() for _ in range(jobs or MOST_WORKERS)]
+        tally.lanes = [new_counts() for _ in range(jobs or MOST_WORKERS)]
         tally.spare_lanes = list(tally.lanes)
 
 
-def new_lane() -> Lane:
+def new_counts() -> Counts:
     """Return a lane that processes forked from now on share with us."""
-    return Lane(memoryview(mmap(-1, LANE_BYTES)))
+    return Counts(memoryview(mmap(-1, LANE_BYTES)))

@@ -1,0 +1,51 @@
+"""The short ways: what most entries of a tree need, and nothing else, by kind.
+
+A way makes the fewest calls that are safe. It returns False, and has done nothing, for what is
+unusual; that is decided on in general. Options that give each entry something to decide leave no
+short ways.
+"""
+
+from pycp.engine.short_directory import directory_maker
+from pycp.engine.short_links import hard_link_maker, symlink_copier
+from pycp.engine.short_regular import regular_copier
+from pycp.values import LINKED, REGULAR, SYMLINK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.directory import Filled
+    from pycp.engine.job import Job
+    from pycp.plan.links import Memory
+    from pycp.system.folder import Folder
+
+    Ways = dict[int, Callable[[Folder, str], bool]]
+    MakeDirectory = Callable[[Folder, str], Filled | None]
+
+
+def short_ways(job: "Job", memory: "Memory") -> "tuple[Ways, MakeDirectory | None]":
+    """Return the ways of kinds other than directories, and the one of those."""
+    options = job.options
+    follows = options.dereference == "always"
+    if options.needs_every_file() or job.report.hears or options.resume:
+        return {}, None
+    makes_directories = None
+    if not (follows or options.explicit_no_mode or job.exclusions is not None):
+        makes_directories = directory_maker(job, memory)
+    if (
+        job.report.debug
+        or options.hard_link
+        or options.symbolic_link
+        or options.attributes_only
+        or options.explicit_no_mode
+        or options.new_file_mode is not None
+        or options.reflink == "always"
+        or options.sparse != "auto"
+        or (follows and options.preserve_links)
+    ):
+        return {}, makes_directories
+    ways = {REGULAR: regular_copier(job, memory)}
+    if not follows:
+        ways[SYMLINK] = symlink_copier(job, memory)
+        ways[LINKED] = hard_link_maker(job, memory)
+    return ways, makes_directories

@@ -1,0 +1,129 @@
+"""The short ways of links below an operand: a symbolic link, and one more name of a file.
+
+Both make something that must not exist, so nothing can be in the way. What is unusual is handed
+back, untouched, to the general way.
+"""
+
+from stat import S_ISLNK
+
+from pycp import system
+from pycp.engine.links import preserve_link_attributes
+from pycp.quoting import quote_name
+from pycp.values import FILES, Decision, Entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+    from pycp.plan.links import Memory
+    from pycp.system.folder import Folder
+
+LINK_FLAGS = system.PATH_ONLY | system.O_NOFOLLOW | system.O_CLOEXEC
+
+
+def symlink_copier(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bool]":
+    """Return the function that copies one symbolic link into a directory that we made.
+
+    The function returns False, and has done nothing, if there is something to decide. It raises
+    CopyError like the general way.
+    """
+    options = job.options
+    tally = job.tally
+    counts = tally.own
+    is_verbose, line = job.report.verbose, job.report.line
+    keeps_times, keeps_owner = options.preserve_timestamps, options.preserve_ownership
+    keeps_links, keeps_xattrs = options.preserve_links, options.preserve_xattr
+    preserves = keeps_times or keeps_owner or keeps_xattrs
+    open_file, status_of, close = system.open, system.fstat, system.close
+    readlink, symlink, set_times = system.readlink, system.symlink, system.set_times
+    list_xattrs = system.xattr().list_names
+    path = system.descriptor_path
+
+    def copy(folder: "Folder", name: str) -> bool:
+        if not folder.is_new:
+            return False
+        try:
+            source_fd = open_file(name, LINK_FLAGS, dir_fd=folder.source_directory.fd)
+        except OSError:
+            return False
+        try:
+            try:
+                source = status_of(source_fd)
+                if not S_ISLNK(source.st_mode) or (keeps_links and source.st_nlink > 1):
+                    return False
+                text = readlink("", dir_fd=source_fd)
+                has_xattrs = keeps_xattrs and list_xattrs(path(source_fd))
+            except OSError:
+                return False
+            if has_xattrs:
+                return False
+            directory_fd = folder.destination_directory.fd
+            try:
+                symlink(text, name, dir_fd=directory_fd)
+            except OSError:
+                return False
+        finally:
+            close(source_fd)
+        tally.folder, tally.name = folder, name
+        if is_verbose:
+            entry = Entry(folder, name)
+            line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+        if preserves:
+            try:
+                made_fd = open_file(name, LINK_FLAGS, dir_fd=directory_fd)
+                try:
+                    made = status_of(made_fd)
+                    is_done = (
+                        S_ISLNK(made.st_mode)
+                        and made.st_nlink == 1
+                        and not (
+                            keeps_owner
+                            and (made.st_uid, made.st_gid) != (source.st_uid, source.st_gid)
+                        )
+                    )
+                    if is_done and keeps_times:
+                        set_times(path(made_fd), source.st_atime_ns, source.st_mtime_ns)
+                finally:
+                    close(made_fd)
+            except OSError:
+                is_done = False
+            if not is_done:
+                decision = Decision("symlink", source, False)
+                preserve_link_attributes(job, Entry(folder, name), decision, owner=True)
+        counts[FILES] += 1
+        return True
+
+    return copy
+
+
+def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bool]":
+    """Return the function that gives the copy of a file one more name in a directory we made."""
+    counts = job.tally.own
+    tally = job.tally
+    is_verbose, line = job.report.verbose, job.report.line
+    stat, link = system.stat, system.link_itself
+    copied = memory.copied
+
+    def make(folder: "Folder", name: str) -> bool:
+        if not folder.is_new:
+            return False
+        try:
+            source = stat(name, dir_fd=folder.source_directory.fd, follow_symlinks=False)
+            first = copied.get((source.st_dev, source.st_ino))
+            if first is None or source.st_nlink < 2:
+                return False
+            directory = first.folder.destination_directory
+            if directory.fd == -1:
+                directory.reopen()
+            link(first.destination_name, name, directory.fd, folder.destination_directory.fd)
+        except OSError:
+            return False
+        tally.folder, tally.name = folder, name
+        if is_verbose:
+            entry = Entry(folder, name)
+            line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+        counts[FILES] += 1
+        return True
+
+    return make

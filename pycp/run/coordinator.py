@@ -1,0 +1,366 @@
+"""Several processes copying one tree: who queues the work, counts, keeps link sets, and tells.
+
+The queue holds levels, newest first, so that it stays short. Names from it go out as units; what
+comes back undone is queued again. The coordinator works as well, unless it would only wait for
+slow calls. The order of files differs from a serial copy, and nothing else does: what happened is
+told by the coordinator alone, and a directory gets its attributes when all that belongs into it has
+arrived. A unit whose process died is done again by the rules of --resume.
+"""
+
+import marshal
+import time
+from itertools import islice
+from operator import length_hint
+
+from pycp.engine.directory import is_finished
+from pycp.errors import CopyError
+from pycp.quoting import quote_name
+from pycp.run.hands import AHEAD, Lost
+from pycp.run.share import MUCH, processes
+from pycp.run.unit import Folders, follow, pack_filled, unpack_filled, way_to
+from pycp.run.walk import Level, Opened
+from pycp.run.worker import DEEP, replay
+from pycp.values import DIRECTORY, LINKED, REGULAR, Entry, join
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.engine.directory import Filled
+    from pycp.run.hands import Hands
+    from pycp.run.unit import Identity, Item
+    from pycp.run.unit import Opened as UnitOpened
+    from pycp.run.walk import Walk
+    from pycp.run.worker import Answer
+
+LONGEST, SHORTEST = 0.2, 0.02
+"""Seconds a unit is worked on, in the midst of a tree and towards its end."""
+OWN = 0.01
+"""Seconds the coordinator works before it looks after the others."""
+MOST_NAMES = 256
+"""Names in a unit."""
+TRIES = 3
+"""Times a unit is tried before its names are told as failed."""
+
+
+class Task:
+    """A unit that is out."""
+
+    __slots__ = ("parts", "sets", "tries")
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[Filled, list[Item]]] = []
+        self.sets: list[tuple[Identity, Entry | None]] = []
+        self.tries = 0
+
+
+class Coordinator:
+    """Shares what is left of a tree."""
+
+    def __init__(self, walk: "Walk", root: "Filled", hands: "Hands", jobs: int) -> None:
+        self._walk = walk
+        self._root = root
+        self._hands = hands
+        self._jobs = jobs
+        self._folders = Folders(root.folder)
+        self._queue: list[Level] = []
+        self._own: list[Level] = []
+        """Levels for this process alone."""
+        self._out: dict[int, Task] = {}
+        self._firsts: dict[Identity, list[tuple[Filled, str]]] = {}
+        """Files whose first copy is to be made, and the names that wait for it."""
+        self._works_itself = True
+        self._wall = self._waited = 0.0
+        walk.memory.elsewhere = self._firsts
+        walk.deepest = 0
+
+    def run(self, stack: list[Level]) -> None:
+        """Copy the levels of a stack, and all below them."""
+        for level in stack:
+            if level.filled is not self._root:
+                level.filled.folder.close()
+        for level in stack:
+            self._put(level)
+        stack.clear()
+        try:
+            while self._queue or self._own or self._out:
+                self._give()
+                if self._own or (self._queue and (self._works_itself or not self._out)):
+                    self._work()
+                    self._take(wait=False)
+                else:
+                    self._take(wait=True)
+        except BaseException:
+            for level in self._queue + self._own:
+                level.entries = iter(())  # whoever was listing closes the directory
+                level.filled.folder.close()
+            self._hands.close(at_once=True)
+            raise
+        self._hands.close(at_once=False)
+        self._walk.memory.elsewhere = ()
+        self._root.folder.close()
+
+    def _put(self, level: Level) -> None:
+        (self._queue if level.filled.depth < DEEP else self._own).append(level)
+
+    def _give(self) -> None:
+        """Hand out units while there is room for them."""
+        while self._queue and len(self._out) < AHEAD * self._hands.slots:
+            task = self._next(self._size())
+            if task.parts:
+                self._send(task)
+
+    def _size(self) -> int:
+        """Return how many names go into a unit: an equal share of what is known to be left."""
+        known = sum(length_hint(level.entries, MOST_NAMES) for level in self._queue[-AHEAD:])
+        return max(min(known // (AHEAD * self._hands.slots + 1), MOST_NAMES), 1)
+
+    def _next(self, count: int) -> Task:
+        """Take names for a unit from the queue."""
+        task = Task()
+        while self._queue and count > 0:
+            level = self._queue[-1]
+            filled = level.filled
+            if level.is_unlisted:
+                self._list(level)
+            names = list(islice(level.entries, count))
+            if len(names) < count:
+                self._queue.pop()
+            else:
+                filled.pending += 1
+            count -= len(names) + 1
+            if names or self._hands_out_finishing(filled):
+                task.parts.append((filled, names))
+                task.sets += level.sets
+            else:
+                self._settle(filled)
+        return task
+
+    def _list(self, level: Level) -> None:
+        with Opened(self._walk, level.filled) as is_open:
+            if is_open:
+                self._walk.list_again(level)
+
+    def _hands_out_finishing(self, filled: "Filled") -> bool:
+        return (
+            not self._works_itself
+            and filled.pending == 1
+            and filled is not self._root
+            and filled.is_ours
+            and not is_finished(self._walk.job, filled)
+        )
+
+    def _send(self, task: Task) -> None:
+        seconds = LONGEST if len(self._queue) > 1 else SHORTEST
+        parts = []
+        for filled, names in task.parts:
+            folder = filled.folder
+            finishes = filled.pending == 1 and filled is not self._root and filled.is_ours
+            parts.append(
+                (
+                    way_to(folder, self._root.folder),
+                    folder.is_new,
+                    folder.goes_by_umask,
+                    filled.is_redone,
+                    names,
+                    pack_filled(filled) if finishes else None,
+                )
+            )
+        sets = [
+            (identity, first and (way_to(first.folder, self._root.folder), first.destination_name))
+            for identity, first in task.sets
+        ]
+        task.tries += 1
+        ticket = self._hands.give(marshal.dumps((seconds, sets, parts)))
+        self._out[ticket] = task
+
+    def _work(self) -> None:
+        """Do a little work here."""
+        if self._own:
+            level = self._own.pop()
+            task = Task()
+            task.parts.append((level.filled, list(level.entries)))
+            task.sets = level.sets
+        else:
+            task = self._next(self._size())
+        self._carry_out(task)
+
+    def _carry_out(self, task: Task) -> None:
+        """Work on a unit here, for a little while."""
+        walk = self._walk
+        deadline = time.monotonic() + OWN
+        walk.stop = lambda: time.monotonic() > deadline
+        walk.is_stopped = False
+        walk.members = []
+        waiting = {
+            identity: self._firsts.pop(identity) for identity, first in task.sets if first is None
+        }
+        for filled, names in task.parts:
+            level = Level(filled, iter(names))
+            if walk.is_stopped:
+                self._put(level)
+            else:
+                self._go(level)
+        for above, name, identity, count in walk.members:
+            self._place((above, name), identity, count)
+        for identity, names_waiting in waiting.items():
+            self._firsts[identity] = names_waiting + self._firsts.pop(identity, [])
+            self._release(identity, walk.memory.copied.get(identity))
+
+    def _go(self, level: Level) -> None:
+        """Copy a level here, until time is up."""
+        walk = self._walk
+        try:
+            level.filled.folder.reopen()
+        except OSError as error:
+            walk.lost(level.filled, error)
+            self._settle(level.filled)
+            return
+        if level.filled.is_redone:
+            members, walk = walk.members, walk.again()
+            walk.members = members
+        ancestors = walk.memory.ancestors
+        ancestors.clear()
+        step: Filled | None = level.filled
+        while step is not None:
+            ancestors.add(step.folder.source_directory.id)
+            if step.folder.is_new:
+                ancestors.add(step.folder.destination_directory.id)
+            step = step.above
+        stack = [level]
+        walk.go(stack)
+        self._walk.is_stopped = walk.is_stopped
+        for level in stack:
+            if level.filled is not self._root:
+                level.filled.folder.close()
+            self._put(level)
+
+    def _settle(self, filled: "Filled") -> None:
+        """Count off something a directory had to wait for, and have it finished if it was all."""
+        step: Filled | None = filled
+        while step is not None:
+            if self._hands_out_finishing(step) and step.depth < DEEP:
+                self._queue.append(Level(step, iter(())))
+                return
+            step.pending -= 1
+            if step.pending:
+                return
+            self._walk.complete(step)
+            step = step.above
+
+    def _take(self, wait: bool) -> None:
+        """Take in what came back."""
+        for ticket, answer in self._hands.take(wait):
+            task = self._out.pop(ticket)
+            if isinstance(answer, Lost):
+                self._redo(task, answer)
+            else:
+                self._take_in(task, answer)
+
+    def _take_in(self, task: Task, answer: "Answer") -> None:
+        """Queue what is left of a unit, and finish what is not."""
+        events, wall, waited, done, opened, members, firsts = answer
+        replay(events, self._walk)
+        self._look_at_time(wall, waited)
+        found = [filled for filled, _names in task.parts]
+        new = self._opened(opened, found)
+        for above, name, identity, count in members:
+            directory = found[~above] if above < 0 else new[above]
+            directory.pending += 1
+            self._place((directory, name), identity, count)
+        made = {identity: self._folders.entry(way, name) for identity, way, name in firsts}
+        for identity, first in task.sets:
+            if first is None:
+                self._release(identity, made.get(identity))
+        for filled, (left, is_done) in zip(found, done, strict=True):
+            filled.is_ours = filled.is_ours and not is_done
+            self._go_on(filled, left)
+        for filled, (*_, left_there) in zip(new, opened, strict=True):
+            if left_there is None:
+                level = Level(filled, iter(()))
+                level.is_unlisted = True
+                self._put(level)
+            else:
+                self._go_on(filled, left_there)
+
+    def _opened(self, opened: "list[UnitOpened]", found: "list[Filled]") -> "list[Filled]":
+        """Return the directories that a worker has entered and not finished."""
+        new: list[Filled] = []
+        for number, step, by_umask, record, _names in opened:
+            above = found[~number] if number < 0 else new[number]
+            folder = follow(above.folder, step, record[2])
+            folder.goes_by_umask = by_umask
+            filled = unpack_filled(record, folder)
+            filled.above, filled.depth = above, above.depth + 1
+            filled.is_redone = above.is_redone
+            if self._walk.job.exclusions is not None:
+                filled.inside = f"{above.inside}{step[0]}/"
+            filled.pending = 1
+            above.pending += 1
+            new.append(filled)
+        return new
+
+    def _go_on(self, filled: "Filled", names: "list[Item]") -> None:
+        if names:
+            self._put(Level(filled, iter(names)))
+        else:
+            self._settle(filled)
+
+    def _place(self, name: "tuple[Filled, str]", identity: "Identity", count: int) -> None:
+        """Queue a name that was handed back, or let it wait for the first copy of its set."""
+        if not count:  # a directory
+            self._own.append(Level(name[0], iter([(name[1], DIRECTORY)])))
+        elif identity in self._firsts:
+            self._firsts[identity].append(name)
+        elif identity in self._walk.memory.copied:
+            self._firsts[identity] = [name]
+            self._release(identity, self._walk.memory.copied[identity])
+        else:
+            self._firsts[identity] = []
+            self._queue_name(name, REGULAR, identity, None)
+
+    def _release(self, identity: "Identity", first: Entry | None) -> None:
+        """Queue the names that waited for a first copy; without one the next is to be it."""
+        waiting = self._firsts.pop(identity)
+        if first is not None:
+            self._walk.memory.copied[identity] = first
+            for name in waiting:
+                self._queue_name(name, LINKED, identity, first)
+        elif waiting:
+            self._firsts[identity] = waiting[1:]
+            self._queue_name(waiting[0], REGULAR, identity, None)
+
+    def _queue_name(
+        self, name: "tuple[Filled, str]", kind: int, identity: "Identity", first: Entry | None
+    ) -> None:
+        level = Level(name[0], iter([(name[1], kind)]))
+        level.sets = [(identity, first)]
+        self._put(level)
+
+    def _look_at_time(self, wall: float, waited: float) -> None:
+        """Have more processes wait side by side if that is most of what they do."""
+        self._wall += wall
+        self._waited += waited
+        if self._jobs:
+            return
+        wanted = processes(0, self._wall, self._waited)
+        self._works_itself = self._waited < MUCH * self._wall
+        self._hands.slots = max(self._hands.slots, wanted - self._works_itself)
+
+    def _redo(self, task: Task, lost: Lost) -> None:
+        """Have a unit done again whose process ended, or tell what is not done."""
+        if task.tries < TRIES:
+            for filled, _names in task.parts:
+                filled.is_redone, filled.folder.is_new = True, False
+            if self._hands.slots:
+                self._send(task)
+            else:
+                self._carry_out(task)
+            return
+        for filled, names in task.parts:
+            for name, _kind in names:
+                shown = join(filled.folder.source, name)
+                text = f"cannot copy {quote_name(shown)}: the process copying it ended: {lost.how}"
+                self._walk.job.report.failed(CopyError(text, filename=shown))
+            self._settle(filled)
+        for identity, first in task.sets:
+            if first is None:
+                self._release(identity, None)

@@ -1,0 +1,124 @@
+"""Who carries out units of work: other processes, each unit at most once.
+
+A loss is told, never hidden. The forked processes of this machine are one implementation.
+"""
+
+from pycp.run.worker import Server
+from pycp.system.counts import provide_counts
+from pycp.system.worker import Worker, ready, start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from pycp.run.walk import Walk
+    from pycp.run.worker import Answer
+    from pycp.system.counts import Counts
+    from pycp.system.folder import Folder
+
+    class Hands(Protocol):
+        """Processes that units of work are given to."""
+
+        slots: int
+        """Processes that work at the same time; may change while running."""
+        unit_cost: float
+        """Seconds that one unit costs the coordinator."""
+
+        def give(self, unit: bytes) -> int:
+            """Have a unit carried out; return its ticket. At most AHEAD for each slot are out."""
+
+        def take(self, wait: bool) -> "list[tuple[int, Answer | Lost]]":
+            """Return what came back, by ticket; with `wait` there is something unless all is."""
+
+        def close(self, at_once: bool) -> None:
+            """Let the processes go, or end them in the midst of what they do."""
+
+
+AHEAD = 2
+"""Units a process holds, so that it need not wait for the next."""
+
+
+class Lost:
+    """What came back of a unit whose process ended; nobody knows how far it came."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+
+
+class ForkedHands:
+    """Processes forked from this one when there is work for them."""
+
+    unit_cost = 0.0002
+
+    def __init__(self, walk: "Walk", root: "Folder", most: int) -> None:
+        self._walk = walk
+        self._root = root
+        self.slots = most
+        self._tally = walk.job.tally
+        provide_counts(self._tally, walk.job.options.jobs)
+        self._counts: list[Counts] = self._tally.spare_lanes[:]
+        self._held: dict[Worker, list[int]] = {}
+        self._next = 0
+        self._lost: list[tuple[int, Answer | Lost]] = []
+
+    def give(self, unit: bytes) -> int:
+        """Have a unit carried out by whoever has least to do, or by a new process."""
+        self._next += 1
+        worker = min(self._held, key=lambda known: len(self._held[known]), default=None)
+        if (worker is None or self._held[worker]) and len(self._held) < self.slots:
+            worker = self._start() or worker
+        if worker is None:
+            self._lost.append((self._next, Lost("none could be started")))
+            return self._next
+        self._held[worker].append(self._next)
+        try:
+            worker.channel.send_bytes(unit)
+        except OSError:
+            pass  # it is gone, and that is found out when its answer is taken
+        return self._next
+
+    def _start(self) -> Worker | None:
+        """Start a process, which finds its way from the directories of the root."""
+        root = self._root
+        was_open = root.source_directory.is_open and root.destination_directory.is_open
+        counts = self._counts.pop() if self._counts else None
+        try:
+            if counts is None:
+                raise OSError
+            root.reopen()
+            server = Server(self._walk, root)
+            worker = start(lambda channel: server.serve(channel, counts), self._held)
+        except OSError:
+            self.slots = len(self._held)  # fewer will do, and none as well
+            return None
+        finally:
+            if not was_open:
+                root.close()
+        self._tally.spare_lanes.remove(counts)
+        self._held[worker] = []
+        return worker
+
+    def take(self, wait: bool) -> "list[tuple[int, Answer | Lost]]":
+        """Return what processes have sent, and the units of those that ended."""
+        taken, self._lost = self._lost, []
+        if not self._held or not any(self._held.values()):
+            return taken
+        for worker in ready(self._held, wait and not taken):
+            try:
+                answer = worker.channel.receive()
+            except EOFError:
+                how = Lost(worker.end() or "without a word")
+                taken += [(ticket, how) for ticket in self._held.pop(worker)]
+                self.slots = max(self.slots - 1, len(self._held))
+            else:
+                taken.append((self._held[worker].pop(0), answer))
+        return taken
+
+    def close(self, at_once: bool) -> None:
+        """Let the processes go, or end them in the midst of what they do."""
+        for worker in self._held:
+            if at_once:
+                worker.stop()
+            else:
+                worker.end()
+        self._held.clear()

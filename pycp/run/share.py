@@ -1,0 +1,90 @@
+"""When a tree is shared among processes, and among how many.
+
+A tree that turns out large is shared among the processors. Where calls make us wait, processes
+wait side by side: their number follows from the share of the time that went into waiting, which is
+looked at again with every unit of work. Waiting for a processor does not count: a busy machine is
+not a slow file system.
+"""
+
+import time
+
+from pycp import system
+from pycp.values import BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.run.walk import Walk
+
+LARGE = 2000
+"""Entries met before a tree counts as large: some hundredths of a second for one process."""
+LARGE_BYTES = 48 * 1024 * 1024
+"""Bytes copied before it does."""
+WORTH_A_FORK = 0.02
+"""Seconds of waiting before others are called to wait as well."""
+MUCH = 0.4
+"""Share of the time spent waiting from which on it pays to wait side by side."""
+MOST_PROCESSES = 8
+"""Processes copying a large tree, however many processors there are."""
+MOST_WAITING = 16
+"""Processes for slow calls."""
+LINKS = 4
+"""A tree has many links if more than one in so many names is the first of a link set."""
+LOOK = 16
+"""Entries between two looks at the clock; the first so many are looked at one by one."""
+
+
+class Clock:
+    """Time that passed, and how much of it went into waiting for calls."""
+
+    def __init__(self) -> None:
+        self._wall = time.monotonic()
+        self._used = time.process_time() + system.queued()
+
+    def passed(self) -> tuple[float, float]:
+        """Return seconds by the clock, and those in which a call kept us waiting."""
+        wall = time.monotonic() - self._wall
+        return wall, max(wall - (time.process_time() + system.queued() - self._used), 0.0)
+
+
+def processes(jobs: int, wall: float, waited: float) -> int:
+    """Return how many processes are to copy; `jobs` is what the user said, 0 for nothing."""
+    if jobs:
+        return jobs
+    from pycp.system.worker import processors
+
+    count = processors()
+    share = waited / wall if wall > 0 and waited > WORTH_A_FORK else 0.0
+    if share < MUCH:
+        return min(count, MOST_PROCESSES)
+    return max(min(round(count / max(1 - share, 0.01)), MOST_WAITING), count)
+
+
+class Watch:
+    """Says when a walk that began alone is to be shared."""
+
+    def __init__(self, walk: "Walk", jobs: int, large: int) -> None:
+        self._walk = walk
+        self._jobs = jobs
+        self._large = large
+        self._asked = 0
+        self._bytes = walk.job.tally.own[BYTES]
+        self.clock = Clock()
+
+    def _has_many_links(self) -> bool:
+        """Return whether most files have several names, which one process has to keep together."""
+        return len(self._walk.memory.copied) * LINKS > self._walk.met
+
+    def is_time(self) -> bool:
+        """Return whether the rest is to be shared; asked after each entry."""
+        if self._jobs or (self._walk.met > self._large and not self._has_many_links()):
+            return True
+        self._asked += 1
+        if self._asked > LOOK and self._asked % LOOK:
+            return False
+        if self._walk.job.tally.own[BYTES] - self._bytes > LARGE_BYTES:
+            return True
+        wall = time.monotonic() - self.clock._wall
+        if wall < WORTH_A_FORK:
+            return False
+        wall, waited = self.clock.passed()
+        return waited > WORTH_A_FORK and waited > MUCH * wall

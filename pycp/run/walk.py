@@ -1,0 +1,308 @@
+"""The walk through a tree, in any process.
+
+A directory is a level: it is entered, its entries are copied in the order of their inode numbers,
+it is left, and gets its attributes when nothing in it is missing. The levels are a list, not a
+recursion, and only the deepest keep their descriptors, so the depth of a tree is bounded by memory
+alone. The walk may stop between any two entries: what is left then is in the levels.
+"""
+
+from pycp.engine.directory import (
+    enter_directory,
+    finish_directory,
+    is_finished,
+    list_source,
+    open_source,
+)
+from pycp.engine.short import short_ways
+from pycp.errors import CopyError, cannot
+from pycp.system.folder import identity
+from pycp.values import DIRECTORY, Entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pycp.engine.directory import Filled
+    from pycp.run.visit import Visitor
+    from pycp.values import Decision
+
+    Sets = list[tuple[tuple[int, int], Entry | None]]
+
+OPEN_LEVELS = 4
+"""Directory levels that keep their descriptors, two each; even a limit of 16 leaves enough."""
+MISSES = 4
+"""Entries of a directory handed back by the short ways before it is left to the general way."""
+
+
+class Level:
+    """A directory that is being copied, and those of its entries still to come."""
+
+    __slots__ = ("entries", "filled", "is_unlisted", "sets")
+
+    def __init__(self, filled: "Filled", entries: "Iterator[tuple[str, int]]") -> None:
+        self.filled = filled
+        self.entries = entries
+        self.is_unlisted = False
+        """It has very many entries, which are still to be listed."""
+        self.sets: Sets = []
+        """Files of several names that its entries are of, and their first copies."""
+
+
+class Walk:
+    """Copies directories and all that is below them."""
+
+    def __init__(self, visitor: "Visitor") -> None:
+        self.visitor = visitor
+        self.job = visitor.job
+        self.memory = visitor.memory
+        self.choose_ways()
+        self.has_made_directory = False
+        self.stop: Callable[[], bool] | None = None
+        """Asked after each entry whether to stop."""
+        self.is_stopped = False
+        self.met = 0
+        """Entries met so far."""
+        self.deepest = 0
+        """Levels below the operand from which on directories are handed back; 0 for never."""
+        self.stops_at_vast = False
+        """A directory with very many entries is handed back."""
+        self.unfinished: list[Filled] = []
+        """Directories that were left, and wait for something that was handed back."""
+        self.members: list[tuple[Filled, str, tuple[int, int], int]] = []
+        """Names handed back: directory, name, and of a file identity and number of names."""
+
+    def choose_ways(self) -> None:
+        """Prepare the short ways, as far as the options have any."""
+        self.ways, self.make_directory = short_ways(self.job, self.memory)
+
+    def go(self, stack: list[Level]) -> None:
+        """Copy the levels of a stack, and those below them, until none is left or it stops."""
+        while stack:
+            level = stack[-1]
+            below = self._copy_entries(level)
+            if self.is_stopped:
+                if below:
+                    stack.append(below)
+                return
+            if below:
+                stack.append(below)
+                if len(stack) > OPEN_LEVELS:
+                    stack[-OPEN_LEVELS - 1].filled.folder.close()
+            else:
+                stack.pop()
+                self._leave(level, stack[-1] if stack else None)
+                if self.visitor.is_abandoned and stack:
+                    stack[-1].entries = iter(())
+
+    def _copy_entries(self, level: Level) -> Level | None:
+        """Copy entries until one is a directory to go down into; return it, or None at the end."""
+        filled = level.filled
+        folder = filled.folder
+        ways = self.ways
+        make_directory = self.make_directory
+        stop = self.stop
+        misses = 0
+        for name, kind in level.entries:
+            if kind == DIRECTORY:
+                if make_directory is not None and filled.depth != self.deepest - 1:
+                    try:
+                        inside = make_directory(folder, name)
+                    except CopyError as error:
+                        self.job.report.failed(error)
+                        continue
+                    if inside is not None:
+                        return self._begin(inside, None, filled)
+            elif kind in ways:
+                try:
+                    if ways[kind](folder, name):
+                        if stop is not None and stop():
+                            self.is_stopped = True
+                            return None
+                        continue
+                except CopyError as error:
+                    self.job.report.failed(error)
+                    continue
+                if not folder.is_new:
+                    misses += 1
+                    if misses > MISSES:
+                        ways = {}
+            below = self._visit(Entry(folder, name), filled, kind)
+            if below:
+                return below
+            if self.visitor.is_abandoned:
+                return None
+            if stop is not None and stop():
+                self.is_stopped = True
+                return None
+        return None
+
+    def _visit(self, entry: Entry, above: "Filled", kind: int) -> Level | None:
+        if self._hands_back(entry, above, kind):
+            return None
+        decision = self.visitor.visit(entry)
+        return self.enter(entry, decision, above) if decision is not None else None
+
+    def _hands_back(self, entry: Entry, above: "Filled", kind: int) -> bool:
+        """Note an entry that is for another process, and return whether it is."""
+        memory = self.memory
+        key, names = (0, 0), 0
+        if kind == DIRECTORY:
+            if above.depth != self.deepest - 1:
+                return False
+        elif memory.elsewhere and self.job.options.preserve_links:
+            try:
+                status = entry.folder.source_directory.stat(entry.source_name, False)
+            except OSError:
+                return False  # copying it will tell
+            key, names = identity(status), status.st_nlink
+            if names < 2 or key in memory.copied or key not in memory.elsewhere:
+                return False
+        else:
+            return False
+        above.pending += 1
+        self.members.append((above, entry.source_name, key, names))
+        return True
+
+    def enter(self, entry: Entry, decision: "Decision", above: "Filled | None") -> Level | None:
+        """Make or enter a directory that was decided on; return its level, None if that fails."""
+        try:
+            filled = enter_directory(self.job, entry, decision)
+        except CopyError as error:
+            self.job.report.failed(error)
+            self.memory.forget(entry, decision.source_stat)
+            return None
+        try:
+            return self._begin(filled, decision, above)
+        except BaseException:
+            filled.folder.close()
+            raise
+
+    def _begin(
+        self, filled: "Filled", decision: "Decision | None", above: "Filled | None"
+    ) -> Level:
+        """List a directory that was entered; `decision` is given unless its source is open."""
+        if above is not None:
+            filled.above, filled.depth = above, above.depth + 1
+            above.pending += 1
+            if self.job.exclusions is not None:
+                filled.inside = f"{above.inside}{filled.entry.source_name}/"
+        folder = filled.folder
+        if folder.is_new and not self.has_made_directory:
+            self.has_made_directory = True
+            self.memory.copied.setdefault(folder.destination_directory.id, filled.entry)
+        source = folder.source_directory.id
+        ancestors = self.memory.ancestors
+        ancestors.add(source)
+        if folder.is_new:  # a link into the copy would never end either
+            ancestors.add(folder.destination_directory.id)
+        filled.pending += 1
+        level = Level(filled, iter(()))
+        if (
+            not self.job.options.one_file_system
+            or above is None
+            or source[0] == above.folder.source_directory.id[0]
+        ):
+            try:
+                self._list(level, decision)
+            except CopyError as error:
+                self.job.report.failed(error)
+        return level
+
+    def _list(self, level: Level, decision: "Decision | None") -> None:
+        filled = level.filled
+        if decision is not None:
+            open_source(self.job, filled, decision)
+        count, level.entries, is_vast = list_source(self.job, filled, self.memory.copied)
+        self.met += count
+        if is_vast and self.stops_at_vast:
+            level.entries = iter(())  # whoever was listing gives the directory back
+            level.is_unlisted = self.is_stopped = True
+
+    def _leave(self, level: Level, above: Level | None) -> None:
+        """Finish a directory and open the one above it again, if it was closed meanwhile."""
+        filled = level.filled
+        folder = filled.folder
+        self.memory.ancestors.discard(folder.source_directory.id)
+        self.memory.ancestors.discard(folder.destination_directory.id)
+        if filled.pending > 1:
+            self.unfinished.append(filled)
+        self.settle(filled)
+        if above is not None:
+            try:
+                above.filled.folder.reopen(folder)
+            except OSError as error:
+                self.lost(above.filled, error)
+                above.entries = iter(())
+        folder.close()
+
+    def settle(self, filled: "Filled") -> None:
+        """Count off something a directory had to wait for, and finish it if that was the last."""
+        step: Filled | None = filled
+        while step is not None:
+            step.pending -= 1
+            if step.pending:
+                return
+            self.complete(step)
+            step = step.above
+
+    def complete(self, filled: "Filled") -> None:
+        """Give a directory its attributes, now that nothing in it is missing."""
+        if filled.is_ours and not is_finished(self.job, filled):
+            with Opened(self, filled) as is_open:
+                if is_open:
+                    self.finish(filled)
+
+    def finish(self, filled: "Filled") -> None:
+        """Give a directory that is open its attributes; failures are told."""
+        try:
+            finish_directory(self.job, filled)
+        except CopyError as error:
+            self.job.report.failed(error)
+
+    def list_again(self, level: Level) -> None:
+        """List a directory that is open; failures are told."""
+        level.is_unlisted = False
+        try:
+            level.entries = list_source(self.job, level.filled, self.memory.copied)[1]
+        except CopyError as error:
+            self.job.report.failed(error)
+
+    def again(self) -> "Walk":
+        """Return a walk through what may be done already, which goes by the rules of --resume."""
+        visitor = self.visitor.again()
+        other = type(self)(visitor)
+        other.stop, other.deepest, other.stops_at_vast = (
+            self.stop,
+            self.deepest,
+            self.stops_at_vast,
+        )
+        return other
+
+    def lost(self, filled: "Filled", error: OSError) -> None:
+        """Tell that a directory cannot be gone back to."""
+        name = filled.entry.source
+        told = error if isinstance(error, CopyError) else cannot("access", name, error)
+        self.job.report.failed(told)
+
+
+class Opened:
+    """A directory opened again for a while, unless it is open; False if that cannot be."""
+
+    def __init__(self, walk: Walk, filled: "Filled") -> None:
+        self._walk = walk
+        self._filled = filled
+        self._was_open = False
+
+    def __enter__(self) -> bool:
+        folder = self._filled.folder
+        self._was_open = folder.source_directory.is_open and folder.destination_directory.is_open
+        try:
+            folder.reopen()
+        except OSError as error:
+            self._walk.lost(self._filled, error)
+            return False
+        return True
+
+    def __exit__(self, *_exception: object) -> None:
+        if not self._was_open:
+            self._filled.folder.close()

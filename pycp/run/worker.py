@@ -1,0 +1,250 @@
+"""What a worker does: carries out units of work, and tells what came of them.
+
+What only the coordinator can do is handed back: names of hard-link sets that others may have met,
+and directories too deep or too vast to be shared.
+"""
+
+import time
+
+from pycp.engine.directory import Filled
+from pycp.errors import CopyError, SilentError, cannot
+from pycp.run.share import Clock
+from pycp.run.unit import Folders, pack_filled, unpack_filled, way_to
+from pycp.run.walk import Level
+from pycp.values import ASKED, join
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pycp.run.unit import Identity, Item, Member, Opened, Part, Record, Sets, Way
+    from pycp.run.walk import Walk
+    from pycp.system.counts import Counts
+    from pycp.system.folder import Folder
+    from pycp.system.worker import Channel
+    from pycp.values import Report
+
+    Event = tuple[Any, ...]
+    Answer = tuple[
+        list[Event],
+        float,
+        float,
+        list[tuple[list[Item], bool]],
+        list[Opened],
+        list[Member],
+        list[tuple[Identity, Way, str]],
+    ]
+    """Events, seconds and those waiting; of each part names left and whether it was finished;
+    directories opened, names handed back, and first copies made."""
+
+DEEP = 40
+"""Levels below which no work is shared: the way to it would be longer than the work."""
+
+
+class Recorder:
+    """The report of a worker: everything is written down, and told by the coordinator."""
+
+    def __init__(self, report: "Report") -> None:
+        self.program = report.program
+        self.verbose = report.verbose
+        self.debug = False
+        self.hears = report.hears
+        self.tally = report.tally
+        self.own_files = report.own_files
+        self.events: list[Event] = []
+
+    def event(self, kind: str, **details: object) -> None:
+        """Note what happened to a file."""
+        self.events.append(("event", kind, details))
+
+    def copied(self, name: str, digest: str) -> None:
+        """Note a line of the manifest."""
+        self.events.append(("manifest", name, digest))
+
+    def line(self, text: str) -> None:
+        """Note what is being done."""
+        self.events.append(("line", text))
+
+    def warn(self, text: str) -> None:
+        """Note something that is not a failure."""
+        self.events.append(("warn", text))
+
+    def failed(self, error: CopyError) -> None:
+        """Note a failure."""
+        self.events.append(
+            ("failed", str(error), error.errno, error.filename, error.filename2, error.is_told)
+        )
+
+    def agrees(self, question: str) -> bool:
+        """Refuse: who may be asked is known before work is shared, so nobody gets here."""
+        raise AssertionError(question)
+
+
+def replay(events: "list[Event]", walk: "Walk") -> None:
+    """Tell the report what a worker wrote down."""
+    report = walk.job.report
+    for kind, text, *details in events:
+        if kind == "line":
+            report.line(text)
+        elif kind == "warn":
+            report.warn(text)
+        elif kind == "event":
+            report.event(text, **details[0])
+        elif kind == "manifest":
+            if walk.job.manifest is not None:
+                walk.job.manifest(text, details[0])
+        else:
+            code, name, other_name, is_told = details
+            error_type = SilentError if is_told else CopyError
+            report.failed(error_type(text, code, name, other_name))
+
+
+class Others:
+    """The files of several names that this process must not copy first: all but those granted."""
+
+    def __init__(self) -> None:
+        self.granted: set[Identity] = set()
+
+    def __contains__(self, identity: object) -> bool:
+        return identity not in self.granted
+
+
+class Server:
+    """Carries out units below one root."""
+
+    def __init__(self, walk: "Walk", root: "Folder") -> None:
+        self._walk = walk
+        self._root = root
+        self._folders = Folders(root)
+        self._others = Others()
+        self._deadline = 0.0
+        self._recorder = Recorder(walk.job.report)
+
+    def serve(self, channel: "Channel", counts: "Counts") -> None:
+        """Carry out units until there are no more, and count where others can read it."""
+        walk = self._walk
+        job = walk.job
+        for directory in (self._root.source_directory, self._root.destination_directory):
+            directory.is_pinned = True
+        job.tally.take(counts)
+        job.report = self._recorder
+        if job.manifest is not None:
+            job.manifest = self._recorder.copied
+        walk.choose_ways()
+        walk.stop = self._is_late
+        walk.memory.elsewhere = self._others
+        walk.deepest, walk.stops_at_vast = DEEP, True
+        while True:
+            try:
+                unit = channel.receive()
+            except EOFError:
+                return
+            answer = self._carry_out(*unit)
+            counts.name = ""
+            counts.counts[ASKED] = 1  # it is known at any time what we work on
+            channel.send(answer)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def _carry_out(self, seconds: float, sets: "Sets", parts: "list[Part]") -> "Answer":
+        """Carry out one unit in so many seconds, or hand back what is left of it."""
+        walk = self._walk
+        copied = walk.memory.copied
+        clock = Clock()
+        self._deadline = time.monotonic() + seconds
+        self._recorder.events = []
+        self._others.granted = {identity for identity, place in sets if place is None}
+        for identity, place in sets:
+            if place is not None:
+                copied[identity] = self._folders.entry(*place)
+        numbers: dict[Filled, int] = {}
+        done: list[tuple[list[Item], bool]] = []
+        stack: list[Level] = []
+        unfinished: list[Filled] = []
+        members: list[tuple[Filled, str, Identity, int]] = []
+        for number, (way, is_new, by_umask, is_redone, names, record) in enumerate(parts):
+            if stack:
+                done.append((names, False))
+                continue
+            try:
+                folder = self._folders.at(way, is_new)
+            except OSError as error:
+                self._lost(error, way)
+                done.append(([], True))  # there is nothing to finish either
+                continue
+            folder.goes_by_umask = by_umask
+            filled = self._filled(folder, way, record)
+            numbers[filled] = ~number
+            walk = self._walk.again() if is_redone else self._walk
+            walk.members, walk.unfinished, walk.is_stopped = members, unfinished, False
+            stack = [Level(filled, iter(names))]
+            walk.go(stack)
+            left = list(stack[0].entries) if stack else []
+            done.append((left, filled.is_ours and not filled.pending))
+        opened = self._opened(unfinished, stack[1:], numbers)
+        handed_back = [
+            (numbers[above], name, identity, count) for above, name, identity, count in members
+        ]
+        firsts = [
+            (identity, way_to(first.folder, self._root), first.destination_name)
+            for identity in self._others.granted
+            if (first := copied.get(identity)) is not None
+        ]
+        return self._recorder.events, *clock.passed(), done, opened, handed_back, firsts
+
+    def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
+        """Return the directory of a part; without a record it is for somebody else to finish."""
+        filled = unpack_filled(record, folder)
+        filled.depth = len(way)
+        filled.is_ours = record is not None
+        filled.pending = 1
+        ancestors = self._walk.memory.ancestors
+        ancestors.clear()
+        step: Folder | None = folder
+        while step is not None and step is not self._root.parent:
+            ancestors.add(step.source_directory.id)
+            if step.is_new:
+                ancestors.add(step.destination_directory.id)
+            step = step.parent
+        if self._walk.job.exclusions is not None:
+            filled.inside = "".join(f"{name}/" for name, _source, _destination in way)
+        return filled
+
+    def _opened(
+        self, unfinished: list[Filled], stack: list[Level], numbers: "dict[Filled, int]"
+    ) -> "list[Opened]":
+        """Pack the directories that are not finished, and number them; those above come first."""
+        left: dict[Filled, list[Item] | None] = {}
+        for filled in unfinished:
+            if filled not in numbers:
+                left[filled] = []
+        for level in stack:
+            left[level.filled] = None if level.is_unlisted else list(level.entries)
+            level.filled.folder.close()
+        opened: list[Opened] = []
+        for filled in sorted(left, key=lambda known: known.depth):
+            assert filled.above is not None
+            folder = filled.folder
+            step = (
+                filled.entry.source_name,
+                folder.source_directory.id,
+                folder.destination_directory.id,
+            )
+            opened.append(
+                (
+                    numbers[filled.above],
+                    step,
+                    folder.goes_by_umask,
+                    pack_filled(filled),
+                    left[filled],
+                )
+            )
+            numbers[filled] = len(opened) - 1
+        return opened
+
+    def _lost(self, error: OSError, way: "Way") -> None:
+        name = join(self._root.source, "/".join(step[0] for step in way))
+        self._recorder.failed(
+            error if isinstance(error, CopyError) else cannot("access", name, error)
+        )
