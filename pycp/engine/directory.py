@@ -10,10 +10,10 @@ from itertools import islice
 from os import DirEntry
 
 from pycp import system
-from pycp.engine.attributes import Made, apply_attributes, lacks_attributes
+from pycp.engine.attributes import ALL_BITS, Made, apply_attributes, lacks_attributes
 from pycp.engine.entry import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
-from pycp.engine.xattrs import has_default_list
+from pycp.engine.xattrs import has_default_list, list_xattrs
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
@@ -277,7 +277,7 @@ def _next_entries(
 ) -> list[tuple[str, int]]:
     """Return the next entries by inode number; all of them if their order is told."""
     found = sorted(listing if takes_all else islice(listing, CHUNK), key=DirEntry.inode)
-    if not known:
+    if not known or not found:
         return [(entry.name, _kind(entry)) for entry in found]
     entries = []
     for entry in found:
@@ -338,8 +338,6 @@ def is_finished(job: "Job", filled: Filled) -> bool:
 
 def finish_directory(job: "Job", filled: Filled) -> None:
     """Give a directory its attributes, now that its entries have come and gone."""
-    if job.keeps_all and _finish_quickly(filled):
-        return
     if not job.options.durable:
         _give_attributes(job, filled)
         return
@@ -349,30 +347,33 @@ def finish_directory(job: "Job", filled: Filled) -> None:
         _give_attributes(job, filled)
 
 
-def _finish_quickly(filled: Filled) -> bool:
+def finish_quickly(filled: Filled) -> bool:
     """Give a new directory mode, owner and times of its source, if there is nothing else to keep.
 
     Return False if that is for the general way.
     """
-    made, source = filled.made, filled.source
-    source_fd, made_fd = filled.folder.source_fd, filled.folder.destination_fd
+    made, source, status = filled.made, filled.source, filled.made.status
+    folder = filled.folder
+    origin, copy = folder.source_directory, folder.destination_directory
     if (
         not made.is_new
-        or (made.status.st_uid, made.status.st_gid) != (source.st_uid, source.st_gid)
-        or filled.folder.destination_directory.is_path_only
-        or filled.folder.source_directory.is_path_only
-        or source_fd is None
-        or made_fd is None
-        or source_fd < 0
+        or status.st_uid != source.st_uid
+        or status.st_gid != source.st_gid
+        or origin.is_path_only
+        or copy.is_path_only
+        or origin.fd is None
+        or copy.fd is None
+        or origin.fd < 0
+        or copy.fd < 0
     ):
         return False
+    mode = source.st_mode & ALL_BITS
     try:
-        if system.xattr().list_names(source_fd):
+        if list_xattrs(origin.fd):
             return False
-        system.set_times(made_fd, source.st_atime_ns, source.st_mtime_ns)
-        mode = stat.S_IMODE(source.st_mode)
+        system.set_times(copy.fd, source.st_atime_ns, source.st_mtime_ns)
         if made.present_mode != mode:
-            system.set_mode(made_fd, mode)
+            system.set_mode(copy.fd, mode)
     except OSError:
         return False  # the general way finds the words, if it fails as well
     return True

@@ -11,8 +11,8 @@ from pycp.engine.attributes import Made
 from pycp.engine.directory import OWNER_ALL, Filled, let_owner_in, open_destination
 from pycp.engine.entry import tell_directory
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, Folder
-from pycp.values import Entry
+from pycp.system.folder import CLOSED, Directory, Folder
+from pycp.values import DIRECTORIES, Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     withheld_bits = job.withheld_bits(True)
     copied, ancestors = memory.copied, memory.ancestors
     report = job.report
+    hears, counts = report.hears, job.tally.own
 
     def make(folder: Folder, name: str) -> Filled | None:
         if not folder.is_new:
@@ -55,8 +56,15 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
             close(source_fd)
             return None
         entry = Entry(folder, name)
+        destination = Directory(into, name, CLOSED)
         try:
-            destination, status = open_destination(entry)
+            try:
+                destination.fd = open_file(name, FLAGS, dir_fd=into.fd)
+                status = status_of(destination.fd)
+                destination.id = status.st_dev, status.st_ino
+            except OSError:
+                destination.close()
+                destination, status = open_destination(entry)
             made = Made(None, 0, status, True, withheld)
             if made.mode & OWNER_ALL != OWNER_ALL:
                 let_owner_in(entry, destination, made)
@@ -69,7 +77,10 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
         inner = Folder(folder, origin, destination, True)
         inner.goes_by_umask = folder.goes_by_umask
         try:
-            tell_directory(report, entry, True)
+            if hears:
+                tell_directory(report, entry, True)
+            else:
+                counts[DIRECTORIES] += 1
             if report.verbose:
                 report.line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
         except BaseException:

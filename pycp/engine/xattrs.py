@@ -37,6 +37,9 @@ DEFAULT_LIST = "system.posix_acl_default"
 PERMISSION_LISTS = (ACCESS_LIST, DEFAULT_LIST, "system.nfs4_acl")
 UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
 
+list_xattrs = system.xattr().list_names
+"""Return the names of a file's extended attributes."""
+
 _rules: tuple[tuple[str, str], ...] = ()
 _actions: dict[str, str] = {}
 """What was found for the names met so far: a tree has few, on many files."""

@@ -15,8 +15,8 @@ from operator import length_hint
 from pycp.engine.directory import is_finished
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
+from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.share import MUCH, processes
 from pycp.run.unit import Folders, follow, pack_filled, unpack_filled, way_to
 from pycp.run.walk import Level, Opened
 from pycp.run.worker import DEEP, replay
@@ -55,7 +55,15 @@ class Task:
 class Coordinator:
     """Shares what is left of a tree."""
 
-    def __init__(self, walk: "Walk", root: "Filled", hands: "Hands", jobs: int) -> None:
+    def __init__(
+        self,
+        walk: "Walk",
+        root: "Filled",
+        hands: "Hands",
+        jobs: int,
+        wall: float = 0.0,
+        waited: float = 0.0,
+    ) -> None:
         self._walk = walk
         self._root = root
         self._hands = hands
@@ -67,10 +75,9 @@ class Coordinator:
         self._out: dict[int, Task] = {}
         self._firsts: dict[Identity, list[tuple[Filled, str]]] = {}
         """Files whose first copy is to be made, and the names that wait for it."""
-        self._works_itself = True
         self._wall = self._waited = 0.0
         walk.memory.elsewhere = self._firsts
-        walk.deepest = 0
+        self._look_at_time(wall, waited)
 
     def run(self, stack: list[Level]) -> None:
         """Copy the levels of a stack, and all below them."""
@@ -339,11 +346,9 @@ class Coordinator:
         """Have more processes wait side by side if that is most of what they do."""
         self._wall += wall
         self._waited += waited
-        if self._jobs:
-            return
-        wanted = processes(0, self._wall, self._waited)
-        self._works_itself = self._waited < MUCH * self._wall
-        self._hands.slots = max(self._hands.slots, wanted - self._works_itself)
+        self._works_itself = self._waited <= share.MUCH * self._wall
+        wanted = share.processes(self._jobs, self._wall, self._waited) - self._works_itself
+        self._hands.slots = max(self._hands.slots, wanted)
 
     def _redo(self, task: Task, lost: Lost) -> None:
         """Have a unit done again whose process ended, or tell what is not done."""

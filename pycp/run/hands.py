@@ -53,13 +53,23 @@ class ForkedHands:
     def __init__(self, walk: "Walk", root: "Folder", most: int) -> None:
         self._walk = walk
         self._root = root
-        self.slots = most
+        self._most = most
+        self._slots = 0
         self._tally = walk.job.tally
         provide_counts(self._tally, walk.job.options.jobs)
         self._counts: list[Counts] = self._tally.spare_lanes[:]
         self._held: dict[Worker, list[int]] = {}
         self._next = 0
         self._lost: list[tuple[int, Answer | Lost]] = []
+
+    @property
+    def slots(self) -> int:
+        """Return how many processes are to work at the same time."""
+        return min(self._slots, self._most)
+
+    @slots.setter
+    def slots(self, wanted: int) -> None:
+        self._slots = wanted
 
     def give(self, unit: bytes) -> int:
         """Have a unit carried out by whoever has least to do, or by a new process."""
@@ -89,7 +99,7 @@ class ForkedHands:
             server = Server(self._walk, root)
             worker = start(lambda channel: server.serve(channel, counts), self._held)
         except OSError:
-            self.slots = len(self._held)  # fewer will do, and none as well
+            self._most = len(self._held)  # fewer will do, and none as well
             return None
         finally:
             if not was_open:
@@ -109,7 +119,7 @@ class ForkedHands:
             except EOFError:
                 how = Lost(worker.end() or "without a word")
                 taken += [(ticket, how) for ticket in self._held.pop(worker)]
-                self.slots = max(self.slots - 1, len(self._held))
+                self._most -= 1  # so that what kills every process ends
             else:
                 taken.append((self._held[worker].pop(0), answer))
         return taken

@@ -44,8 +44,8 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
     from pycp.system.worker import most_workers
 
     root = stack[0].filled
-    most = min(processes(jobs, wall, waited) - 1, most_workers())
-    if most < 1:
+    most = most_workers()
+    if most < 1 or processes(jobs, wall, waited) < 2:
         return False
     try:
         root.folder.reopen()
@@ -54,5 +54,5 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
     except OSError:
         return False  # those who need it will tell
     hands = ForkedHands(walk, root.folder, most)
-    Coordinator(walk, root, hands, jobs).run(stack)
+    Coordinator(walk, root, hands, jobs, wall, waited).run(stack)
     return True

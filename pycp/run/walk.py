@@ -9,6 +9,7 @@ alone. The walk may stop between any two entries: what is left then is in the le
 from pycp.engine.directory import (
     enter_directory,
     finish_directory,
+    finish_quickly,
     is_finished,
     list_source,
     open_source,
@@ -56,6 +57,8 @@ class Walk:
         self.job = visitor.job
         self.memory = visitor.memory
         self.choose_ways()
+        self._keeps_all = self.job.keeps_all
+        self._stays = self.job.options.one_file_system
         self.has_made_directory = False
         self.stop: Callable[[], bool] | None = None
         """Asked after each entry whether to stop."""
@@ -197,26 +200,19 @@ class Walk:
             ancestors.add(folder.destination_directory.id)
         filled.pending += 1
         level = Level(filled, iter(()))
-        if (
-            not self.job.options.one_file_system
-            or above is None
-            or source[0] == above.folder.source_directory.id[0]
-        ):
+        if not self._stays or above is None or source[0] == above.folder.source_directory.id[0]:
             try:
-                self._list(level, decision)
+                if decision is not None:
+                    open_source(self.job, filled, decision)
+                count, level.entries, is_vast = list_source(self.job, filled, self.memory.copied)
             except CopyError as error:
                 self.job.report.failed(error)
+                return level
+            self.met += count
+            if is_vast and self.stops_at_vast:
+                level.entries = iter(())  # whoever was listing gives the directory back
+                level.is_unlisted = self.is_stopped = True
         return level
-
-    def _list(self, level: Level, decision: "Decision | None") -> None:
-        filled = level.filled
-        if decision is not None:
-            open_source(self.job, filled, decision)
-        count, level.entries, is_vast = list_source(self.job, filled, self.memory.copied)
-        self.met += count
-        if is_vast and self.stops_at_vast:
-            level.entries = iter(())  # whoever was listing gives the directory back
-            level.is_unlisted = self.is_stopped = True
 
     def _leave(self, level: Level, above: Level | None) -> None:
         """Finish a directory and open the one above it again, if it was closed meanwhile."""
@@ -247,7 +243,9 @@ class Walk:
 
     def complete(self, filled: "Filled") -> None:
         """Give a directory its attributes, now that nothing in it is missing."""
-        if filled.is_ours and not is_finished(self.job, filled):
+        if not filled.is_ours or (self._keeps_all and finish_quickly(filled)):
+            return
+        if not is_finished(self.job, filled):
             with Opened(self, filled) as is_open:
                 if is_open:
                     self.finish(filled)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pycp.report import progress
-from pycp.run import crew, work
-from pycp.system import lanes
+from pycp.run import coordinator, share
+from pycp.system import counts
 from tests.progress import hold
 from tests.progress.terminal import Gate, Terminal
 
@@ -87,7 +87,7 @@ def test_files_and_bytes_of_all_processes_are_shown(jobs: int, tmp_path: Path, g
 
     def before() -> None:
         hold.each_file(gate)
-        crew.SHARED_PIECE = 1000  # so that the coordinator copies nothing itself
+        share.MUCH = -1  # so that the coordinator copies nothing itself
 
     words = ["-rg", f"--jobs={jobs}", "s", "d"]
     terminal = Terminal(words, tmp_path, before)
@@ -276,14 +276,14 @@ def test_without_a_process_for_it_the_copy_goes_on(big: Path) -> None:
 
 
 def test_a_long_name_is_told_by_its_end() -> None:
-    lane = lanes.new_lane()
+    lane = counts.new_counts()
     lane.name = "a" * 5000 + "end"
     assert lane.name.endswith("aend")
-    assert len(lane.name) == lanes.NAME_BYTES
+    assert len(lane.name) == counts.NAME_BYTES
 
 
 def test_the_patience_is_a_second_and_the_pictures_are_some_in_a_second() -> None:
     assert progress.PATIENCE == 1
     assert 0.1 <= progress.DRAWING_INTERVAL <= 0.2
     assert progress.LINE_INTERVAL == 1
-    assert work.LONG <= 0.2  # how old the name a worker told may be
+    assert coordinator.LONGEST <= 0.2  # how old the name a worker told may be

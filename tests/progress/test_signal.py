@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pycp.__main__ import install_main
-from pycp.run import crew, tree
+from pycp.run import share
 from pycp.system.posix import ASKING
 from tests.programs import Programs
 from tests.progress import hold
@@ -49,8 +49,7 @@ def test_one_process_answers_for_all(tmp_path: Path, gate: Gate) -> None:
 
     def before() -> None:
         hold.each_file(gate)
-        crew.SHARED_PIECE = 1000  # so that the coordinator copies nothing itself
-        tree.PIECE = 5
+        share.MUCH = -1  # so that the coordinator copies nothing itself
 
     terminal = Terminal(["-r", "-j3", "s", "d"], tmp_path, before)
     gate.let(7)

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycp import system
-from pycp.engine.plain import plain_copier
+from pycp.engine.short import short_ways
 from pycp.engine.verify import BUFFER_SIZE, verify
 from pycp.errors import CopyError
+from pycp.plan.links import Memory
 from tests import listing, tree
 from tests.unit.engine.copying import FEW
 from tests.unit.rooms import entry, job
@@ -79,9 +80,9 @@ def test_all_is_as_without_the_option(option: str, command: str, who: str, here:
 
 
 @pytest.mark.parametrize("option", ["verify", "manifest", "bandwidth"])
-def test_the_fast_lane_is_left_for_these_options_alone(option: str) -> None:
-    assert plain_copier(job()) is not None
-    assert plain_copier(job(**{option: 1})) is None
+def test_the_short_ways_are_left_for_these_options_alone(option: str) -> None:
+    assert short_ways(job(), Memory())[0]
+    assert not short_ways(job(**{option: 1}), Memory())[0]
 
 
 def numbered(size: int) -> bytes:

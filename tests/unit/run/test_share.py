@@ -3,19 +3,18 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pycp import system
 from pycp.options import CopyOptions
-from pycp.run import tree as tree_module
-from pycp.run.crew import AHEAD, Crew
+from pycp.run import share, tree
 from pycp.run.serial import run_serial
-from pycp.run.tree import LOOK, SLOW, SMALL_PIECE, WAITING_PROCESSES, Tree
+from pycp.run.share import LOOK, MOST_WAITING, MUCH, WORTH_A_FORK, processes
+from pycp.system import worker
 from tests.tree import build
-from tests.unit.rooms import Heard, job
+from tests.unit.rooms import Heard
 
 
 class Clocks:
@@ -23,17 +22,21 @@ class Clocks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, waiting: float, queued: float) -> None:
         self.now = self.in_queue = 0.0
-        self.shared: list[tuple[int, int]] = []
+        self.shared: list[tuple[float, float]] = []
 
         def open_slowly(*arguments: Any, **more: Any) -> int:
             self.now += waiting / 2  # the source is opened, and the destination
             self.in_queue += queued / 2
             return os.open(*arguments, **more)
 
+        def keep(_walk: object, _stack: object, _jobs: int, *times: float) -> bool:
+            self.shared.append((times[0], times[1]))
+            return False
+
         monkeypatch.setattr(system, "open", open_slowly)
         monkeypatch.setattr(system, "queued", lambda: self.in_queue)
-        monkeypatch.setattr(tree_module, "time", self)
-        monkeypatch.setattr(Tree, "_share", lambda _tree, *how: self.shared.append(how))
+        monkeypatch.setattr(share, "time", self)
+        monkeypatch.setattr(tree, "_share", keep)
 
     def monotonic(self) -> float:
         """Return the time of day."""
@@ -63,38 +66,41 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Callable[[int], No
 def test_a_few_slow_files_are_enough_to_share_the_others(
     copy: "Callable[[int], None]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clocks = Clocks(monkeypatch, waiting=LOOK * SLOW, queued=0)
-    copy(2)
-    assert (WAITING_PROCESSES, SMALL_PIECE) in clocks.shared
+    clocks = Clocks(monkeypatch, waiting=1.1 * WORTH_A_FORK, queued=0)
+    copy(3)
+    ((wall, waited),) = clocks.shared
+    assert waited == wall > WORTH_A_FORK
 
 
-@pytest.mark.parametrize(("waiting", "queued"), [(SLOW / 2, 0), (LOOK * SLOW, LOOK * SLOW)])
+@pytest.mark.parametrize(
+    ("waiting", "queued"), [(WORTH_A_FORK / 4 / LOOK, 0), (WORTH_A_FORK, WORTH_A_FORK)]
+)
 def test_quick_calls_and_busy_processors_are_no_reason_to_share(
     copy: "Callable[[int], None]", monkeypatch: pytest.MonkeyPatch, waiting: float, queued: float
 ) -> None:
     clocks = Clocks(monkeypatch, waiting, queued)
     copy(3 * LOOK)
-    assert clocks.now > LOOK * SLOW
+    assert clocks.now > WORTH_A_FORK / 2
     assert clocks.shared == []
 
 
-class Idle:
-    """A worker that does nothing."""
+@pytest.mark.parametrize(
+    ("wall", "waited", "expected"),
+    [
+        (1.0, 0.0, 2),
+        (1.0, MUCH - 0.01, 2),
+        (1.0, 0.5, 4),
+        (1.0, 0.75, 8),
+        (1.0, 0.999, MOST_WAITING),
+        (0.01, 0.01, 2),
+    ],
+)
+def test_more_processes_wait_the_more_there_is_to_wait(
+    monkeypatch: pytest.MonkeyPatch, wall: float, waited: float, expected: int
+) -> None:
+    monkeypatch.setattr(worker, "processors", lambda: 2)
+    assert processes(0, wall, waited) == expected
 
 
-def test_a_worker_is_started_only_when_all_others_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Crew, "_start", lambda _crew, _lane: Idle())
-    tree: Any = SimpleNamespace(job=job())
-    root: Any = SimpleNamespace(folder=None)
-    crew = Crew(tree, root, count=2, piece=SMALL_PIECE)
-    tasks: Any = crew._tasks
-    first = crew._next_worker()
-    assert crew._next_worker() is first
-    tasks[first].append([])
-    second = crew._next_worker()
-    assert second is not first
-    tasks[second].append([])
-    for _ in range(2, 2 * AHEAD):
-        tasks[crew._next_worker()].append([])
-    assert crew._next_worker() is None
-    assert len(tasks) == 2
+def test_a_number_the_user_gave_stands() -> None:
+    assert processes(3, 1.0, 1.0) == 3

@@ -1,4 +1,4 @@
-"""The fast lane: what it copies, over old files as well, and what it leaves to the general way."""
+"""The short way of regular files: what it copies, over old files as well, and what it leaves to the general way."""
 
 import errno
 import os
@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pycp import system
-from pycp.engine.plain import plain_copier
+from pycp.engine.short_regular import regular_copier
 from pycp.errors import CopyError
+from pycp.plan.links import Memory
 from pycp.system.folder import Directory, Folder, identity
 from tests import listing, tree
 from tests.unit.rooms import job
@@ -42,10 +43,9 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
 
 def copies(folder: Folder, *names: str, **options: Any) -> list[bool]:
-    """Tell of each name whether the fast lane copies it."""
-    copy_plain = plain_copier(job(recursive=True, dereference="never", **options))
-    assert copy_plain is not None
-    return [copy_plain(folder, name) for name in names]
+    """Tell of each name whether the short way copies it."""
+    copy = regular_copier(job(recursive=True, dereference="never", **options), Memory())
+    return [copy(folder, name) for name in names]
 
 
 KEEPS_ALL = {

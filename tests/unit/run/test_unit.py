@@ -1,19 +1,32 @@
 """The folders a worker knows: opened by their way, never mistaken, and never too many."""
 
+import marshal
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pycp.engine.attributes import Made
+from pycp.engine.directory import Filled
 from pycp.errors import CopyError
-from pycp.run.work import KNOWN_FOLDERS, OPEN_FOLDERS, Folders, Recorder, way_to
+from pycp.run.unit import (
+    KNOWN_FOLDERS,
+    OPEN_FOLDERS,
+    Folders,
+    pack_filled,
+    unpack_filled,
+    way_to,
+)
+from pycp.run.worker import Recorder
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import Tally
+from pycp.values import Entry
+from tests.unit.rooms import Heard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.run.work import Way
+    from pycp.run.unit import Way
 
 
 def descriptors() -> int:
@@ -44,7 +57,7 @@ def way(*names: str) -> "Way":
         for path in paths:
             path.mkdir(exist_ok=True)
         ids = [identity(path.stat()) for path in paths]
-        steps.append((names[end - 1], names[end - 1], ids[0], ids[1]))
+        steps.append((names[end - 1], ids[0], ids[1]))
     return tuple(steps)
 
 
@@ -101,7 +114,7 @@ def test_a_replaced_directory_is_noticed_and_nothing_stays_open(
 
 
 def test_a_recorder_keeps_everything_in_order() -> None:
-    recorder = Recorder("pycp", verbose=True, hears=True, tally=Tally())
+    recorder = Recorder(Heard())
     recorder.line("one")
     recorder.warn("two")
     recorder.failed(CopyError("three", 5, "a", "b"))
@@ -114,3 +127,23 @@ def test_a_recorder_keeps_everything_in_order() -> None:
     ]
     with pytest.raises(AssertionError):
         recorder.agrees("four")
+
+
+def test_what_finishing_a_directory_needs_survives_being_packed(root: Folder) -> None:
+    folder = Folders(root).at(way("a"), is_new=True)
+    source, made = os.stat("s/a"), os.stat("d/a")
+    record = marshal.loads(
+        marshal.dumps(
+            pack_filled(Filled(Entry(root, "a"), folder, source, Made(None, 0, made, True, 0o22)))
+        )
+    )
+    again = unpack_filled(record, folder)
+    assert again.source == source
+    assert again.source.st_mtime_ns == source.st_mtime_ns
+    assert again.made.status == made
+    assert (again.made.is_new, again.made.withheld, again.made.mode) == (
+        True,
+        0o22,
+        stat.S_IMODE(made.st_mode),
+    )
+    assert (again.entry.source, again.entry.destination) == ("s/a", "d/a")
