@@ -15,8 +15,9 @@ from pycp.engine.job import Job
 from pycp.errors import CopyError
 from pycp.run.serial import Serial
 from pycp.run.tree import Tree
-from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status, standard
+from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status
 from pycp.shutil.lane import new_file_copier
+from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import Decision, Entry, join
 
