@@ -145,7 +145,7 @@ def test_a_refusal_names_the_arguments(here: Path) -> None:
         (COPY, {"suffix": ".bak", "backup": "simple", "atomic": True}),
         (COPY, {"jobs": MOST_JOBS, "bandwidth": 10**12, "digest": "SHA256", "exclude": ()}),
         (COPY, {"exclude": ["*.o"], "preserve": {"mode": 1}, "follow_symlinks": "operands"}),
-        (INSTALL, {"mode": 0, "suffix": "x"}),
+        (INSTALL, {"mode": 0o400, "suffix": "x"}),
         (INSTALL, {"mode": 0o7777, "owner": os.geteuid(), "group": os.getegid()}),
         (INSTALL, {"mode": "u=rw", "owner": str(os.geteuid()), "backup": "numbered"}),
     ],
