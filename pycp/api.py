@@ -19,6 +19,20 @@ processes only if the calling process has a single thread.
 
 import os
 
+from pycp.checks import (
+    MOST_JOBS,
+    clash,
+    is_digest,
+    is_job_count,
+    is_rate,
+    is_suffix,
+    name_of,
+    names_of,
+    require_type,
+    require_types,
+    settle,
+    texts_of,
+)
 from pycp.errors import CopyError, UsageError
 from pycp.options import CopyOptions, InstallOptions, Record
 from pycp.quoting import leave_locale_alone
@@ -36,12 +50,6 @@ if TYPE_CHECKING:
     Listen = Callable[[Event], object]
 
 ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "xattr")
-CHOICES = {
-    "backup": ("none", "simple", "existing", "numbered"),
-    "reflink": ("auto", "always", "never"),
-    "sparse": ("auto", "always", "never"),
-    "update": ("all", "none", "none-fail", "older"),
-}
 
 
 class CopyFailed(OSError):
@@ -130,28 +138,21 @@ def copy(
       raises ends the copy and is raised from here; what was copied stays.
 
     Raise CopyFailed, an OSError, if anything failed, after everything else was copied. Raise
-    ValueError, and do nothing, if arguments contradict each other.
+    ValueError or TypeError, and do nothing, if an argument is none or two contradict each other.
     """
-    words, is_one = _words(sources)
+    words, is_one = names_of(sources)
     fields = _fields(CopyOptions, locals())
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
-    if hard_link and symbolic_link:
-        raise ValueError("hard_link and symbolic_link exclude each other")
-    if backup != "none" and update in ("none", "none-fail"):
-        raise ValueError(f"backup={backup!r} and update={update!r} exclude each other")
     fields |= _kept(preserve, attributes_only)
-    if follow_symlinks is None:
-        follow_symlinks = hard_link or not recursive
-    word = {"True": "always", "False": "never"}.get(str(follow_symlinks), str(follow_symlinks))
-    fields["dereference"] = _choice("follow_symlinks", word, ("always", "never", "operands"))
-    patterns = [exclude] if isinstance(exclude, str) else exclude
-    fields["exclude"] = tuple(("pattern", pattern) for pattern in patterns)
+    fields["dereference"] = _dereference(follow_symlinks, hard_link or not recursive)
+    fields["exclude"] = tuple(("pattern", text) for text in texts_of("exclude", exclude))
     if jobs is not None:
-        if jobs < 1:
-            raise ValueError("jobs must be 1 or more")
+        require_type("jobs", jobs, int)
+        if not is_job_count(jobs):
+            raise ValueError(f"jobs={jobs} is not from 1 to {MOST_JOBS}")
         fields["jobs"] = jobs
-    _check(fields, manifest, digest)
+    _check(fields, manifest, on_event)
     operands, fields["target_directory"] = _operands(words, is_one, destination)
     from pycp.run.serial import run_serial
 
@@ -195,23 +196,19 @@ def install(
     - `bandwidth`, `on_event`: as for `copy`.
 
     Raise CopyFailed, an OSError, if anything failed, after everything else was installed. Raise
-    ValueError, and do nothing, if arguments contradict each other.
+    ValueError or TypeError, and do nothing, if an argument is none or two contradict each other.
     """
-    words, is_one = _words(sources)
+    words, is_one = names_of(sources)
     fields = _fields(InstallOptions, locals())
     if directory != (destination is None):
         raise ValueError("with directory=True there is no destination; otherwise there must be one")
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
     if mode is not None:
-        fields["mode"] = f"{mode:o}" if isinstance(mode, int) else mode
-        from pycp.plan.modes import resolve_mode
-
-        try:
-            resolve_mode(fields["mode"], directory)
-        except CopyError as error:
-            raise ValueError(str(error)) from None
-    _check(fields, manifest, digest)
+        fields["mode"] = _mode(mode, directory)
+    _require_owner("owner", owner)
+    _require_owner("group", group)
+    _check(fields, manifest, on_event)
     operands = words
     if destination is not None:
         operands, fields["target_directory"] = _operands(words, is_one, destination)
@@ -223,44 +220,38 @@ def install(
 def _fields(options: "type[Record]", arguments: "dict[str, Any]") -> "dict[str, Any]":
     """Return the arguments that are options by the same name and value."""
     others = ("exclude", "jobs", "manifest", "mode")
-    return {
+    fields = {
         name: value
         for name, value in arguments.items()
         if hasattr(options, name) and name not in others
     }
+    require_types(options, fields)
+    return fields
 
 
-def _words(paths: "Path | Iterable[Path]") -> tuple[list[str], bool]:
-    """Return paths as the engine names them, and whether it was one rather than an iterable."""
-    if isinstance(paths, str | bytes | os.PathLike):
-        return [_word(paths)], True
-    return [_word(path) for path in paths], False
-
-
-def _word(path: "Path") -> str:
-    name = os.fsdecode(path)
-    if "\0" in name:
-        raise ValueError("embedded null byte")
-    return name
-
-
-def _choice(argument: str, word: str, words: "Iterable[str]") -> str:
-    if word not in words:
-        raise ValueError(f"{argument}={word!r} is none of {', '.join(map(repr, words))}")
-    return word
+def _dereference(follow_symlinks: object, follows: bool) -> str:
+    """Return which symbolic links are followed; `follows` tells whether they are if not said."""
+    if follow_symlinks is None:
+        follow_symlinks = follows
+    require_type("follow_symlinks", follow_symlinks, bool, str)
+    if isinstance(follow_symlinks, bool):
+        return "always" if follow_symlinks else "never"
+    if follow_symlinks != "operands":
+        raise ValueError(f"follow_symlinks={follow_symlinks!r} is none of True, False, 'operands'")
+    return "operands"
 
 
 def _kept(
     preserve: "bool | Attribute | Iterable[Attribute]", attributes_only: bool
 ) -> "dict[str, object]":
     """Return the fields that say what is preserved."""
-    names: Iterable[str]
     if isinstance(preserve, bool):
-        names = ("all",) if preserve else ()
+        names = ["all"] if preserve else []
     else:
-        names = (preserve,) if isinstance(preserve, str) else tuple(preserve)
+        names = texts_of("preserve", preserve)
     for name in names:
-        _choice("preserve", name, (*ATTRIBUTES, "all"))
+        if name not in (*ATTRIBUTES, "all"):
+            raise ValueError(f"preserve={name!r} is none of {', '.join(ATTRIBUTES)}, all")
     wanted = ATTRIBUTES if "all" in names else names
     fields: dict[str, object] = {f"preserve_{name}": True for name in wanted}
     if names:
@@ -272,31 +263,62 @@ def _kept(
     return fields
 
 
-def _check(fields: "dict[str, Any]", manifest: "Path | None", digest: str) -> None:
-    """Bring the fields that copy and install share to their final meaning; raise ValueError."""
-    for name, words in CHOICES.items():
-        if name in fields:
-            _choice(name, fields[name], words)
-    if fields.get("reflink") == "always" and fields["sparse"] != "auto":
-        raise ValueError("reflink='always' goes with sparse='auto' only")
-    if fields.get("sparse") == "never":
-        fields["reflink"] = "never"  # shared storage would bring the source's holes along
-    if fields["bandwidth"] < 0:
+def _mode(mode: int | str, is_directory: bool) -> str:
+    """Return a mode as the command takes it."""
+    from pycp.plan.modes import octal, resolve_mode
+
+    require_type("mode", mode, int, str)
+    try:
+        text = octal(mode) if isinstance(mode, int) else mode
+        resolve_mode(text, is_directory)
+    except CopyError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _require_owner(argument: str, owner: str | int | None) -> None:
+    """Raise TypeError or ValueError for what is no name or number of anybody."""
+    if owner is None:
+        return
+    require_type(argument, owner, int, str)
+    if isinstance(owner, int):
+        from pycp.plan.owners import user_number
+
+        try:
+            user_number(owner)
+        except CopyError:
+            raise ValueError(f"{argument}={owner} is the number of nobody") from None
+
+
+def _check(fields: "dict[str, Any]", manifest: "Path | None", on_event: "Listen | None") -> None:
+    """Bring the fields that copy and install share to their final meaning.
+
+    Raise ValueError or TypeError.
+    """
+    found = clash(fields, makes_backups=fields["backup"] != "none")
+    if found:
+        named = " and ".join(f"{name}={fields[name]!r}" for name in found)
+        raise ValueError(f"{named} exclude each other")
+    settle(fields)
+    if not is_suffix(fields["suffix"]) or "/" in fields["suffix"]:
+        raise ValueError("suffix must not be empty, nor hold a slash")
+    if fields["bandwidth"] != 0 and not is_rate(fields["bandwidth"]):
         raise ValueError("bandwidth must not be negative")
     if manifest is not None:
-        import hashlib
-
-        name = _word(manifest)
+        name = name_of(manifest)
         fields["manifest"] = "./-" if name == "-" else name  # nothing is printed from here
-        if not hashlib.new(digest).digest_size:
-            raise ValueError(f"{digest} has no digest of one length")
+    is_asked_for = manifest is not None or fields["digest"] != CopyOptions.digest
+    if is_asked_for and not is_digest(fields["digest"]):
+        raise ValueError(f"digest={fields['digest']!r} is no digest of one length")
+    if on_event is not None and not callable(on_event):
+        raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
 
 
 def _operands(
     sources: list[str], is_one: bool, destination: "Path"
 ) -> tuple[list[str], str | None]:
     """Return the operands of the command, and its target directory if it needs that option."""
-    word = _word(destination)
+    word = name_of(destination)
     return ([*sources, word], None) if is_one else (sources, word)
 
 

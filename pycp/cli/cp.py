@@ -4,6 +4,7 @@ GNU's checks come after the last word is read, in GNU's order, because later opt
 earlier ones. Options that exclude each other share a field, so the last one wins by itself.
 """
 
+from pycp.checks import MOST_JOBS, clash, is_job_count, settle
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     ATOMIC,
@@ -53,7 +54,11 @@ _ATTRIBUTES = {
     "all": {**_ALL_ATTRIBUTES, "explicit_no_mode": False},
 }
 
-MOST_JOBS = 256
+_CLASHES = {
+    ("hard_link", "symbolic_link"): "cannot make both hard and symbolic links",
+    ("backup", "update"): "--backup is mutually exclusive with -n or --update=none-fail",
+    ("reflink", "sparse"): "--reflink can be used only with --sparse=auto",
+}
 
 CP = Table(
     usage=(
@@ -308,17 +313,12 @@ def parse_cp(
     fields, operands = parse(arguments, CP, environ, warn)
     if fields.get("overwrite") == "never":
         fields["update"] = "none"
-    if fields.get("hard_link") and fields.get("symbolic_link"):
-        raise UsageError("cannot make both hard and symbolic links")
-    if wants_backups(fields) and fields.get("update") in ("none", "none-fail"):
-        raise UsageError("--backup is mutually exclusive with -n or --update=none-fail")
-    if fields.get("reflink") == "always" and fields.get("sparse", "auto") != "auto":
-        raise UsageError("--reflink can be used only with --sparse=auto")
+    if found := clash(fields, wants_backups(fields)):
+        raise UsageError(_CLASHES[found])
     resolve_backup(fields, environ)
     if fields.pop("require_context", False):
         raise CopyError("cannot preserve security context without an SELinux-enabled kernel")
-    if fields.get("sparse") == "never":
-        fields["reflink"] = "never"  # shared storage would bring the source's holes along
+    settle(fields)
     if "dereference" not in fields and fields.get("recursive") and not fields.get("hard_link"):
         fields["dereference"] = "never"
     if fields.get("require_preserve_xattr") or fields.get("attributes_only"):
@@ -337,9 +337,8 @@ def _jobs(word: str) -> int:
     """Return the number of processes that a value of --jobs means, 0 for "auto"."""
     if word == "auto":
         return 0
-    number = float(word) if word.isascii() and word.isdigit() else 0
-    if 0 < number <= MOST_JOBS:
-        return int(number)
+    if word.isascii() and word.isdigit() and is_job_count(float(word)):
+        return int(float(word))
     from pycp.quoting import quote_word
 
     raise UsageError(

@@ -3,6 +3,7 @@
 Mode, owner and group stay as typed: GNU reads them only after it has looked at the operands.
 """
 
+from pycp.checks import clash
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     ATOMIC,
@@ -34,6 +35,11 @@ from pycp.options import InstallOptions
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+_CLASHES = {
+    ("directory", "strip"): "the strip option may not be used when installing a directory",
+    ("directory", "target_directory"): "target directory not allowed when installing a directory",
+}
 
 INSTALL = Table(
     usage=(
@@ -141,10 +147,8 @@ def parse_install(
     --help, at a mistake.
     """
     fields, operands = parse(arguments, INSTALL, environ, warn)
-    if fields.get("directory") and fields.get("strip"):
-        raise CopyError("the strip option may not be used when installing a directory")
-    if fields.get("directory") and "target_directory" in fields:
-        raise CopyError("target directory not allowed when installing a directory")
+    if found := clash(fields, makes_backups=False):
+        raise CopyError(_CLASHES[found])
     resolve_backup(fields, environ)
     if "strip_program" in fields and "strip" not in fields:
         fields["ignores_strip_program"] = True

@@ -1,5 +1,6 @@
 """The rows that cp and install have in common, and what their words about backups mean."""
 
+from pycp.checks import is_digest, is_rate, is_suffix
 from pycp.cli.parse import choose
 from pycp.cli.table import Option
 from pycp.errors import UsageError
@@ -160,7 +161,7 @@ def _rate(word: str) -> int:
     size = RATE_UNITS.get(plain[len(number) :])
     if size and number.isascii() and number.replace(".", "", 1).isdigit():
         rate = float(number) * size
-        if 1 <= rate < float("inf"):
+        if is_rate(rate):
             return int(rate)
     from pycp.quoting import quote_word
 
@@ -171,15 +172,9 @@ def _rate(word: str) -> int:
 
 
 def _check_digest(name: str) -> None:
-    import hashlib
+    if not is_digest(name):
+        from pycp.quoting import quote_word
 
-    from pycp.quoting import quote_word
-
-    try:
-        is_known = hashlib.new(name).digest_size > 0
-    except (ValueError, TypeError):  # the latter for what is no UTF-8
-        is_known = False
-    if not is_known:
         raise UsageError(f"invalid argument {quote_word(name)} for {quote_word('--digest')}")
 
 
@@ -204,6 +199,4 @@ def resolve_backup(fields: "dict[str, Any]", environ: "Mapping[str, str]") -> No
         context = "$VERSION_CONTROL"
     fields["backup"] = choose(control, CONTROLS, context)
     suffix = fields.get("suffix", environ.get("SIMPLE_BACKUP_SUFFIX", ""))
-    # As in GNU, only a slash before the last component spoils a suffix: "x/" fails later.
-    stem = suffix.rstrip("/")
-    fields["suffix"] = suffix if stem and "/" not in stem else "~"
+    fields["suffix"] = suffix if is_suffix(suffix) else "~"

@@ -1,60 +1,122 @@
 """A file stripped where nobody else can reach it.
 
-The strip program is given a name, and in a directory that others may write to a name can be made
-to mean another file. There the program gets a copy in a private directory, and what it leaves is
-written back into the new file, which stays the one we hold all the time.
+The strip program is given a name, and a name can be made to mean another file: in a directory that
+others may write to, and in any below it. So the program gets a copy in a private directory, and
+what it leaves is written back into the new file, which stays the one we hold all the time. If
+anything of this fails, the new file is removed: it is half installed.
 """
 
 import os
+import stat
+from errno import EPERM
 
 from pycp import system
 from pycp.engine.data import Method, copy_data
-from pycp.engine.install import PRIVATE, open_made, replaced, strip
-from pycp.errors import CopyError, cannot
+from pycp.engine.install import PRIVATE, Irremovable, open_made, replaced
+from pycp.errors import CopyError, cannot, reason
+from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import last_component
+from pycp.values import BYTES, Entry, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.values import Decision
 
 OWNER_ALL = 0o700
+GROUP_AND_OTHERS = 0o077
 
 
-def strip_aside(job: "Job", entry: "Entry", made_fd: int, program: str) -> None:
-    """Strip the file that `made_fd` is open for writing on; raise CopyError if that fails."""
+def strip_aside(job: "Job", entry: Entry, decision: "Decision", program: str, then: str) -> None:
+    """Strip the new file, which is open for writing; if that fails, remove it, raise CopyError.
+
+    `then` is what cannot be done any more if the program leaves nothing.
+    """
     name = last_component(entry.destination)
-    room = f"{os.environ.get('TMPDIR') or '/tmp'}/pyinstall-{os.urandom(8).hex()}"
-    with system.Undisturbed():
-        try:
-            system.mkdir(room, OWNER_ALL)
-            try:
-                room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
-            except OSError:
-                system.rmdir(room)
-                raise
-        except OSError as error:
-            raise cannot("run", program, error) from None
-        try:
-            _copy_out(job, entry, made_fd, name, room_fd)
-            strip(job, entry, program, f"{room}/{name}")
-            _copy_back(job, entry, made_fd, name, room_fd)
-        except CopyError:
-            raise
-        except OSError as error:
-            raise cannot("strip", entry.destination, error) from None
-        finally:
-            _remove(job, room, room_fd)
-
-
-def _remove(job: "Job", room: str, room_fd: int) -> None:
-    """Remove the private directory and the files in it; tell if that fails."""
+    place = _Place(entry)
     try:
-        with system.scandir(room_fd) as left:
-            names = [found.name for found in left]
-        for found in names:
-            system.unlink(found, dir_fd=room_fd)
+        with system.Undisturbed():
+            room, room_fd = _make_room(entry)
+            try:
+                _copy_out(job, entry, decision, f"{room}/{name}", room_fd)
+                _run(program, f"{room}/{name}", entry)
+                _copy_back(job, entry, decision, f"{room}/{name}", room_fd, then)
+            except CopyError:
+                raise
+            except OSError as error:
+                raise cannot("strip", entry.destination, error) from None
+            finally:
+                _remove_room(job, room, room_fd)
+    except CopyError as problem:
+        if job.stage is None:  # or the file has no name yet
+            try:
+                place.remove(decision.made)
+            except OSError as error:
+                job.report.failed(problem)
+                unlinking = cannot("unlink", entry.destination, error)
+                raise Irremovable(str(unlinking), unlinking.errno, entry.destination) from None
+        raise
+    finally:
+        place.close()
+
+
+class _Place:
+    """Where the new file is: whatever its path comes to mean, it is removed from there."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._dir_fd, self._name = entry.folder.destination_fd, entry.destination_name
+        self._held_fd = -1
+        path, last = split_last(self._name)
+        try:
+            self._held_fd = system.open(path or ".", system.PLACE_FLAGS, dir_fd=self._dir_fd)
+        except OSError:
+            return  # the whole name must do
+        self._dir_fd, self._name = self._held_fd, last
+
+    def remove(self, made: tuple[int, int] | None) -> None:
+        """Remove the new file; what took its place is not ours."""
+        try:
+            found = system.stat(self._name, dir_fd=self._dir_fd, follow_symlinks=False)
+            if identity(found) == made:
+                system.unlink(self._name, dir_fd=self._dir_fd)
+        except FileNotFoundError:
+            pass
+
+    def close(self) -> None:
+        if self._held_fd >= 0:
+            system.close(self._held_fd)
+
+
+def _make_room(entry: Entry) -> tuple[str, int]:
+    """Make a private directory; return its name and descriptor."""
+    above = os.environ.get("TMPDIR") or "/tmp"
+    room = f"{above}/pyinstall-{os.urandom(8).hex()}"
+    try:
+        system.mkdir(room, OWNER_ALL)
+        try:
+            room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
+        except OSError:
+            system.rmdir(room)
+            raise
+        status = system.fstat(room_fd)
+        if status.st_uid != system.geteuid() or status.st_mode & GROUP_AND_OTHERS:
+            system.close(room_fd)
+            raise OSError(EPERM, "")  # it is not the one we made, or made for somebody else
+    except OSError as error:
+        raise CopyError(
+            f"cannot strip {quote_name(entry.destination)}: cannot make a private directory in"
+            f" {quote_name(above)}: {reason(error)}",
+            error.errno,
+            entry.destination,
+            above,
+        ) from None
+    return room, room_fd
+
+
+def _remove_room(job: "Job", room: str, room_fd: int) -> None:
+    """Remove the private directory and what is in it; tell if that fails."""
+    try:
+        _empty(room_fd)
         system.rmdir(room)
     except OSError as error:
         job.report.failed(cannot("remove", room, error))
@@ -62,27 +124,100 @@ def _remove(job: "Job", room: str, room_fd: int) -> None:
         system.close(room_fd)
 
 
-def _copy_out(job: "Job", entry: "Entry", made_fd: int, name: str, room_fd: int) -> None:
-    made = system.fstat(made_fd)
+def _empty(directory_fd: int) -> None:
+    with system.scandir(directory_fd) as listing:
+        found = [(each.name, each.is_dir(follow_symlinks=False)) for each in listing]
+    for name, is_directory in found:
+        if not is_directory:
+            system.unlink(name, dir_fd=directory_fd)
+            continue
+        flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
+        inner_fd = system.open(name, flags, dir_fd=directory_fd)
+        try:
+            _empty(inner_fd)
+        finally:
+            system.close(inner_fd)
+        system.rmdir(name, dir_fd=directory_fd)
+
+
+def _copy_out(job: "Job", entry: Entry, decision: "Decision", copy: str, room_fd: int) -> None:
     fd = open_made(job, entry)
     try:
-        if identity(system.fstat(fd)) != identity(made):
+        if identity(system.fstat(fd)) != decision.made:
             raise replaced(entry)
+        name = last_component(copy)
         copy_fd = system.open(name, system.NEW_FILE_FLAGS, PRIVATE, dir_fd=room_fd)
         try:
-            copy_data(job, entry, Method(), fd, made, copy_fd, system.fstat(copy_fd))
+            _copy(job, entry, (entry.destination, fd), (copy, copy_fd))
         finally:
             system.close(copy_fd)
     finally:
         system.close(fd)
 
 
-def _copy_back(job: "Job", entry: "Entry", made_fd: int, name: str, room_fd: int) -> None:
-    fd = system.open(name, system.SOURCE_FLAGS | system.O_NOFOLLOW, dir_fd=room_fd)
+def _run(program: str, name: str, entry: Entry) -> None:
+    """Run the strip program on a file; raise CopyError if it fails."""
+    from pycp.system.child import has_succeeded, spawn
+
+    if name.startswith("-"):
+        name = f"./{name}"
+    what = f"cannot run {'' if program == 'strip' else 'strip program '}{quote_name(program)}"
+    try:
+        pid = spawn(program, name)
+        what = "waiting for strip"
+        succeeded = has_succeeded(pid)
+    except OSError as error:
+        raise CopyError(f"{what}: {reason(error)}", error.errno, program) from None
+    if not succeeded:
+        raise CopyError("strip process terminated abnormally", filename=entry.destination)
+
+
+def _copy_back(
+    job: "Job", entry: Entry, decision: "Decision", copy: str, room_fd: int, then: str
+) -> None:
+    """Write what the program left, which may be another file than it got, into the new file."""
+    made_fd = decision.made_fd
+    assert made_fd is not None
+    name = last_component(copy)
+    try:
+        status = system.stat(name, dir_fd=room_fd, follow_symlinks=False)
+    except FileNotFoundError as error:
+        raise cannot(then, entry.destination, error) from None
+    if not stat.S_ISREG(status.st_mode):
+        text = f"cannot strip {quote_name(entry.destination)}: the program left no regular file"
+        raise CopyError(text, filename=entry.destination)
+    fd = _open_stripped(name, room_fd, status)
     try:
         system.lseek(made_fd, 0, 0)
         system.ftruncate(made_fd, 0)
-        stripped = system.fstat(fd)
-        copy_data(job, entry, Method(), fd, stripped, made_fd, system.fstat(made_fd))
+        _copy(job, entry, (copy, fd), (entry.destination, made_fd))
     finally:
         system.close(fd)
+
+
+def _open_stripped(name: str, room_fd: int, status: os.stat_result) -> int:
+    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+    try:
+        return system.open(name, flags, dir_fd=room_fd)
+    except PermissionError:
+        if status.st_nlink > 1:
+            raise  # its mode would change under another name as well
+    where, fd = system.pin(name, room_fd)
+    try:
+        system.set_mode(where, PRIVATE)  # the program took away our own right to read
+    finally:
+        if fd >= 0:
+            system.close(fd)
+    return system.open(name, flags, dir_fd=room_fd)
+
+
+def _copy(job: "Job", entry: Entry, source: tuple[str, int], destination: tuple[str, int]) -> None:
+    """Copy from one descriptor to the other, each with a name for people; count no bytes."""
+    way = Entry(entry.folder, entry.source_name, is_operand=True)
+    way.name_operands(source[0], destination[0])
+    counted = job.tally.own[BYTES]
+    try:
+        statuses = system.fstat(source[1]), system.fstat(destination[1])
+        copy_data(job, way, Method(), source[1], statuses[0], destination[1], statuses[1])
+    finally:
+        job.tally.own[BYTES] = counted

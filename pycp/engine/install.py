@@ -1,19 +1,17 @@
 """What install does after a copy: strip, times, owner, mode (spec 8 and 3, steps 16 to 18).
 
 The new file is closed to everybody else until the last step, and each step acts on the file itself,
-not on its name: whoever puts something else in its place changes nothing but the name. Only the
-strip program gets the name, where nobody else could change what it means, and may put a file of
-its own there. The owner comes before the mode:
-the kernel clears set-id bits when it changes.
+not on its name: whoever puts something else in its place changes nothing but the name. The strip
+program works on a copy, in `engine.aside`. The owner comes before the mode: the kernel clears
+set-id bits when it changes.
 """
 
 import stat
 
 from pycp import system
-from pycp.errors import CopyError, cannot, failed, reason
+from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from pycp.values import Decision, Entry, Final
 
 
-OTHERS_WRITE = 0o022
 PRIVATE = 0o600
 """Mode of a new file until everything else about it is final."""
 
@@ -41,50 +38,47 @@ def finish(
     If owner or mode cannot be set, the file stays as private as it was made; if it is made
     atomically, it then does not come into being.
     """
-    assert decision.made_fd is not None
-    if system.has_access_list(decision.made_fd):
-        _drop_access_list(entry, decision.made_fd)
-    where: system.Where = decision.made_fd
-    fd = -1
-    is_held = options.atomic or options.durable  # until it is complete, or on disk
-    if options.strip and (is_held or _others_may_swap(entry)):
+    fd = decision.made_fd
+    assert fd is not None
+    if system.has_access_list(fd):
+        _drop_access_list(entry, fd)
+    if options.strip:
         from pycp.engine.aside import strip_aside
 
-        strip_aside(job, entry, decision.made_fd, options.strip_program)
-    elif options.strip:
-        owner = system.fstat(decision.made_fd).st_uid
-        close_made(entry, decision)
-        strip(job, entry, options.strip_program, entry.destination)
-        where, fd = _find_again(entry, decision, options, final, owner)
+        strip_aside(job, entry, decision, options.strip_program, _next_step(options, final))
+    what = "read"
     try:
         if options.strip and job.manifest is not None:
             from pycp.engine.stream import digest_stripped
 
-            what = "read"
-            digest_stripped(job, entry, system.stat_of(where))
+            digest_stripped(job, entry, system.fstat(fd))
         source = decision.source_stat
         if options.preserve_timestamps and (options.strip or not stat.S_ISREG(source.st_mode)):
             what = "set timestamps for"
-            system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
+            system.set_times(fd, source.st_atime_ns, source.st_mtime_ns)
         if final.has_owner:
             what = "change ownership of"
-            system.set_owner(where, final.uid, final.gid)
+            system.set_owner(fd, final.uid, final.gid)
         what = "change permissions of"
-        system.set_mode(where, final.mode)
+        system.set_mode(fd, final.mode)
         if options.durable:
             from pycp.engine.durable import flush_file
 
-            flush_file(entry.destination, decision.made_fd, system.fstat(decision.made_fd))
+            flush_file(entry.destination, fd, system.fstat(fd))
     except CopyError:
         raise
     except OSError as error:
         raise cannot(what, entry.destination, error) from None
-    finally:
-        if fd >= 0:
-            system.close(fd)
     if job.stage is not None:
         close_made(entry, decision)
         job.stage.publish()
+
+
+def _next_step(options: "InstallOptions", final: "Final") -> str:
+    """Return what is done to a stripped file first."""
+    if options.preserve_timestamps:
+        return "set timestamps for"
+    return "change ownership of" if final.has_owner else "change permissions of"
 
 
 def _drop_access_list(entry: "Entry", fd: int) -> None:
@@ -120,66 +114,6 @@ def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_r
         raise cannot("set timestamps for", entry.destination, error) from None
     finally:
         system.close(fd)
-
-
-def _others_may_swap(entry: "Entry") -> bool:
-    """Return whether somebody else may put another file in the place of the new one."""
-    above_name, _last = split_last(entry.destination_name)
-    try:
-        above = system.stat(above_name or ".", dir_fd=entry.folder.destination_fd)
-    except OSError:
-        return True
-    return bool(above.st_mode & OTHERS_WRITE) or above.st_uid not in (0, system.geteuid())
-
-
-def strip(job: "Job", entry: "Entry", program: str, name: str) -> None:
-    """Run the strip program on `name`; if it fails, remove the destination and raise CopyError."""
-    from pycp.system.child import has_succeeded, spawn
-
-    if name.startswith("-"):
-        name = f"./{name}"
-    what = f"cannot run {'' if program == 'strip' else 'strip program '}{quote_name(program)}"
-    try:
-        pid = spawn(program, name)
-        what = "waiting for strip"
-        if has_succeeded(pid):
-            return
-        problem = CopyError("strip process terminated abnormally", filename=entry.destination)
-    except OSError as error:
-        problem = CopyError(f"{what}: {reason(error)}", error.errno, program)
-    if job.stage is not None:
-        raise problem
-    try:
-        system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
-    except OSError as error:
-        job.report.failed(problem)
-        unlinking = cannot("unlink", entry.destination, error)
-        raise Irremovable(str(unlinking), unlinking.errno, unlinking.filename) from None
-    raise problem
-
-
-def _find_again(
-    entry: "Entry",
-    decision: "Decision",
-    options: "InstallOptions",
-    final: "Final",
-    owner: int,
-) -> "tuple[system.Where, int]":
-    """Take hold of the stripped file, which may be another one than we made.
-
-    It must be a regular file with no second name, of the owner that files we make have there: a
-    link to somewhere else is not.
-    """
-    what = "change ownership of" if final.has_owner else "change permissions of"
-    if options.preserve_timestamps:
-        what = "set timestamps for"
-    where, fd, status = _hold(entry, what)
-    if stat.S_ISREG(status.st_mode) and (
-        identity(status) == decision.made or (status.st_uid == owner and status.st_nlink == 1)
-    ):
-        return where, fd
-    system.close(fd)
-    raise replaced(entry)
 
 
 def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result]":

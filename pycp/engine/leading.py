@@ -99,6 +99,8 @@ def _enter(
         made = system.open(name, system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=fd)
         try:
             _open_up(made)
+            # It may be one that we made and still may not enter, by the list of the one above.
+            system.stat(".", dir_fd=made)
         except BaseException:
             system.close(made)
             raise

@@ -40,6 +40,13 @@ def resolve_mode(text: str | None, is_directory: bool) -> tuple[int, int]:
     return mode, changed
 
 
+def octal(mode: int) -> str:
+    """Return a number as it is typed; raise CopyError if it is no mode."""
+    if not 0 <= mode <= ALL_BITS:
+        raise CopyError(f"invalid mode {quote_word(oct(mode))}")
+    return f"{mode:o}"
+
+
 def _apply_clause(clause: str, mode: int, changed: int, is_directory: bool) -> tuple[int, int]:
     """Return mode and changed bits after one clause; raise ValueError if it is none."""
     actions = clause.lstrip("ugoa")

@@ -12,8 +12,10 @@ BLANKS = " \t\n\v\f\r"
 
 def user_number(user: str | int | None) -> int:
     """Return the number of a user, UNCHANGED for None; raise CopyError if there is no such user."""
-    if not isinstance(user, str):
-        return UNCHANGED if user is None else user
+    if user is None:
+        return UNCHANGED
+    if isinstance(user, int):
+        return _checked(user, "user")
     from pwd import getpwnam
 
     try:
@@ -24,8 +26,10 @@ def user_number(user: str | int | None) -> int:
 
 def group_number(group: str | int | None) -> int:
     """Return the number of a group, UNCHANGED for None; raise CopyError if there is none."""
-    if not isinstance(group, str):
-        return UNCHANGED if group is None else group
+    if group is None:
+        return UNCHANGED
+    if isinstance(group, int):
+        return _checked(group, "group")
     from grp import getgrnam
 
     try:
@@ -34,8 +38,19 @@ def group_number(group: str | int | None) -> int:
         return _number(group, "group")
 
 
+def _checked(number: int, kind: str) -> int:
+    """Return a number that somebody can have: who says one in Python leaves nothing unchanged."""
+    if not 0 <= number < LARGEST:
+        raise CopyError(f"invalid {kind} {quote_name(str(number))}", filename=str(number))
+    return number
+
+
 def _number(text: str, kind: str) -> int:
-    """Read an integer as C does: decimal, octal after 0, hexadecimal after 0x."""
+    """Read an integer: decimal, octal after 0, hexadecimal after 0x.
+
+    C23 reads what follows 0b as binary, and with it what GNU was built on may or may not. Here no C
+    library decides: such a word names nobody, everywhere.
+    """
     digits = text.lstrip(BLANKS).removeprefix("+")
     base, valid = 10, "0123456789"
     if digits[:2] in ("0x", "0X"):

@@ -51,7 +51,12 @@ else:
     def __getattr__(name: str) -> object:
         """Return what the standard module has by this name."""
         import shutil
+        import sys
 
+        if shutil is sys.modules[__name__]:  # somebody put us in its place
+            from pycp.shutil.original import standard
+
+            return getattr(standard(), name)
         return getattr(shutil, name)
 
     def __dir__() -> list[str]:

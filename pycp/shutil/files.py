@@ -17,12 +17,12 @@ from pycp.engine.job import Job
 from pycp.engine.write import narrow
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
+from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import Entry, Tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import TypeVar
 
     AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -67,13 +67,6 @@ class Failures:
     def agrees(self, question: str) -> bool:
         """Refuse: nothing here asks."""
         raise AssertionError(question)
-
-
-def standard() -> "ModuleType":
-    """Return the standard module, which takes its time to import."""
-    import shutil
-
-    return shutil
 
 
 def copyfile(src: "AnyPath", dst: "Destination", *, follow_symlinks: bool = True) -> "Destination":

@@ -16,8 +16,9 @@ from pycp.errors import CopyError
 from pycp.run.tree import copy_tree
 from pycp.run.visit import Visitor
 from pycp.run.walk import Walk
-from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status, standard
+from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status
 from pycp.shutil.lane import new_file_copier
+from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import REGULAR, Decision, Entry, join
 

@@ -263,3 +263,75 @@ def test_audit_hooks_hear_what_the_standard_module_tells(tmp_path: Path) -> None
         calls.append(sorted(tuple(word.replace("pycp.", "") for word in one) for one in heard))
     is_on = False
     assert calls[0] == calls[1]
+
+
+PUT_IN_PLACE = {
+    "functions": "for name in OURS: setattr(shutil, name, getattr(ours, name))",
+    "wrappers": (
+        "for name in OURS: setattr(shutil, name, "
+        "lambda *words, _call=getattr(ours, name), **more: _call(*words, **more))"
+    ),
+    "one function": "shutil.copyfile = ours.copyfile",
+    "the module": "sys.modules['shutil'] = ours; import shutil",
+}
+NO_FAST_LANE = (
+    *(f"{name}('f', 'f')" for name in ("copyfile", "copy", "copy2")),
+    *(f"{name}('f', 'd/f')" for name in ("copyfile", "copy", "copy2")),
+    *(f"{name}('p', 'n')" for name in ("copyfile", "copy", "copy2")),
+    *(f"{name}('l', 'n{name}', follow_symlinks=False)" for name in ("copyfile", "copy", "copy2")),
+    "copyfile('missing', 'n')",
+    "copytree('s', 'n1', ignore=shutil.ignore_patterns('g'))",
+    "copytree('s', 'n2', symlinks=True)",
+    "copytree('s', 'n3', copy_function=shutil.copy)",
+    "copytree(b's', b'n4')",
+    "copytree('s', 's/n5')",
+    "copytree('missing', 'n6')",
+    "copytree('s', 'd')",
+    "move('s', 'd/moved')",
+    "rmtree('d')",
+)
+
+
+@pytest.mark.parametrize("way", PUT_IN_PLACE)
+def test_put_into_the_standard_module_ours_end_as_its_own(way: str, tmp_path: Path) -> None:
+    """What the fast way does not do is done by the standard functions, which ours replaced."""
+    told = [told_in(tmp_path / name, PUT_IN_PLACE[way] * on) for on, name in enumerate("ab")]
+    assert told[0] == told[1]
+    left = [statuses(tmp_path / name) for name in "ab"]
+    for found in left:  # what was made meanwhile has times of its own
+        found[:] = [(*one, time if time == 2 * 10**9 else "now") for *one, time in found]
+    assert left[0] == left[1]
+
+
+def told_in(place: Path, before: str) -> list[str]:
+    """Make each call of the public module in a process of its own; return what it came to."""
+    (place / "s/d").mkdir(parents=True)
+    (place / "d").mkdir()
+    for name in ("f", "s/f", "s/d/g"):
+        (place / name).write_text(name)
+        os.utime(place / name, (1, 2))
+    (place / "l").symlink_to("f")
+    (place / "s/l").symlink_to("nowhere")
+    (place / "s/m").symlink_to("f")
+    os.mkfifo(place / "p")
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(REPOSITORY)!r})
+import shutil
+from pycp import shutil as ours
+from shutil import Error, SameFileError, SpecialFileError
+OURS = ('copyfile', 'copy', 'copy2', 'copytree')
+{before}
+for call in {NO_FAST_LANE!r}:
+    try:
+        print(call, eval('shutil.' + call))
+    except (SameFileError, SpecialFileError, FileNotFoundError, FileExistsError) as error:
+        print(call, type(error).__name__, error)
+    except IsADirectoryError as error:
+        print(call, type(error).__name__)
+    except Error as error:
+        print(call, sorted(map(str, error.args[0])))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr[-2000:]
+    return done.stdout.splitlines()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEAVES = ("values", "options", "errors", "quoting")
+LEAVES = ("values", "options", "errors", "quoting", "checks")
 # Left to right; rooms in one row are siblings that never import one another.
 ROWS = [("leaves",), ("system",), ("plan", "engine", "report"), ("run",), ("cli", "api", "shutil")]
 ROWS += [("__main__",), ("pycp",)]

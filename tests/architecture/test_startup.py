@@ -59,6 +59,7 @@ LOADED = {
     "pycp -r d e": [
         *COMMON,
         "itertools",
+        "pycp.checks",
         "pycp.cli",
         "pycp.cli.cp",
         "pycp.cli.parse",
@@ -80,6 +81,7 @@ LOADED = {
     ],
     "pyinstall -m 755 a b": [
         *COMMON,
+        "pycp.checks",
         "pycp.cli",
         "pycp.cli.install",
         "pycp.cli.parse",

@@ -84,6 +84,29 @@ def unmade(name: str, directory: str, spec: str, reason: str) -> Case:
     )
 
 
+UNSEARCHABLE = acl("u::rw g::rx o::rx", "default")
+
+
+@cases(
+    *(
+        install(
+            words,
+            f"$ cd p && pyinstall {words}",
+            {"p": directory(xattrs=UNSEARCHABLE), "p/a": "A", "p/old": directory(0o600)},
+            status=1,
+        )
+        for words in (
+            *("-d n/b", "-d n/b/c", "-dv n/b/", "-d n/.", "-d n/../m", "-d old/b", "-d old/."),
+            *("-D a n/b", "-Dv a n/b", "-D a n/b/c", "-D -t n a", "-Dv -t n/b a", "-D a old/b"),
+        )
+    ),
+    install("nothing in it", "$ cd p && pyinstall -d n", {"p": directory(xattrs=UNSEARCHABLE)}),
+)
+def test_made_without_the_right_to_enter_it(case: Case, same_as_gnu: SameAsGnu) -> None:
+    """A default access list may keep us out of what we made: that directory is named."""
+    same_as_gnu(case)
+
+
 @cases(
     unmade("a dangling symlink", "l", "l->x", "File exists"),
     unmade("a looping symlink", "l", "l->l", "File exists"),

@@ -6,7 +6,7 @@ from tests.differential.install.case import ROOT, install, script
 from tests.tree import directory, file, unix_socket
 
 COPY: tree.Spec = {"s": "n", "d": file("n", 0o644)}
-TRIED: tree.Spec = {"s": "n", "st": script('umask; stat -c %a "$1"; echo "$@"')}
+TRIED: tree.Spec = {"s": "n", "st": script('umask; stat -c %a "$1"; basename -- "$@"')}
 
 
 @cases(
@@ -151,17 +151,16 @@ TRIED: tree.Spec = {"s": "n", "st": script('umask; stat -c %a "$1"; echo "$@"')}
         "-s --strip-program=./rmit s rmit D",
         {"s": "n", "rmit": script('rm "$1"; exit 1'), "D": directory()},
         status=1,
-        stderr=(
-            "pyinstall: strip process terminated abnormally\n"
-            "pyinstall: cannot unlink 'D/s': No such file or directory\n"
-        ),
+        stderr="pyinstall: strip process terminated abnormally\n" * 2,
+        differs="strip works aside",
+        like="$ touch D",
     ),
     install(
         "row 25",
         "-s -m 4711 --strip-program=./st s -- -d",
         TRIED,
         umask=0o027,
-        stdout="0000\n600\n./-d\n",
+        stdout="0000\n600\n-d\n",
         differs="strip of a name with a dash",
         like="$ pyinstall -m 4711 s ./-d",
     ),

@@ -1,11 +1,11 @@
 """-s: a program is run on the new file before anybody else may see it."""
 
-from tests.case import Case, SameAsGnu, cases
+from tests.case import ANYTHING, Case, SameAsGnu, cases
 from tests.differential.install.case import BOTH, ROOT, UID, install, script
 from tests.tree import directory, file
 
 APPEND = script('echo stripped >> "$1"')
-SHOW = script('umask; stat -c %a "$1"; echo "$#" "$0" "$@"; cat')
+SHOW = script('umask; stat -c %a "$1"; echo "$#" "$0" "$(basename -- "$1")"; cat')
 ABNORMAL = "pyinstall: strip process terminated abnormally\n"
 
 
@@ -105,7 +105,15 @@ def test_success(case: Case, same_as_gnu: SameAsGnu) -> None:
         status=1,
         stderr=ABNORMAL,
     ),
-    install("a file that is no program", "-s a b", "a b", status=1),
+    install(
+        "a file that is no program",
+        "-s a b",
+        "a b",
+        status=1,
+        stderr=ANYTHING,
+        differs="strip works aside",
+        like="$ rm b",
+    ),
     install(
         "success without the file",
         "-s --strip-program=./st a b",
@@ -129,6 +137,10 @@ def test_success(case: Case, same_as_gnu: SameAsGnu) -> None:
         "-sv --strip-program=./st a c d",
         {"a": "A", "c": "C", "d": directory(), "st": script('rm "$1"; exit 1')},
         status=1,
+        stdout="'a' -> 'd/a'\n'c' -> 'd/c'\n",
+        stderr=ABNORMAL * 2,
+        differs="strip works aside",
+        like="$ touch d",
     ),
 )
 def test_failure(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -229,7 +241,7 @@ def cannot(program: str, reason: str) -> str:
         "dash at the start",
         "-s --strip-program=./st a -- -b",
         {"a": "A", "st": SHOW},
-        stdout="0000\n600\n1 ./st ./-b\n",
+        stdout="0000\n600\n1 ./st -b\n",
         differs="strip of a name with a dash",
         like="$ pyinstall a ./-b",
     ),
@@ -237,7 +249,7 @@ def cannot(program: str, reason: str) -> str:
         "dash at the start of a directory",
         "-s --strip-program=./st a -t -d",
         {"a": "A", "st": SHOW, "-d": directory()},
-        stdout="0000\n600\n1 ./st ./-d/a\n",
+        stdout="0000\n600\n1 ./st a\n",
         differs="strip of a name with a dash",
         like="$ pyinstall a ./-d",
     ),
@@ -247,38 +259,120 @@ def test_newer_than_the_oracle(case: Case, same_as_gnu: SameAsGnu) -> None:
     same_as_gnu(case)
 
 
-REPLACED = "pyinstall: leaving 'b' as it is, as it was replaced while being installed\n"
+NOT_REGULAR = "pyinstall: cannot strip 'b': the program left no regular file\n"
+
+
+@cases(
+    *(
+        install(
+            left,
+            "-s -m 777 --strip-program=./st a b",
+            {"a": "A", "b": "B", "victim": file("V", 0o600), "st": script(program)},
+            status=1,
+            stderr=NOT_REGULAR,
+            differs="strip leaves something else",
+            like="$ rm b",
+        )
+        for left, program in {
+            "a symlink": 'ln -sf "$PWD/victim" "$1"',
+            "a directory": 'rm "$1"; mkdir -p "$1/d"; echo > "$1/d/f"',
+            "a FIFO": 'rm "$1"; mkfifo "$1"',
+        }.items()
+    ),
+    install(
+        "a second name of something else",
+        "$ TMPDIR=$PWD pyinstall -s -m 777 --strip-program=./st a b",
+        {"a": "A", "victim": file("V", 0o600), "st": script('ln -f victim "$1"')},
+        differs="strip leaves something else",
+        like="$ cp victim b; chmod 777 b",
+    ),
+)
+def test_what_strip_may_leave(case: Case, same_as_gnu: SameAsGnu) -> None:
+    """What is installed is a regular file of ours, whatever the program left."""
+    same_as_gnu(case)
+
+
+def no_room(place: str, why: str) -> str:
+    return f"pyinstall: cannot strip 'b': cannot make a private directory in '{place}': {why}\n"
 
 
 @cases(
     install(
-        "a symlink",
-        "-s -m 777 --strip-program=./st a b",
-        {"a": "A", "victim": file("V", 0o600), "st": script('ln -sf victim "$1"')},
+        "missing",
+        "$ TMPDIR=no/where pyinstall -s --strip-program=./st a b",
+        {"a": "A", "b": "B", "st": APPEND},
         status=1,
-        stderr=REPLACED,
-        differs="strip leaves something else",
-        like="$ ln -s victim b",
+        stderr=no_room("no/where", "No such file or directory"),
+        differs="strip works aside",
+        like="$ rm b",
     ),
     install(
-        "a second name of something else",
-        "-s -m 777 --strip-program=./st a b",
-        {"a": "A", "victim": file("V", 0o600), "st": script('ln -f victim "$1"')},
+        "missing with backup and several",
+        "$ TMPDIR=no/where pyinstall -sb --strip-program=./st a c d",
+        {"a": "A", "c": "C", "d/a": "old", "d": directory(), "st": APPEND},
         status=1,
-        stderr=REPLACED,
-        differs="strip leaves something else",
-        like="$ ln victim b",
+        stderr="".join(
+            no_room("no/where", "No such file or directory").replace("b", f"d/{name}", 1)
+            for name in "ac"
+        ),
+        differs="strip works aside",
+        like="$ mv d/a d/a~",
     ),
     install(
-        "a directory",
-        "-s -m 777 --strip-program=./st a b",
-        {"a": "A", "st": script('rm "$1"; mkdir -m 755 "$1"')},
+        "not writable",
+        "$ TMPDIR=t pyinstall -s --strip-program=./st a b",
+        {"a": "A", "b": "B", "t": directory(0o555), "st": APPEND},
         status=1,
-        stderr=REPLACED,
-        differs="strip leaves something else",
-        like="$ mkdir -m 755 b",
+        stderr=no_room("t", "Permission denied"),
+        differs="strip works aside",
+        like="$ rm b",
+    ),
+    install(
+        "read-only",
+        "# mount -t tmpfs -o ro none t; TMPDIR=t pyinstall -s --strip-program=./st a b",
+        {"a": "A", "b": "B", "t": directory(), "st": APPEND},
+        status=1,
+        stderr=no_room("t", "Read-only file system"),
+        differs="strip works aside",
+        like="$ rm b",
+    ),
+    install(
+        "a name with a dash",
+        "$ TMPDIR=-t pyinstall -s --strip-program=./st a b",
+        {"a": "A", "-t": directory(), "st": APPEND},
+        differs="strip works aside",
+        like="$ pyinstall -s --strip-program=./st a b; touch ./-t",
+    ),
+    install("empty", "$ TMPDIR= pyinstall -s --strip-program=./st a b", {"a": "A", "st": APPEND}),
+)
+def test_the_private_directory(case: Case, same_as_gnu: SameAsGnu) -> None:
+    """If it cannot be made, that is what is told; what could not be stripped does not stay."""
+    same_as_gnu(case)
+
+
+@cases(
+    *(
+        install(
+            f"{ending} with {option or 'nothing'}",
+            f"-s {option} -m 4755 --strip-program=./st a D/x/b",
+            {
+                "a": "A",
+                "D/x": directory(),
+                "victims/b": file("victim", 0o600),
+                "st": script(f'mv D/x D/y; ln -s ../victims D/x; echo stripped > "$1"; {ending}'),
+            },
+            status=int(ending == "exit 1"),
+            stderr=ABNORMAL if ending == "exit 1" else "",
+            differs="strip works aside",
+            like="$ mv D/x D/y; ln -s ../victims D/x; " + made,
+        )
+        for option in ("", "--durable")
+        for ending, made in {
+            "exit 1": "touch D/y",
+            "exit 0": "echo stripped > D/t; pyinstall -m 4755 D/t D/y/b; rm D/t",
+        }.items()
     ),
 )
-def test_what_strip_may_not_leave(case: Case, same_as_gnu: SameAsGnu) -> None:
-    """Mode and owner are for a regular file of ours, whatever took its place."""
+def test_a_directory_above_is_swapped(case: Case, same_as_gnu: SameAsGnu) -> None:
+    """The program's name of the file, and ours, lead to nothing of somebody else's."""
     same_as_gnu(case)

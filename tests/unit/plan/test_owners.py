@@ -52,3 +52,10 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_python_may_say_a_number_or_nothing() -> None:
     assert (user_number(7), group_number(8)) == (7, 8)
     assert (user_number(None), group_number(None)) == (UNCHANGED, UNCHANGED)
+
+
+@pytest.mark.parametrize("number", [-1, 2**32 - 1, 2**32, 2**70])
+def test_python_may_not_say_a_number_that_nobody_has(number: int) -> None:
+    for find, kind in ((user_number, "user"), (group_number, "group")):
+        with pytest.raises(CopyError, match=f"^invalid {kind} '{number}'"):
+            find(number)

@@ -1,0 +1,136 @@
+"""What options may be: one place for the command line and for Python.
+
+Each of the two words a mistake in its own way, so most functions here only answer.
+"""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from pycp.options import Record
+
+    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    Clash = tuple[str, str]
+
+CHOICES = {
+    "backup": ("none", "simple", "existing", "numbered"),
+    "reflink": ("auto", "always", "never"),
+    "sparse": ("auto", "always", "never"),
+    "update": ("all", "none", "none-fail", "older"),
+}
+"""The words that a field may be, where there are few."""
+MOST_JOBS = 256
+KEEPS_ALL = ("none", "none-fail")
+"""Values of `update` with which nothing is replaced, so there is nothing to back up."""
+
+
+def clash(fields: "Mapping[str, Any]", makes_backups: bool) -> "Clash | None":
+    """Return the names of two fields that exclude each other, if there are."""
+    if fields.get("hard_link") and fields.get("symbolic_link"):
+        return "hard_link", "symbolic_link"
+    if makes_backups and fields.get("update") in KEEPS_ALL:
+        return "backup", "update"
+    if fields.get("reflink") == "always" and fields.get("sparse", "auto") != "auto":
+        return "reflink", "sparse"
+    if fields.get("directory"):
+        if fields.get("strip"):
+            return "directory", "strip"
+        if fields.get("target_directory") is not None:
+            return "directory", "target_directory"
+    return None
+
+
+def settle(fields: "dict[str, Any]") -> None:
+    """Change what follows from other fields."""
+    if fields.get("sparse") == "never":
+        fields["reflink"] = "never"  # shared storage would bring the source's holes along
+
+
+def is_job_count(number: float) -> bool:
+    """Tell whether so many processes may copy one tree."""
+    return 1 <= number <= MOST_JOBS
+
+
+def is_rate(number: float) -> bool:
+    """Tell whether so many bytes in a second are a limit."""
+    return 1 <= number < float("inf")
+
+
+def is_suffix(text: str) -> bool:
+    """Tell whether the name of a backup may end so.
+
+    As in GNU, only a slash before the last component spoils a suffix: "x/" fails later.
+    """
+    stem = text.rstrip("/")
+    return stem != "" and "/" not in stem
+
+
+def is_digest(name: str) -> bool:
+    """Tell whether hashlib has a digest of this name, and of one length."""
+    import hashlib
+
+    try:
+        return hashlib.new(name, usedforsecurity=False).digest_size > 0
+    except (ValueError, TypeError):  # the latter for what is no UTF-8
+        return False
+
+
+def require_types(options: "type[Record]", fields: "Mapping[str, object]") -> None:
+    """Raise TypeError, or ValueError, if a value is none that its field could hold.
+
+    The default of a field tells its type; a field that is None by default is not looked at.
+    """
+    for name, value in fields.items():
+        default = getattr(options, name)
+        if default is not None:
+            require_type(name, value, type(default))
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"{name}={value!r} is none of {', '.join(map(repr, CHOICES[name]))}")
+
+
+def require_type(name: str, value: object, *types: type) -> None:
+    """Raise TypeError if a value is of none of these types; ValueError if it is no possible text.
+
+    True and False are no numbers here: a mode or a number of processes is never meant by them.
+    """
+    if isinstance(value, bool) and bool not in types and int in types:
+        raise ValueError(f"{name}={value} is not a number")
+    if not isinstance(value, types):
+        expected = " or ".join(each.__name__ for each in types)
+        raise TypeError(f"{name} must be {expected}, not {type(value).__name__}")
+    if isinstance(value, str):
+        require_text(value)
+
+
+def require_text(text: str) -> None:
+    """Raise ValueError if no file name and no word of a command line could be this text."""
+    if "\0" in text:
+        raise ValueError("embedded null byte")
+    os.fsencode(text)
+
+
+def name_of(path: "Path") -> str:
+    """Return a path as the engine names it."""
+    name = os.fsdecode(path)
+    require_text(name)
+    return name
+
+
+def names_of(paths: "Path | Iterable[Path]") -> tuple[list[str], bool]:
+    """Return paths as the engine names them, and whether it was one rather than an iterable."""
+    if isinstance(paths, str | bytes | os.PathLike):
+        return [name_of(paths)], True
+    return [name_of(path) for path in paths], False
+
+
+def texts_of(name: str, texts: "str | Iterable[str]") -> list[str]:
+    """Return a list of what may be one text or several."""
+    if isinstance(texts, bytes | os.PathLike):
+        require_type(name, texts, str)
+    several = [texts] if isinstance(texts, str) else list(texts)
+    for text in several:
+        require_type(name, text, str)
+    return several
