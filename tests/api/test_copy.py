@@ -472,6 +472,7 @@ def test_a_process_that_a_callback_forks_holds_no_copy_up() -> None:
             return
         pid = os.fork()
         if pid == 0:
+            signal.alarm(SECONDS)
             while True:
                 signal.pause()
         forked.append(pid)

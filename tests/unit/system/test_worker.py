@@ -193,6 +193,7 @@ def bystander(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
     def fork() -> None:
         pid = forks()[request.param]()
         if pid == 0:
+            signal.alarm(SECONDS)
             while True:
                 signal.pause()
         started.append(pid)
