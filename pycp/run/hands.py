@@ -97,7 +97,7 @@ class ForkedHands:
                 raise OSError
             root.reopen()
             server = Server(self._walk, root)
-            worker = start(lambda channel: server.serve(channel, counts), self._held)
+            worker = start(lambda channel: server.serve(channel, counts))
         except OSError:
             self._most = len(self._held)  # fewer will do, and none as well
             return None
