@@ -45,6 +45,7 @@ from os import (
 )
 
 from pycp.system.posix import (
+    NO_ATTRIBUTE,
     Undisturbed,
     above_standard,
     drop_cached,
@@ -66,6 +67,7 @@ if sys.platform == "linux":
         offload,
         open_leased,
         pin,
+        punch_hole,
         queued,
         reflink,
         umask,
@@ -80,6 +82,7 @@ else:
         offload,
         open_leased,
         pin,
+        punch_hole,
         queued,
         reflink,
         umask,
@@ -141,6 +144,7 @@ def xattr() -> "ModuleType":
 __all__ = [
     "DIRECTORY_FLAGS",
     "NEW_FILE_FLAGS",
+    "NO_ATTRIBUTE",
     "OLD_FILE_FLAGS",
     "O_CLOEXEC",
     "O_CREAT",
@@ -185,6 +189,7 @@ __all__ = [
     "open_leased",
     "pin",
     "pread",
+    "punch_hole",
     "queued",
     "read",
     "readlink",
