@@ -46,14 +46,16 @@ EMPTY = 4096
 """Bytes asked of a file that says it is empty; those in /proc say so."""
 OFFLOAD_STEP = 64 * 1024 * 1024
 """Bytes asked of the kernel at a time, so that signals and progress get a turn."""
+LARGEST_BLOCK = 64 * 1024
+"""Bytes of a block of a file system at most."""
 CANNOT_OFFLOAD = frozenset(
     (ENOSYS, ENOTTY, ENOTSUP, EINVAL, EBADF, EXDEV, ETXTBSY, EPERM, EACCES, ENOENT)
 )
 """Errors of copy_file_range that only say "not here"; ENOENT comes from CIFS."""
 NEVER_REFLINK = frozenset((ENOSYS, ENOTTY, ENOTSUP, EXDEV))
 """Errors of FICLONE that hold for every file of the two file systems."""
-FATAL_TO_REFLINK = frozenset((EIO, ENOMEM, ENOSPC, EDQUOT))
-"""Errors of FICLONE that would befall any other method as well."""
+FATAL_ANYWAY = frozenset((EIO, ENOMEM, ENOSPC, EDQUOT))
+"""Errors of a quicker way that would befall any other as well."""
 
 
 class Method:
@@ -102,11 +104,13 @@ def try_reflink(
         method.reflink = "unsupported"
         return False
     code = system.reflink(destination_fd, source_fd)
+    if code == EINVAL and when == "always" and source.st_size < destination.st_size:
+        code = _reflink_to_longer(source_fd, source, destination_fd, destination)
     if code == 0:
         method.reflink = "yes"
         job.tally.own[BYTES] += min(source.st_size, source.st_blocks * 512)
         return True
-    if code not in FATAL_TO_REFLINK:
+    if code not in FATAL_ANYWAY:
         method.reflink = "unsupported"
         if when == "auto":
             if code in NEVER_REFLINK and S_ISREG(source.st_mode) and S_ISREG(destination.st_mode):
@@ -115,6 +119,28 @@ def try_reflink(
     raise failed(
         f"failed to clone {quote_name(entry.destination)} from", entry.source, OSError(code, "")
     )
+
+
+def _reflink_to_longer(
+    source_fd: int,
+    source: "os.stat_result",
+    destination_fd: int,
+    destination: "os.stat_result",
+) -> int:
+    """Share storage with a file that was longer; return 0 or the error number.
+
+    A last block that is not full can only be shared at the end of a file. Before that of the
+    destination is lost, a trial behind it tells whether the two can share at all.
+    """
+    behind = -(-destination.st_size // LARGEST_BLOCK) * LARGEST_BLOCK
+    code = system.reflink(destination_fd, source_fd, behind)
+    size = destination.st_size if code else source.st_size
+    try:
+        if system.fstat(destination_fd).st_size != size:
+            system.ftruncate(destination_fd, size)
+    except OSError as error:
+        return code or error.errno or EIO
+    return code or system.reflink(destination_fd, source_fd)
 
 
 def copy_data(

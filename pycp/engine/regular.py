@@ -8,7 +8,7 @@ import stat
 from errno import ENOENT
 
 from pycp import system
-from pycp.engine.data import FATAL_TO_REFLINK, Method, copy_data, try_reflink
+from pycp.engine.data import FATAL_ANYWAY, Method, copy_data, try_reflink
 from pycp.engine.write import (
     announce,
     create,
@@ -261,7 +261,7 @@ def _copy_contents(
 
 def _remove_unshared(entry: "Entry", fd: int, error: CopyError) -> None:
     """Take away the new file that --reflink=always could not fill; GNU keeps what has data."""
-    if error.errno in FATAL_TO_REFLINK and system.fstat(fd).st_size:
+    if error.errno in FATAL_ANYWAY and system.fstat(fd).st_size:
         return
     try:
         system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)

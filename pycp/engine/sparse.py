@@ -11,6 +11,7 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.data import (
     BUFFER_SIZE,
+    FATAL_ANYWAY,
     Method,
     copy_offloaded,
     lseek_error,
@@ -49,8 +50,6 @@ def copy_sparse(
     mapped = has_map(entry, source_fd, source)
     if mapped:
         method.sparse = "SEEK_HOLE"
-        if job.options.sparse == "always" and makes_holes:
-            method.sparse = "SEEK_HOLE + zeros"
         _copy_by_map(job, entry, method, source_fd, source, destination_fd, makes_holes, start)
         return True
     if start:
@@ -120,9 +119,11 @@ def _copy_by_map(
 ) -> None:
     sparse = job.options.sparse if makes_holes else "never"
     writer = HoleWriter(job, entry, destination_fd, first)
-    if sparse != "auto":
-        method.offload = "avoided"
     for start, end in extents(entry, source_fd, first):
+        if sparse != "auto":
+            method.offload = "avoided"
+        if sparse == "always":
+            method.sparse = "SEEK_HOLE + zeros"
         gap = start - writer.offset
         if sparse == "never":
             problem = f"{quote_name_if_needed(entry.destination)}: write failed"
@@ -201,7 +202,17 @@ class HoleWriter:
         """Move the descriptor over what was skipped."""
         if self.skipped:
             _seek(self.fd, self.offset, 0, self.entry.destination)
+            self._free()
             self.skipped = 0
+
+    def _free(self) -> None:
+        """Give back what is allocated where a hole is to be.
+
+        XFS allocates more than a write at the end of a file needs. Seeking over that would keep it.
+        """
+        code = system.punch_hole(self.fd, self.offset - self.skipped, self.skipped)
+        if code in FATAL_ANYWAY:
+            raise failed("error deallocating", self.entry.destination, OSError(code, ""))
 
     def write_with_holes(self, data: bytes) -> None:
         """Write data, skipping its runs of zeros."""
@@ -224,6 +235,7 @@ class HoleWriter:
     def finish(self) -> None:
         """Give the file its size if it ends in a hole."""
         if self.skipped:
+            self._free()
             try:
                 system.ftruncate(self.fd, self.offset)
             except OSError as error:

@@ -119,12 +119,10 @@ def copy_stream(
     watch = Watch(job, destination)
     if first:
         watch.begin(entry, source_fd, first)
-    method.offload = "avoided"
     makes_holes = S_ISREG(destination.st_mode) and job.options.sparse != "never"
     mapped = makes_holes and has_map(entry, source_fd, source)
     finds_zeros = makes_holes and (job.options.sparse == "always" or mapped is None)
-    words = ["SEEK_HOLE"] * bool(mapped) + ["zeros"] * finds_zeros
-    method.sparse = " + ".join(words) or "no"
+    method.sparse = "SEEK_HOLE" if mapped else "zeros" if finds_zeros else "no"
     writer = HoleWriter(job, entry, destination_fd, first)
     if first:
         seek_both(entry, source_fd, destination_fd, first)
@@ -138,6 +136,9 @@ def copy_stream(
             data = read_some(entry, source_fd, min(watch.step, left))
             if not data:
                 break
+            method.offload = "avoided"
+            if mapped and finds_zeros:
+                method.sparse = "SEEK_HOLE + zeros"
             write(data)
             watch.data(data)
         if end is not None and writer.offset < end:

@@ -5,7 +5,7 @@ the permissions and go with the mode.
 """
 
 import struct
-from errno import EINVAL, ENODATA, ENOSYS, ENOTSUP
+from errno import EINVAL, ENOSYS, ENOTSUP
 
 from pycp import system
 from pycp.errors import CopyError, SilentError, failed, reason
@@ -116,7 +116,7 @@ def copy_xattrs(
 def tell(job: "Job", error: OSError, problem: CopyError) -> SilentError | None:
     """Tell a failure as far as the options want to hear of it; return it if it counts as one."""
     wanted = job.options.xattr_errors
-    if wanted == "all" or (wanted == "some" and error.errno not in (ENOTSUP, ENODATA)):
+    if wanted == "all" or (wanted == "some" and error.errno not in (ENOTSUP, system.NO_ATTRIBUTE)):
         job.report.warn(str(problem))
     if not job.options.require_preserve_xattr:
         return None

@@ -7,7 +7,7 @@ and nothing has happened until then.
 
 import os
 import sys
-from errno import EACCES, EINVAL, ENODATA, ENOENT, ENOTSUP, EPERM
+from errno import EACCES, EINVAL, ENOENT, ENOTSUP, EPERM
 from os import strerror
 from stat import S_IMODE, S_ISREG
 
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 NEW_MODE = 0o666
 PERMISSIONS = 0o777
 USER_WRITE = 0o200
-TOLERATED = {EPERM, ENOTSUP, ENODATA, EINVAL} | ({EACCES} if sys.version_info >= (3, 12) else set())
+TOLERATED = {EPERM, ENOTSUP, system.NO_ATTRIBUTE, EINVAL} | (
+    {EACCES} if sys.version_info >= (3, 12) else set()
+)
 """Errors of extended attributes that the standard module of this Python passes over."""
 OPTIONS = CopyOptions(preserve_mode=True, preserve_timestamps=True, recursive=True)
 
@@ -217,7 +219,7 @@ def copy_xattrs(source: "system.Where", destination: "system.Where") -> None:
     try:
         names = xattr.list_names(source)
     except OSError as error:
-        if error.errno not in (ENOTSUP, ENODATA, EINVAL):
+        if error.errno not in (ENOTSUP, system.NO_ATTRIBUTE, EINVAL):
             raise
         return
     for name in names:

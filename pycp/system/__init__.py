@@ -45,6 +45,7 @@ from os import (
 )
 
 from pycp.system.posix import (
+    NO_ATTRIBUTE,
     Undisturbed,
     above_standard,
     drop_cached,
@@ -67,6 +68,7 @@ if sys.platform == "linux":
         offload,
         open_leased,
         pin,
+        punch_hole,
         queued,
         reflink,
         umask,
@@ -82,6 +84,7 @@ else:
         offload,
         open_leased,
         pin,
+        punch_hole,
         queued,
         reflink,
         umask,
@@ -134,6 +137,7 @@ def xattr() -> "ModuleType":
 __all__ = [
     "DIRECTORY_FLAGS",
     "NEW_FILE_FLAGS",
+    "NO_ATTRIBUTE",
     "OLD_FILE_FLAGS",
     "O_CLOEXEC",
     "O_CREAT",
@@ -179,6 +183,7 @@ __all__ = [
     "open_leased",
     "pin",
     "pread",
+    "punch_hole",
     "queued",
     "read",
     "readlink",

@@ -1,7 +1,10 @@
 """What Linux does better: shared storage, copying inside the kernel, descriptors as paths.
 
-Sources: ioctl_ficlone(2), copy_file_range(2), open(2) on O_PATH, proc(5) on /proc/self/fd,
-sched-stats in the kernel's documentation.
+A Python built against an older C library lacks some of it, and does what other systems do.
+
+Sources: ioctl_ficlone(2), ioctl_ficlonerange(2), copy_file_range(2), open(2) on O_PATH, proc(5) on
+/proc/self/fd, sched-stats in the kernel's documentation; asm-generic/ioctl.h and linux/falloc.h for
+the numbers.
 """
 
 import os
@@ -13,21 +16,58 @@ from pycp.system import posix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycp.system.posix import Where
 
-FICLONE = 0x40049409
+OTHER_NUMBERS = ("ppc", "mips", "sparc", "alpha", "parisc")
+"""How the names of the machines begin on which the numbers of ioctls are not the usual ones."""
 
-PATH_ONLY = os.O_PATH
-UNNAMED = os.O_TMPFILE
+
+def to_write(letter: int, number: int, size_bytes: int, machine: str) -> int:
+    """Return the number of an ioctl that takes so many bytes (the macro _IOW)."""
+    direction = 1 << 31 if machine.startswith(OTHER_NUMBERS) else 1 << 30
+    return direction | size_bytes << 16 | letter << 8 | number
+
+
+MACHINE = os.uname().machine
+FICLONE = to_write(0x94, 9, 4, MACHINE)
+
+PATH_ONLY: int = getattr(os, "O_PATH", posix.PATH_ONLY)
+UNNAMED: int = getattr(os, "O_TMPFILE", posix.UNNAMED)
 _has_proc: bool | None = None
 flush = os.fsync
-offload = os.copy_file_range
+offload: "Callable[[int, int, int], int] | None" = getattr(os, "copy_file_range", posix.offload)
 
 
-def reflink(destination_fd: int, source_fd: int) -> int:
-    """Make the destination share the source's storage; return 0 or the error number."""
+def reflink(destination_fd: int, source_fd: int, offset: int = 0) -> int:
+    """Make the destination, from a byte on, share the source's storage.
+
+    Return 0 or the error number.
+    """
     try:
-        ioctl(destination_fd, FICLONE, source_fd)
+        if offset:
+            from struct import pack
+
+            place = pack("=qQQQ", source_fd, 0, 0, offset)  # struct file_clone_range
+            ioctl(destination_fd, to_write(0x94, 13, len(place), MACHINE), place)
+        else:
+            ioctl(destination_fd, FICLONE, source_fd)
+    except OSError as error:
+        return error.errno or 0
+    return 0
+
+
+def punch_hole(fd: int, start: int, length: int) -> int:
+    """Free what is allocated for a part of a file, its size kept; return 0 or the error number.
+
+    Python has no fallocate(2); FS_IOC_UNRESVSP64 does the same, once XFS's own.
+    """
+    from struct import pack
+
+    area = pack("hhqqiI16x", 0, 0, start, length, 0, 0)  # struct space_resv, from the beginning
+    try:
+        ioctl(fd, to_write(ord("X"), 43, len(area), MACHINE), area)
     except OSError as error:
         return error.errno or 0
     return 0
@@ -59,7 +99,9 @@ def open_leased(name: str, flags: int, dir_fd: int | None) -> int:
 
     Raise OSError as `open` does, or if the name no longer stands for a regular file.
     """
-    fd = os.open(name, os.O_PATH | os.O_CLOEXEC | (flags & os.O_NOFOLLOW), dir_fd=dir_fd)
+    if not PATH_ONLY:
+        return posix.open_leased(name, flags, dir_fd)
+    fd = os.open(name, PATH_ONLY | os.O_CLOEXEC | (flags & os.O_NOFOLLOW), dir_fd=dir_fd)
     try:
         # Only a regular file may make us wait: a FIFO in its place would do so for ever.
         if not S_ISREG(os.fstat(fd).st_mode):
@@ -106,7 +148,9 @@ def where(fd: int, name: str, dir_fd: int | None) -> "Where":
 
 def pin(name: str, dir_fd: int | None) -> "tuple[Where, int]":
     """Take hold of what has this name, links not followed: return Where and descriptor."""
-    fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+    if not PATH_ONLY:
+        return posix.pin(name, dir_fd)
+    fd = os.open(name, PATH_ONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
     path = _path(fd)
     if path is None:
         os.close(fd)

@@ -6,6 +6,7 @@ or, where a system has neither, a name below a directory descriptor that is not 
 """
 
 import _signal  # type: ignore[import-not-found]  # signal imports enum
+import errno
 import os
 from errno import EDQUOT, EINVAL, ENOSPC, ENOTSUP, ENOTTY
 
@@ -20,6 +21,9 @@ ENDING = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM)
 ASKING = tuple(getattr(_signal, name) for name in ("SIGUSR1", "SIGINFO") if hasattr(_signal, name))
 """Signals that users ask a program with how far it is; the terminal of BSD has a key for one."""
 
+NO_ATTRIBUTE: int = getattr(errno, "ENOATTR", 0) or errno.ENODATA
+"""Error of a file that has no such extended attribute; BSD and macOS have one of their own."""
+
 PATH_ONLY = 0
 """Open flag for a descriptor that serves as a place only and needs no permission on the file."""
 
@@ -30,16 +34,28 @@ offload: "Callable[[int, int, int], int] | None" = None
 """Copy up to N bytes inside the kernel, from both offsets (copy_file_range)."""
 
 
-def reflink(destination_fd: int, source_fd: int) -> int:
-    """Make the destination share the source's storage; return 0 or the error number."""
+def reflink(destination_fd: int, source_fd: int, offset: int = 0) -> int:
+    """Make the destination, from a byte on, share the source's storage.
+
+    Return 0 or the error number.
+    """
+    return ENOTSUP
+
+
+def punch_hole(fd: int, start: int, length: int) -> int:
+    """Free what is allocated for a part of a file, its size kept; return 0 or the error number."""
     return ENOTSUP
 
 
 def above_standard(fd: int) -> int:
     """Return a duplicate of a descriptor that is none of the standard three."""
-    from fcntl import F_DUPFD_CLOEXEC, fcntl
+    import fcntl
 
-    return fcntl(fd, F_DUPFD_CLOEXEC, 3)
+    if hasattr(fcntl, "F_DUPFD_CLOEXEC"):
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    above = fcntl.fcntl(fd, fcntl.F_DUPFD, 3)
+    os.set_inheritable(above, False)
+    return above
 
 
 def flush(fd: int) -> None:

@@ -15,7 +15,7 @@ def list_names(target: "Where") -> list[str]:
 
 
 def get_value(target: "Where", name: str) -> bytes:
-    """Return the value of one attribute; raise OSError with ENODATA if there is none."""
+    """Return the value of one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     if isinstance(target, tuple):
         return os.getxattr(_path(target), name, follow_symlinks=False)
     return os.getxattr(target, name)
@@ -30,7 +30,7 @@ def set_value(target: "Where", name: str, value: bytes) -> None:
 
 
 def remove(target: "Where", name: str) -> None:
-    """Remove one attribute; raise OSError with ENODATA if there is none."""
+    """Remove one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     if isinstance(target, tuple):
         os.removexattr(_path(target), name, follow_symlinks=False)
     else:

@@ -16,7 +16,7 @@ def list_names(target: "Where") -> list[str]:
 
 
 def get_value(target: "Where", name: str) -> bytes:
-    """Return the value of one attribute; raise OSError with ENODATA if there is none."""
+    """Return the value of one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     file, is_link = _file(target)
     return bytes(xattr.getxattr(file, name, is_link))
 
@@ -28,7 +28,7 @@ def set_value(target: "Where", name: str, value: bytes) -> None:
 
 
 def remove(target: "Where", name: str) -> None:
-    """Remove one attribute; raise OSError with ENODATA if there is none."""
+    """Remove one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     file, is_link = _file(target)
     xattr.removexattr(file, name, is_link)
 

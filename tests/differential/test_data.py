@@ -307,6 +307,12 @@ DENSE = {"a": file("x" * 5000)}
     debugged(
         "holes with reflink never", "--reflink=never", HOLES, debug("avoided", "no", "SEEK_HOLE")
     ),
+    debugged(
+        "hole with sparse always",
+        "--reflink=never --sparse=always",
+        HOLE,
+        debug("unknown", "no", "SEEK_HOLE"),
+    ),
     debugged("dense with a", "-a", DENSE, debug("yes", "unsupported", "no")),
     Case(
         "hole with sparse never",
@@ -564,6 +570,22 @@ CLONED = debug("unknown", "yes", "unknown")
         "with a",
         "touch -d @5 a; chmod 640 a; pycp -a --debug a b && stat -c '%a %Y' b",
         f"'a' -> 'b'\n{CLONED}640 5\n",
+    ),
+    on_btrfs(
+        "onto a longer file, by part of a block",
+        "printf x >> a; yes no | head -c 3000000 > b; pycp --debug --reflink=always a b && cmp a b",
+        f"'a' -> 'b'\n{CLONED}",
+    ),
+    on_btrfs(
+        "onto a longer file, by less than a block",
+        "yes | head -c 5000 > a; yes no | head -c 7000 > b; pycp --reflink=always a b && cmp a b",
+        "",
+    ),
+    on_btrfs(
+        "onto a longer file that cannot share",
+        "printf x >> a; touch b; chattr +C b; yes no | head -c 3000000 > b; cp -p b c; "
+        "pycp --reflink=always a b; echo $?; cmp b c; test b -nt c || echo kept",
+        "1\nkept\n",
     ),
     on_btrfs(
         "to another file system",

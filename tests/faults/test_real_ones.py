@@ -446,3 +446,40 @@ def test_an_interrupted_call_is_made_again(run: Run, here: Path, call: str, name
     done = strace(run, f"{call}:error=EINTR:when=1+2", here / name, "pycp", "a", "b")
     assert (done.returncode, done.stderr) == (0, "")
     assert (here / "b").read_text() == "the data"
+
+
+SPARSE = "f = open('s/f', 'wb'); [(f.seek(n << 16), f.write(b'x' * 4096)) for n in range(200)]"
+COPIES = (
+    "pycp -r s d",
+    "pycp --sparse=always s/f d/f",
+    "pycp --reflink=never s/f d/f",
+    "pycp --atomic s/f d/f",
+    "pycp --bwlimit=9G s/f d/f",
+    "pycp s/f d/f; truncate -s 1000000 d/f; pycp --resume s/f d/f >d/said",
+    'python3 -c \'import pycp.shutil; pycp.shutil.copy("s/f", "d/f")\'',
+    'python3 -c \'import pycp.shutil; pycp.shutil.copytree("s", "d", dirs_exist_ok=True)\'',
+    "pyinstall s/f d/f",
+)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+@pytest.mark.skipif(not shutil.which("mkfs.xfs"), reason="mkfs.xfs (Debian: xfsprogs) is missing")
+@pytest.mark.skipif(not os.path.exists("/dev/loop-control"), reason="there are no loop devices")
+def test_what_a_file_system_allocates_ahead_does_not_fill_holes(run: Run, here: Path) -> None:
+    """XFS does, behind each write at the end of a file."""
+    (here / "s").mkdir()
+    (here / "s/p").touch()
+    script = f"""
+        truncate -s 320M i && mkfs.xfs -q i && mkdir m && mount -o loop i m && ln -s m d || exit 3
+        {sys.executable} -c "{SPARSE}; f.truncate(300 << 16)"
+    """
+    for words in COPIES:
+        words = words.replace("python3", sys.executable).replace("-r s d", "-rT s m")
+        script += f"{words} || exit 4; sync -f m/f; stat -c '%b %s' m/f; cmp s/f m/f; rm m/*\n"
+    done = run("unshare", "-m", "sh", "-c", script)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert len(found) == len(COPIES)
+    assert {size for _blocks, size in found} == {300 << 16}
+    most = 2 * 200 * 8
+    assert [words for words, (blocks, _) in zip(COPIES, found, strict=True) if blocks > most] == []

@@ -28,7 +28,7 @@ def steps_of_big_files(gate: Gate) -> None:
         gate.wait()
         return os.write(destination_fd, os.read(source_fd, size))
 
-    system.offload = offload  # type: ignore[assignment]
+    system.offload = offload
 
 
 def each_file(gate: Gate) -> None:

@@ -1,7 +1,7 @@
 """A system without Linux's own calls: the portable ways make the same copy as GNU's cp.
 
-Another interpreter believes it runs on macOS: everything `os` has on Linux only is taken away
-before pycp is loaded.
+Another interpreter believes it runs on macOS, or was built against an old C library: what `os` and
+others do not have there is taken away before pycp is loaded.
 """
 
 import os
@@ -15,17 +15,37 @@ import pytest
 from tests import listing, tree
 from tests.programs import CHECKOUT, ORACLES, SECONDS
 
-ELSEWHERE = """
+XATTR_CALLS = ("listxattr", "getxattr", "setxattr", "removexattr")
+LATE_CALLS = (
+    *("O_PATH", "O_TMPFILE", "O_NOATIME", "SEEK_DATA", "SEEK_HOLE"),
+    *("copy_file_range", "memfd_create", "pidfd_open", "splice", "eventfd", "sendfile"),
+    *("getrandom", "preadv", "pwritev", "posix_fallocate", "posix_fadvise", "POSIX_FADV_DONTNEED"),
+    *("posix_spawn", "sched_getaffinity", "sched_setaffinity", "pipe2"),
+)
+"""What `os` has only where the C library has it."""
+OTHER_LATE_CALLS = {
+    "_signal": ("SIGIO", "sigtimedwait", "pidfd_send_signal"),
+    "_socket": ("MSG_NOSIGNAL", "SOCK_CLOEXEC"),
+    "fcntl": ("F_SETSIG", "F_DUPFD_CLOEXEC", "F_SETLEASE", "FICLONE"),
+    "select": ("epoll",),
+}
+ELSEWHERE = f"""
 import os, sys
-sys.platform = "darwin"
-for name in ("O_PATH", "copy_file_range", "listxattr", "getxattr", "setxattr", "removexattr",
-             "sched_getaffinity", "memfd_create", "pidfd_open", "sendfile", "splice"):
-    delattr(os, name)
 sys.path.insert(0, sys.argv.pop(1))
+sys.platform = sys.argv.pop(1)
+for name in {LATE_CALLS + XATTR_CALLS}:
+    if sys.platform == "darwin" or name not in {XATTR_CALLS}:
+        vars(os).pop(name, None)
+if sys.platform == "linux":
+    import errno
+    errno.ENOATTR = vars(errno).pop("ENODATA")  # as on BSD
+for module, names in {OTHER_LATE_CALLS}.items():
+    for name in names:
+        vars(__import__(module)).pop(name, None)
 from pycp import system
 from pycp.__main__ import cp_main, install_main
 assert system.PATH_ONLY == 0 and system.offload is None
-assert "pycp.system.linux" not in sys.modules
+assert ("pycp.system.linux" in sys.modules) is (sys.platform == "linux")
 program = sys.argv.pop(1)
 sys.argv[0] = program
 sys.exit(cp_main() if program == "pycp" else install_main())
@@ -48,10 +68,18 @@ XATTRS = {
 }
 
 
-def elsewhere(here: Path, program: str, *words: str) -> "subprocess.CompletedProcess[str]":
+@pytest.fixture(params=["darwin", "linux"])
+def platform(request: pytest.FixtureRequest) -> str:
+    """Return the name of a system that lacks most of what Linux has, or has had for long."""
+    return str(request.param)
+
+
+def elsewhere(
+    platform: str, here: Path, program: str, *words: str
+) -> "subprocess.CompletedProcess[str]":
     """Run our program as if on another system."""
     return subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, str(CHECKOUT), program, *words],
+        [sys.executable, "-c", ELSEWHERE, str(CHECKOUT), platform, program, *words],
         cwd=here,
         capture_output=True,
         text=True,
@@ -67,11 +95,11 @@ def built(tmp_path: Path, spec: tree.Spec) -> Path:
 
 
 @pytest.mark.parametrize("options", ["-a", "-r", "-rL --sparse=always", "-a --sparse=never", "-al"])
-def test_a_tree_is_copied_as_gnu_does(tmp_path: Path, options: str) -> None:
+def test_a_tree_is_copied_as_gnu_does(platform: str, tmp_path: Path, options: str) -> None:
     follows = "L" in options
     spec = {name: node for name, node in SPEC.items() if not (follows and name == "s/nowhere")}
     here = built(tmp_path, spec)
-    done = elsewhere(here, "pycp", *options.split(), "s", "n")
+    done = elsewhere(platform, here, "pycp", *options.split(), "s", "n")
     assert (done.returncode, done.stderr) == (0, "")
     ours = without_links(listing.listing(str(here / "n"), tree.BASE_NS + 10**12))
     tree.remove(str(here))
@@ -91,27 +119,29 @@ def without_links(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("options", ["-a", "--preserve=xattr"])
-def test_extended_attributes_are_copied_by_the_package(tmp_path: Path, options: str) -> None:
+def test_extended_attributes_are_copied_by_the_package(
+    platform: str, tmp_path: Path, options: str
+) -> None:
     here = built(tmp_path, XATTRS)
-    done = elsewhere(here, "pycp", "-r", options, "x", "xd", "-t", ".", "--backup")
+    done = elsewhere(platform, here, "pycp", "-r", options, "x", "xd", "-t", ".", "--backup")
     assert done.returncode == 1  # they are the same files
     os.mkdir(here / "n")
-    done = elsewhere(here, "pycp", "-r", options, "x", "xd", "n")
+    done = elsewhere(platform, here, "pycp", "-r", options, "x", "xd", "n")
     assert (done.returncode, done.stderr) == (0, "")
     assert os.getxattr(here / "n/x", "user.k") == b"v\0\xff"
     assert os.getxattr(here / "n/xd", "user.d") == b"v"
 
 
-def test_a_deep_tree_is_walked_by_readable_directories(tmp_path: Path) -> None:
+def test_a_deep_tree_is_walked_by_readable_directories(platform: str, tmp_path: Path) -> None:
     here = built(tmp_path, {"s/" + "/".join("d" * 30) + "/f": tree.file("f")})
-    done = elsewhere(here, "pycp", "-a", "s", "n")
+    done = elsewhere(platform, here, "pycp", "-a", "s", "n")
     assert (done.returncode, done.stderr) == (0, "")
     assert not subprocess.run(["diff", "-r", "s", "n"], cwd=here, capture_output=True).stdout
 
 
-def test_several_processes_copy_a_tree(tmp_path: Path) -> None:
+def test_several_processes_copy_a_tree(platform: str, tmp_path: Path) -> None:
     here = built(tmp_path, {f"s/{n % 7}/{n}": tree.file(str(n)) for n in range(300)})
-    done = elsewhere(here, "pycp", "--jobs=3", "-a", "s", "n")
+    done = elsewhere(platform, here, "pycp", "--jobs=3", "-a", "s", "n")
     assert (done.returncode, done.stderr) == (0, "")
     assert not subprocess.run(["diff", "-r", "s", "n"], cwd=here, capture_output=True).stdout
 
@@ -119,12 +149,12 @@ def test_several_processes_copy_a_tree(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words", ["-m 640 a b", "-D -p a x/y/b", "-d -m 2750 p/q", "-b a b", "-C -m 644 a b"]
 )
-def test_files_are_installed_as_gnu_does(tmp_path: Path, words: str) -> None:
+def test_files_are_installed_as_gnu_does(platform: str, tmp_path: Path, words: str) -> None:
     found = []
     for name in ("ours", "theirs"):
         here = built(tmp_path, "a@0640 b")
         if name == "ours":
-            done = elsewhere(here, "pyinstall", *words.split())
+            done = elsewhere(platform, here, "pyinstall", *words.split())
             assert (done.returncode, done.stderr) == (0, "")
         else:
             subprocess.run([ORACLES["pyinstall"], *words.split()], cwd=here, check=True)

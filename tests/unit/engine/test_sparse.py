@@ -84,6 +84,30 @@ def test_zeros_become_holes_where_that_is_asked() -> None:
         assert (blocks("b") < 20 * PAGE // 512) is is_less
 
 
+@pytest.mark.usefixtures("file_system_has_holes")
+@pytest.mark.parametrize("sparse", ["auto", "always"])
+def test_what_was_allocated_ahead_is_freed(sparse: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    freed = []
+
+    def punch_hole(fd: int, start: int, length: int) -> int:
+        freed.append((start, length))
+        return errno.ENOTSUP
+
+    monkeypatch.setattr(system, "punch_hole", punch_hole)
+    runs = ((0, b"x" * PAGE), (50 * PAGE, b"y" * PAGE))
+    contents = sparse_file(*runs, size=60 * PAGE)
+    assert copied(sparse=sparse) == contents
+    assert freed == [(PAGE, 49 * PAGE), (51 * PAGE, 9 * PAGE)]
+
+
+@pytest.mark.usefixtures("file_system_has_holes")
+def test_a_disk_that_fails_to_free_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    sparse_file(size=60 * PAGE)
+    monkeypatch.setattr(system, "punch_hole", lambda *_: errno.EIO)
+    with pytest.raises(CopyError, match=r"^error deallocating 'b': Input/output error$"):
+        copied()
+
+
 @FEW
 @given(data=PIECES, sizes=st.lists(st.sampled_from((7, 512, 600, PAGE)), min_size=1))
 def test_short_reads_and_writes_do_not_shift_holes(data: bytes, sizes: list[int]) -> None:

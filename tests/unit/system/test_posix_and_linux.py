@@ -335,3 +335,49 @@ def test_time_in_the_queue_for_a_processor_is_told() -> None:
         busy.kill()
         busy.wait()
         os.sched_setaffinity(0, processors)
+
+
+@pytest.mark.parametrize(
+    ("machine", "number"),
+    [
+        ("x86_64", 0x40049409),
+        ("aarch64", 0x40049409),
+        ("riscv64", 0x40049409),
+        ("s390x", 0x40049409),
+        ("ppc64le", 0x80049409),
+        ("mips64", 0x80049409),
+        ("sparc64", 0x80049409),
+        ("alpha", 0x80049409),
+        ("parisc64", 0x80049409),
+    ],
+)
+def test_the_number_of_a_call_depends_on_the_machine(machine: str, number: int) -> None:
+    assert linux.to_write(0x94, 9, 4, machine) == number
+
+
+def test_the_number_of_a_call_is_the_one_python_knows() -> None:
+    import fcntl
+
+    assert getattr(fcntl, "FICLONE", linux.FICLONE) == linux.FICLONE
+    assert getattr(fcntl, "FICLONERANGE", 0) in (0, linux.to_write(0x94, 13, 32, linux.MACHINE))
+
+
+def test_a_hole_is_punched_within_a_file_and_behind_it(tmp_path: Path) -> None:
+    with open(tmp_path / "f", "wb+") as file:
+        file.write(b"x" * 40_960)
+        file.flush()
+        code = linux.punch_hole(file.fileno(), 4096, 8192)
+        if code in (errno.ENOTSUP, errno.ENOTTY):
+            pytest.skip(f"no holes can be punched here: {os.strerror(code)}")
+        assert code == 0
+        assert linux.punch_hole(file.fileno(), 40_960, 4096) == 0
+        assert os.pread(file.fileno(), 99_999, 0) == b"x" * 4096 + bytes(8192) + b"x" * 28_672
+    assert linux.punch_hole(file_that_is_closed(), 0, 4096) == errno.EBADF
+    assert posix.punch_hole(0, 0, 4096) == errno.ENOTSUP
+
+
+def file_that_is_closed() -> int:
+    """Return a descriptor that stands for nothing."""
+    fd = os.open(".", os.O_RDONLY)
+    os.close(fd)
+    return fd
