@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.directory import Filled
     from pycp.engine.job import Job
+    from pycp.engine.short_regular import IsNewer
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
 
@@ -23,8 +24,13 @@ if TYPE_CHECKING:
     MakeDirectory = Callable[[Folder, str], Filled | None]
 
 
-def short_ways(job: "Job", memory: "Memory") -> "tuple[Ways, MakeDirectory | None]":
-    """Return the ways of kinds other than directories, and the one of those."""
+def short_ways(
+    job: "Job", memory: "Memory", is_newer: "IsNewer | None" = None
+) -> "tuple[Ways, MakeDirectory | None]":
+    """Return the ways of kinds other than directories, and the one of those.
+
+    `is_newer` compares source and destination where only newer files are copied.
+    """
     options = job.options
     follows = options.dereference == "always"
     if options.needs_every_file() or job.report.hears or options.resume:
@@ -44,7 +50,7 @@ def short_ways(job: "Job", memory: "Memory") -> "tuple[Ways, MakeDirectory | Non
         or (follows and options.preserve_links)
     ):
         return {}, makes_directories
-    ways = {REGULAR: regular_copier(job, memory)}
+    ways = {REGULAR: regular_copier(job, memory, is_newer)}
     if not follows:
         ways[SYMLINK] = symlink_copier(job, memory)
         ways[LINKED] = hard_link_maker(job, memory)

@@ -16,7 +16,7 @@ from pycp.engine.write import creation_error, narrow, open_existing, truncate
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import ASKED, BYTES, FILES, Entry
+from pycp.values import ASKED, BYTES, FILES, PASSED, SKIPPED, Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,21 +24,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
+    from pycp.options import CopyOptions
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
 
+    IsNewer = Callable[[os.stat_result, os.stat_result, CopyOptions], bool]
     Opened = tuple[int, os.stat_result | None]
 
 SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
 
 
-def regular_copier(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bool]":
+def regular_copier(
+    job: "Job", memory: "Memory", is_newer: "IsNewer | None" = None
+) -> "Callable[[Folder, str], bool]":
     """Return the function that copies one regular file, if the options leave nothing to decide.
 
     The function returns False if there is something to decide after all; nothing has happened
-    then. It raises CopyError like the general way.
+    then. It raises CopyError like the general way. `is_newer` compares source and destination where
+    only newer files are copied.
     """
     options = job.options
+    may_stay = None
+    if is_newer is not None and options.update in ("none", "older"):
+        may_stay = _stayer(job, is_newer)
     tally = job.tally
     counts = tally.own
     is_verbose, line = job.report.verbose, job.report.line
@@ -59,6 +67,10 @@ def regular_copier(job: "Job", memory: "Memory") -> "Callable[[Folder, str], boo
     open_in_old = _opener_in_old(job)
 
     def copy(folder: "Folder", name: str) -> bool:
+        if may_stay is not None and not folder.is_new and may_stay(folder, name):
+            counts[FILES] += 1
+            counts[SKIPPED] += 1
+            return True
         try:
             source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
         except OSError:
@@ -162,6 +174,32 @@ def regular_copier(job: "Job", memory: "Memory") -> "Callable[[Folder, str], boo
         return True
 
     return copy
+
+
+def _stayer(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], bool]":
+    """Return the function that tells of a file whose destination is to stay as it is."""
+    options = job.options
+    counts = job.tally.own
+    keeps_links = options.preserve_links
+    goes_by_time = options.update == "older"
+    stat = system.stat
+
+    def stays(folder: "Folder", name: str) -> bool:
+        try:
+            source = stat(name, dir_fd=folder.source_directory.fd, follow_symlinks=False)
+            if not S_ISREG(source.st_mode) or (keeps_links and source.st_nlink > 1):
+                return False
+            found = stat(name, dir_fd=folder.destination_directory.fd)
+        except OSError:
+            return False
+        if not S_ISREG(found.st_mode) or identity(found) == identity(source):
+            return False
+        if goes_by_time and is_newer(source, found, options):
+            return False
+        counts[PASSED] += source.st_size
+        return True
+
+    return stays
 
 
 def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":

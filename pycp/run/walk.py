@@ -76,7 +76,10 @@ class Walk:
 
     def choose_ways(self) -> None:
         """Prepare the short ways, as far as the options have any."""
-        self.ways, self.make_directory = short_ways(self.job, self.memory)
+        compare = None
+        if self.job.options.update != "all":
+            from pycp.plan.overwrite import is_newer as compare
+        self.ways, self.make_directory = short_ways(self.job, self.memory, compare)
 
     def go(self, stack: list[Level]) -> None:
         """Copy the levels of a stack, and those below them, until none is left or it stops."""

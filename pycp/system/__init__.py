@@ -71,6 +71,7 @@ if sys.platform == "linux":
         punch_hole,
         queued,
         reflink,
+        send,
         umask,
         where,
     )
@@ -87,6 +88,7 @@ else:
         punch_hole,
         queued,
         reflink,
+        send,
         umask,
         where,
     )
@@ -193,6 +195,7 @@ __all__ = [
     "rename_exclusively",
     "rmdir",
     "scandir",
+    "send",
     "set_mode",
     "set_owner",
     "set_times",

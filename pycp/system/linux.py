@@ -40,6 +40,14 @@ flush = os.fsync
 offload: "Callable[[int, int, int], int] | None" = getattr(os, "copy_file_range", posix.offload)
 
 
+def _send(source_fd: int, destination_fd: int, length: int) -> int:
+    return os.sendfile(destination_fd, source_fd, None, length)
+
+
+send: "Callable[[int, int, int], int] | None" = _send if hasattr(os, "sendfile") else posix.send
+"""Linux lets sendfile(2) write to a regular file; without an offset it moves that of the source."""
+
+
 def reflink(destination_fd: int, source_fd: int, offset: int = 0) -> int:
     """Make the destination, from a byte on, share the source's storage.
 

@@ -34,6 +34,10 @@ offload: "Callable[[int, int, int], int] | None" = None
 """Copy up to N bytes inside the kernel, from both offsets (copy_file_range)."""
 
 
+send: "Callable[[int, int, int], int] | None" = None
+"""Copy up to N bytes from offset to offset through the cache of files (sendfile between files)."""
+
+
 def reflink(destination_fd: int, source_fd: int, offset: int = 0) -> int:
     """Make the destination, from a byte on, share the source's storage.
 
