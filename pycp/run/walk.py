@@ -76,9 +76,11 @@ class Walk:
 
     def choose_ways(self) -> None:
         """Prepare the short ways, as far as the options have any."""
-        compare = None
+        compare: Callable[..., bool] | None = None
         if self.job.options.update != "all":
-            from pycp.plan.overwrite import is_newer as compare
+            from pycp.plan.overwrite import is_newer
+
+            compare = is_newer
         self.ways, self.make_directory = short_ways(self.job, self.memory, compare)
 
     def go(self, stack: list[Level]) -> None:
