@@ -221,5 +221,8 @@ def _copy(job: "Job", entry: Entry, source: tuple[str, int], destination: tuple[
     try:
         statuses = system.fstat(source[1]), system.fstat(destination[1])
         copy_data(job, way, Method(), source[1], statuses[0], destination[1], statuses[1])
+    except CopyError as error:  # of which the user knows one name, or none
+        text = f"cannot strip {quote_name(entry.destination)}: {error}"
+        raise CopyError(text, error.errno, entry.destination, error.filename) from None
     finally:
         job.tally.own[BYTES] = counted
