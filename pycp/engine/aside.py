@@ -93,15 +93,17 @@ def _make_room(entry: Entry) -> tuple[str, int]:
     room = f"{above}/pyinstall-{os.urandom(8).hex()}"
     try:
         system.mkdir(room, OWNER_ALL)
+        room_fd = -1
         try:
             room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
+            status = system.fstat(room_fd)
+            if status.st_uid != system.geteuid() or status.st_mode & GROUP_AND_OTHERS:
+                raise OSError(EPERM, "")  # it is not the one we made, or others may enter it
         except OSError:
+            if room_fd >= 0:
+                system.close(room_fd)
             system.rmdir(room)
             raise
-        status = system.fstat(room_fd)
-        if status.st_uid != system.geteuid() or status.st_mode & GROUP_AND_OTHERS:
-            system.close(room_fd)
-            raise OSError(EPERM, "")  # it is not the one we made, or made for somebody else
     except OSError as error:
         raise CopyError(
             f"cannot strip {quote_name(entry.destination)}: cannot make a private directory in"
@@ -219,5 +221,8 @@ def _copy(job: "Job", entry: Entry, source: tuple[str, int], destination: tuple[
     try:
         statuses = system.fstat(source[1]), system.fstat(destination[1])
         copy_data(job, way, Method(), source[1], statuses[0], destination[1], statuses[1])
+    except CopyError as error:  # of which the user knows one name, or none
+        text = f"cannot strip {quote_name(entry.destination)}: {error}"
+        raise CopyError(text, error.errno, entry.destination, error.filename) from None
     finally:
         job.tally.own[BYTES] = counted

@@ -24,13 +24,15 @@ LAST = 2
 class Barred:
     """While it lasts no new descriptor is a standard stream; nothing may be opened by name."""
 
-    def __enter__(self) -> None:
-        # A directory cannot be written to; with O_PATH it need not even be readable.
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", 0)
+    def __init__(self, bar: "Callable[[], int]") -> None:
+        """Bar each number with what `bar` returns, a new descriptor that cannot be written to."""
+        self._bar = bar
         self._bars: list[int] = []
+
+    def __enter__(self) -> None:
         try:
             while not self._bars or self._bars[-1] <= LAST:
-                self._bars.append(_open("/", flags))
+                self._bars.append(self._bar())
             os.close(self._bars.pop())
         except OSError:
             self.__exit__()
@@ -39,9 +41,6 @@ class Barred:
     def __exit__(self, *_error: object) -> None:
         for fd in self._bars:
             os.close(fd)
-
-
-_open = os.open
 
 
 def open_above(plain_open: "Open") -> "Open":
@@ -68,7 +67,7 @@ def scandir_above(plain_scandir: "Scandir") -> "Scandir":
     """Return `scandir`, which reads from a duplicate, with that above the standard streams."""
 
     def listed(fd: int) -> "Iterator[os.DirEntry[str]]":
-        with Barred():
+        with Barred(lambda: os.dup(fd)):
             return plain_scandir(fd)
 
     return listed

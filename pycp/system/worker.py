@@ -172,7 +172,7 @@ def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) 
     sockets: list[Any] = []
     parent = os.getpid()
     try:
-        with Barred():
+        with Barred(_unconnected):
             for _ in range(2):
                 sockets += _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
         ours, theirs, lifeline, lifeline_end = sockets
@@ -195,11 +195,16 @@ def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) 
         for number in ASKING:  # one process answers for all
             _signal.signal(number, _signal.SIG_IGN)
         _die_with(lifeline_end.fileno(), end_signal)
-        if os.getppid() == parent:
+        # What came before that gives no signal.
+        if os.getppid() == parent and not _is_cut(lifeline_end.fileno()):
             work(Channel(theirs))
         status = 0
     finally:
         os._exit(status)
+
+
+def _unconnected() -> int:
+    return int(_socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM).detach())
 
 
 def _forget_handlers() -> None:
@@ -219,6 +224,12 @@ def _die_with(lifeline_end: int, end_signal: int) -> None:
         fcntl.fcntl(lifeline_end, fcntl.F_SETOWN, os.getpid())
         flags = fcntl.fcntl(lifeline_end, fcntl.F_GETFL)
         fcntl.fcntl(lifeline_end, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+def _is_cut(lifeline_end: int) -> bool:
+    poll = select.poll()
+    poll.register(lifeline_end, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def ready(workers: "Iterable[Worker]", wait: bool) -> list[Worker]:

@@ -121,6 +121,7 @@ class Ground:
 
         def start() -> int:
             sys.argv[0] = self.scene.program
+            os.environ["TMPDIR"] = os.path.dirname(self.root)  # who is killed removes nothing
             # As the command does when it starts: see pycp.__main__.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             pretend(self.scene.lacks)

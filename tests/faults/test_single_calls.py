@@ -144,6 +144,7 @@ SCENES = (
     Scene("-D a x/y/b", PAIR, "pyinstall", origins={"x/y/b": "a"}),
     Scene("-d p/q", PAIR, "pyinstall"),
     Scene("-b a b", PAIR, "pyinstall", origins={"b": "a"}),
+    Scene("-s --strip-program=true a b", PAIR, "pyinstall", origins={"b": "a"}),
     Scene(
         "-p -o {uid} -g {gid} a c d",
         PAIR,
@@ -187,6 +188,7 @@ class Faults:
     def _run_in_child(self, call: str, number: int, code: int) -> int:
         sys.argv[0] = self.scene.program
         self.counts[:] = bytes(len(self.counts))
+        os.environ["TMPDIR"] = self.root  # what stays there is seen, and goes with the tree
         for index, name in enumerate(ERRORS):
             self._replace(name, index, number if name == call else 0, code)
         before = len(os.listdir("/proc/self/fd"))

@@ -130,3 +130,4 @@ def test_a_directory_that_is_not_ours_is_not_used(
     )
     assert (caught.value.filename, caught.value.filename2) == ("b", str(room))
     assert not os.path.exists("b")
+    assert os.listdir(room) == []

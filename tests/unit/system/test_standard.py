@@ -13,6 +13,7 @@ from pycp.system import linux, posix, standard, worker
 from pycp.system.worker import Channel
 
 SECONDS = 20
+ROOT = os.open("/", os.O_RDONLY)
 STREAMS = (0, 1, 2)
 ALL_FREE = [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2)]
 
@@ -113,10 +114,13 @@ def test_a_name_of_a_closed_stream_leads_nowhere() -> None:
     assert in_child((1,), attempt) == "not found"
 
 
+@pytest.mark.parametrize("bar", [worker._unconnected, lambda: os.dup(ROOT)])
 @pytest.mark.parametrize("closed", ALL_FREE, ids=str)
-def test_nothing_can_be_written_to_a_barred_stream(closed: tuple[int, ...]) -> None:
+def test_nothing_can_be_written_to_a_barred_stream(
+    closed: tuple[int, ...], bar: Callable[[], int]
+) -> None:
     def attempt() -> str:
-        with standard.Barred():
+        with standard.Barred(bar):
             taken = free()
             for fd in closed:
                 try:
@@ -146,22 +150,21 @@ def test_an_answer_waits_until_the_number_is_free_again(tmp_path: Path) -> None:
     assert in_child((), attempt) == "[[2]]"
 
 
-def test_bars_that_cannot_be_had_leave_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bars_that_cannot_be_had_leave_none_behind() -> None:
     def attempt() -> str:
-        calls = []
+        made: list[int] = []
 
-        def refuse(*_words: object) -> int:
-            calls.append(1)
-            if len(calls) == 2:
+        def bar() -> int:
+            if made:
                 raise OSError(EMFILE, "")
-            return plain("/", os.O_RDONLY)
+            made.append(os.dup(ROOT))
+            return made[0]
 
-        plain = standard._open
-        vars(standard)["_open"] = refuse
         try:
-            worker.start(lambda _channel: None)
+            with standard.Barred(bar):
+                pass
         except OSError:
             return str(free())
-        return "started"
+        return "barred"
 
     assert in_child(STREAMS, attempt) == str(list(STREAMS))

@@ -220,6 +220,25 @@ def test_a_worker_is_stopped_while_a_process_forked_from_ours_lives(
     worker.stop()
 
 
+def test_a_worker_that_is_stopped_before_it_begins_does_not_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = os.pipe()
+
+    def wait_first(*words: Any) -> None:
+        os.read(reading, 1)
+        die_with(*words)
+
+    die_with = room._die_with
+    monkeypatch.setattr(room, "_die_with", wait_first)
+    worker = start(lambda _channel: signal.pause())
+    worker.cut_lifeline()
+    os.write(writing, b".")
+    assert worker.end() == ""
+    os.close(reading)
+    os.close(writing)
+
+
 def test_a_process_forked_from_ours_cannot_end_our_workers() -> None:
     worker = start(echo)
     pid = os.fork()
