@@ -11,8 +11,9 @@ import stat
 from errno import EPERM
 
 from pycp import system
-from pycp.engine.data import Method, copy_data
-from pycp.engine.install import PRIVATE, Irremovable, open_made, replaced
+from pycp.engine.contents import copy_data
+from pycp.engine.data import Method
+from pycp.engine.installed import PRIVATE, Irremovable, open_made, replaced
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity

@@ -144,48 +144,6 @@ def _reflink_to_longer(
     return code or system.reflink(destination_fd, source_fd)
 
 
-def copy_data(
-    job: "Job",
-    entry: "Entry",
-    method: Method,
-    source_fd: int,
-    source: "os.stat_result",
-    destination_fd: int,
-    destination: "os.stat_result",
-    start: int = 0,
-) -> None:
-    """Copy from one descriptor to the other, both at their beginning, all from `start` on.
-
-    Raise CopyError with GNU's message; what was written until then stays written.
-    """
-    if start:
-        seek_both(entry, source_fd, destination_fd, start)
-    sparse = job.options.sparse
-    is_regular = S_ISREG(source.st_mode)
-    if sparse == "always" or (is_regular and source.st_blocks < source.st_size // 512):
-        from pycp.engine.sparse import copy_sparse
-
-        if copy_sparse(job, entry, method, source_fd, source, destination_fd, destination, start):
-            return
-    method.sparse = "no"
-    size = source.st_size
-    if not is_regular or size > SMALL or job.options.debug:
-        if copy_offloaded(job, entry, method, source_fd, destination_fd):
-            return
-        if is_regular and system.send is not None:
-            _send(job, system.send, source_fd, destination_fd)
-    else:
-        # One byte more than the size tells whether the file grew, without another read.
-        data = read_some(entry, source_fd, size + 1 if size else EMPTY)
-        if not data:
-            return
-        write_all(entry, destination_fd, data)
-        job.tally.own[BYTES] += len(data)
-        if len(data) == size:
-            return
-    copy_by_hand(job, entry, source_fd, destination_fd)
-
-
 def copy_offloaded(
     job: "Job",
     entry: "Entry",
@@ -220,7 +178,7 @@ def copy_offloaded(
     return True
 
 
-def _send(
+def send(
     job: "Job", send: "Callable[[int, int, int], int]", source_fd: int, destination_fd: int
 ) -> None:
     """Copy by way of the cache, not through our memory, as far as the kernel can.

@@ -11,7 +11,7 @@ from os import DirEntry
 
 from pycp import system
 from pycp.engine.attributes import ALL_BITS, Made, apply_attributes, lacks_attributes
-from pycp.engine.entry import tell_directory, tell_excluded
+from pycp.engine.tell import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list, list_xattrs
 from pycp.errors import CopyError, cannot, failed
@@ -85,10 +85,6 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
     The folder's source descriptor is -1 if the source cannot be opened: GNU makes the directory
     all the same.
     """
-    if job.options.dry_run:
-        from pycp.engine.dry_directory import pretend_to_enter
-
-        return pretend_to_enter(job, entry, decision)
     source = decision.source_stat
     is_new = decision.destination_stat is None
     withheld = 0
@@ -194,8 +190,6 @@ def let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
 
 def open_source(job: "Job", filled: Filled, decision: "Decision") -> None:
     """Open the source directory, the one decided on; raise CopyError if that cannot be."""
-    if job.options.dry_run:
-        return
     entry = filled.entry
     directory = filled.folder.source_directory
     flags = system.DIRECTORY_FLAGS
@@ -223,16 +217,6 @@ def list_source(
 
     Raise CopyError if it cannot be read.
     """
-    if job.options.dry_run:
-        from pycp.engine.dry_directory import list_pretended
-
-        return list_pretended(job, filled, lambda: _list_source(job, filled, known))
-    return _list_source(job, filled, known)
-
-
-def _list_source(
-    job: "Job", filled: Filled, known: "Container[tuple[int, int]]"
-) -> "tuple[int, Iterator[tuple[str, int]], bool]":
     directory = filled.folder.source_directory
     try:
         assert directory.fd is not None
@@ -382,11 +366,6 @@ def finish_quickly(filled: Filled) -> bool:
 def _give_attributes(job: "Job", filled: Filled) -> None:
     made = filled.made
     folder = filled.folder
-    if job.options.dry_run:
-        from pycp.engine.dry_directory import foresee_attributes
-
-        foresee_attributes(job, filled.entry, filled.source, made.status)
-        return
     made.where = folder.destination_directory.where
     source = folder.source_directory
     try:

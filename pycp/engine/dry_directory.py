@@ -6,8 +6,8 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
-from pycp.engine.directory import Filled, replaced
-from pycp.engine.entry import tell_directory
+from pycp.engine.directory import Filled, list_source, open_source, replaced
+from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason
 from pycp.quoting import quote_name
@@ -18,7 +18,7 @@ from pycp.values import OTHER
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from typing import TypeVar
 
     from pycp.engine.job import Job
@@ -113,7 +113,20 @@ def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     return Filled(entry, folder, decision.source_stat, Made(None, 0, status, found is None, 0))
 
 
-def list_pretended(job: "Job", filled: Filled, list_real: "Callable[[], Listed]") -> "Listed":
+def open_real(job: "Job", filled: Filled, decision: "Decision") -> None:
+    """Open the source directory, unless it would be there only by now."""
+    directory = filled.folder.source_directory
+    assert isinstance(directory, Pretended)
+    if directory.node is None:
+        open_source(job, filled, decision)
+
+
+def finish_pretended(job: "Job", filled: Filled) -> None:
+    """Fail as giving a directory its attributes would."""
+    foresee_attributes(job, filled.entry, filled.source, filled.made.status)
+
+
+def list_pretended(job: "Job", filled: Filled, known: "Container[tuple[int, int]]") -> "Listed":
     """Return number and entries of a source directory, with what would be in it by now."""
     directory = filled.folder.source_directory
     assert isinstance(directory, Pretended)
@@ -122,7 +135,9 @@ def list_pretended(job: "Job", filled: Filled, list_real: "Callable[[], Listed]"
     if directory.node is not None and identity(directory.node.status) != directory.id:
         raise replaced(filled.entry)
     if directory.node is None:
-        entries = [(name, kind) for name, kind in list_real()[1] if name not in changes]
+        entries = [
+            (name, kind) for name, kind in list_source(job, filled, known)[1] if name not in changes
+        ]
     for name, node in changes.items():
         mode = node.status.st_mode if node is not None else 0
         excludes = job.exclusions is not None and job.exclusions.excludes

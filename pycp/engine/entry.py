@@ -1,25 +1,11 @@
-"""A decision carried out, by the kind of what is made; and what became of it, counted and told."""
-
-import stat
+"""A decision carried out, by the kind of what is made."""
 
 from pycp.errors import CopyError, cannot
-from pycp.quoting import quote_name
-from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, PASSED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry, Report
-
-TYPES = {
-    "regular": "file",
-    "directory": "directory",
-    "symlink": "symlink",
-    "fifo": "fifo",
-    "link": "hardlink",
-    "symbolic": "symlink",
-}
-"""What is made, in the words of events, by the kind that was decided on."""
+    from pycp.values import Decision, Entry
 
 
 def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
@@ -105,91 +91,3 @@ def _make(job: "Job", entry: "Entry", decision: "Decision") -> None:
         from pycp.engine.special import make_special
 
         make_special(job, entry, decision)
-
-
-def tell_started(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    """Tell that something is being copied."""
-    tally = job.tally
-    tally.folder, tally.name = None, entry.source
-    tally.tell_place()
-    if job.report.hears:
-        decision.copied_before = tally.own[BYTES]
-        job.report.event(
-            "started",
-            type=_type(decision),
-            source=entry.source,
-            destination=entry.destination,
-            size=decision.source_stat.st_size,
-        )
-
-
-def tell_copied(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    """Count what was copied, and tell it."""
-    tally = job.tally
-    tally.own[FILES] += 1
-    _note_digest(job, entry, decision)
-    if not job.report.hears:
-        return
-    details: dict[str, object] = {}
-    if _type(decision) == "file":
-        details["method"] = decision.method
-        details["bytes"] = tally.own[BYTES] - decision.copied_before
-        if decision.start:
-            details["resumed_at"] = decision.start
-    if decision.backup is not None:
-        details["backup"] = decision.backup.shown
-    job.report.event(
-        "copied",
-        type=_type(decision),
-        source=entry.source,
-        destination=entry.destination,
-        **details,
-    )
-
-
-def _note_digest(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    """Have the manifest take the digest of a file, if there is one."""
-    if job.manifest is not None:
-        if decision.link_to is not None:
-            entry.digest = decision.link_to.digest
-        if entry.digest:
-            job.manifest(entry.destination, entry.digest)
-
-
-def tell_skipped(job: "Job", entry: "Entry", reason: str, decision: "Decision | None") -> None:
-    """Count what needs no copying, and tell why."""
-    tally = job.tally
-    tally.own[FILES] += 1
-    tally.own[SKIPPED] += 1
-    if decision is not None:
-        _note_digest(job, entry, decision)
-        if stat.S_ISREG(decision.source_stat.st_mode):
-            tally.own[PASSED] += decision.source_stat.st_size
-    if job.report.hears:
-        job.report.event(
-            "skipped", source=entry.source, destination=entry.destination, reason=reason
-        )
-
-
-def tell_excluded(job: "Job", entry: "Entry") -> None:
-    """Tell that something is left out; it is none of the files that are done."""
-    job.tally.own[EXCLUDED] += 1
-    if job.report.debug:
-        job.report.line(f"excluded {quote_name(entry.source)}")
-    if job.report.hears:
-        job.report.event(
-            "skipped", source=entry.source, destination=entry.destination, reason="excluded"
-        )
-
-
-def tell_directory(report: "Report", entry: "Entry", is_new: bool) -> None:
-    """Tell that a directory was made, or one was there to be copied into."""
-    report.tally.own[DIRECTORIES] += 1
-    if report.hears:
-        report.event("directory", source=entry.source, destination=entry.destination, made=is_new)
-
-
-def _type(decision: "Decision") -> str:
-    if decision.link_to is not None:
-        return "hardlink"
-    return TYPES.get(decision.kind, "special")

@@ -9,8 +9,8 @@ set-id bits when it changes.
 import stat
 
 from pycp import system
+from pycp.engine.installed import PRIVATE, replaced
 from pycp.errors import CopyError, cannot, failed
-from pycp.quoting import quote_name
 from pycp.system.folder import identity
 
 TYPE_CHECKING = False
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.options import InstallOptions
     from pycp.values import Decision, Entry, Final
-
-
-PRIVATE = 0o600
-"""Mode of a new file until everything else about it is final."""
-
-
-class Irremovable(CopyError):
-    """What a failed strip left cannot be removed; GNU then installs nothing more."""
 
 
 def finish(
@@ -133,18 +125,3 @@ def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result
         if fd >= 0:
             system.close(fd)
         raise cannot(what, entry.destination, error) from None
-
-
-def open_made(job: "Job", entry: "Entry") -> int:
-    """Open the new file for reading, by its name if it has got that already."""
-    if job.stage is not None:
-        return job.stage.reader()
-    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-    return system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
-
-
-def replaced(entry: "Entry") -> CopyError:
-    """Word that something else has the destination's name now."""
-    name = quote_name(entry.destination)
-    text = f"leaving {name} as it is, as it was replaced while being installed"
-    return CopyError(text, filename=entry.destination)

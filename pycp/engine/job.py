@@ -4,13 +4,37 @@ from pycp import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
+    from typing import Protocol
 
-    from pycp.engine.atomic import Stage
-    from pycp.engine.stream import Pace
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
     from pycp.values import Report
+
+    class Stage(Protocol):
+        """Where something is made that gets its name when it is complete."""
+
+        def open(self, source: os.stat_result, mode: int) -> tuple[int, os.stat_result, bool]:
+            """Make a regular file; return descriptor, status, and whether it is new."""
+
+        def reader(self) -> int:
+            """Return a descriptor to read the regular file from its beginning."""
+
+        def publish(self) -> None:
+            """Give what is complete its name."""
+
+        def discard(self) -> None:
+            """Remove what has no name yet."""
+
+    class Pace(Protocol):
+        """How fast bytes may pass."""
+
+        step: int
+
+        def passed(self, count: int) -> None:
+            """Wait until so many more bytes may have passed."""
+
 
 GROUP_AND_OTHERS = 0o077
 OTHERS_WRITE = 0o022

@@ -4,7 +4,7 @@ import stat
 from errno import ESTALE
 
 from pycp import system
-from pycp.engine.entry import tell_directory
+from pycp.engine.tell import tell_directory
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity

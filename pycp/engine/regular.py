@@ -8,7 +8,8 @@ import stat
 from errno import ENOENT
 
 from pycp import system
-from pycp.engine.data import FATAL_ANYWAY, Method, copy_data, try_reflink
+from pycp.engine.contents import copy_data
+from pycp.engine.data import FATAL_ANYWAY, Method, try_reflink
 from pycp.engine.write import (
     announce,
     create,

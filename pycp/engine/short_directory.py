@@ -9,7 +9,7 @@ from stat import S_IMODE
 from pycp import system
 from pycp.engine.attributes import Made
 from pycp.engine.directory import OWNER_ALL, Filled, let_owner_in, open_destination
-from pycp.engine.entry import tell_directory
+from pycp.engine.tell import tell_directory
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder
 from pycp.values import DIRECTORIES, Entry

@@ -11,7 +11,8 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
-from pycp.engine.data import EMPTY, SMALL, Method, copy_data, lseek_error, try_reflink
+from pycp.engine.contents import copy_data
+from pycp.engine.data import EMPTY, SMALL, Method, lseek_error, try_reflink
 from pycp.engine.write import creation_error, narrow, open_existing, truncate
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name

@@ -178,7 +178,7 @@ def digest_shared(
 
 def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:
     """Take the digest anew of an installed file that was stripped; `status` tells which it is."""
-    from pycp.engine.install import open_made, replaced
+    from pycp.engine.installed import open_made, replaced
 
     fd = open_made(job, entry)
     try:

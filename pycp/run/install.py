@@ -3,9 +3,11 @@
 from errno import ENOENT
 
 from pycp import system
-from pycp.engine.entry import perform, tell_copied, tell_skipped, tell_started
-from pycp.engine.install import PRIVATE, Irremovable, close_made, finish
+from pycp.engine.entry import perform
+from pycp.engine.install import close_made, finish
+from pycp.engine.installed import PRIVATE, Irremovable
 from pycp.engine.job import Job
+from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.errors import CopyError, UsageError, cannot, reason
 from pycp.options import CopyOptions
 from pycp.plan.decide import decide

@@ -2,8 +2,8 @@
 
 import stat
 
-from pycp.engine.entry import tell_excluded
 from pycp.engine.job import Job
+from pycp.engine.tell import tell_excluded
 from pycp.errors import CopyError, cannot
 from pycp.plan.operands import resolve
 from pycp.run.visit import Visitor

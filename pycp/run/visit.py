@@ -2,7 +2,8 @@
 
 import stat
 
-from pycp.engine.entry import perform, tell_copied, tell_skipped, tell_started
+from pycp.engine.entry import perform
+from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.engine.write import announce
 from pycp.errors import CopyError, cannot
 from pycp.plan.decide import IntoItself, decide

@@ -57,6 +57,7 @@ class Walk:
         self.job = visitor.job
         self.memory = visitor.memory
         self.choose_ways()
+        self._choose_directories()
         self._keeps_all = self.job.keeps_all
         self._stays = self.job.options.one_file_system
         self.has_made_directory = False
@@ -73,6 +74,22 @@ class Walk:
         """Directories that were left, and wait for something that was handed back."""
         self.members: list[tuple[Filled, str, tuple[int, int], int]] = []
         """Names handed back: directory, name, and of a file identity and number of names."""
+
+    def _choose_directories(self) -> None:
+        """Choose what is done with directories: a dry run only pretends."""
+        if self.job.options.dry_run:
+            from pycp.engine.dry_directory import (
+                finish_pretended,
+                list_pretended,
+                open_real,
+                pretend_to_enter,
+            )
+
+            self._enter, self._open = pretend_to_enter, open_real
+            self._list, self._finish = list_pretended, finish_pretended
+        else:
+            self._enter, self._open = enter_directory, open_source
+            self._list, self._finish = list_source, finish_directory
 
     def choose_ways(self) -> None:
         """Prepare the short ways, as far as the options have any."""
@@ -174,7 +191,7 @@ class Walk:
     def enter(self, entry: Entry, decision: "Decision", above: "Filled | None") -> Level | None:
         """Make or enter a directory that was decided on; return its level, None if that fails."""
         try:
-            filled = enter_directory(self.job, entry, decision)
+            filled = self._enter(self.job, entry, decision)
         except CopyError as error:
             self.job.report.failed(error)
             self.memory.forget(entry, decision.source_stat)
@@ -208,8 +225,8 @@ class Walk:
         if not self._stays or above is None or source[0] == above.folder.source_directory.id[0]:
             try:
                 if decision is not None:
-                    open_source(self.job, filled, decision)
-                count, level.entries, is_vast = list_source(self.job, filled, self.memory.copied)
+                    self._open(self.job, filled, decision)
+                count, level.entries, is_vast = self._list(self.job, filled, self.memory.copied)
             except CopyError as error:
                 self.job.report.failed(error)
                 return level
@@ -258,7 +275,7 @@ class Walk:
     def finish(self, filled: "Filled") -> None:
         """Give a directory that is open its attributes; failures are told."""
         try:
-            finish_directory(self.job, filled)
+            self._finish(self.job, filled)
         except CopyError as error:
             self.job.report.failed(error)
 
@@ -266,7 +283,7 @@ class Walk:
         """List a directory that is open; failures are told."""
         level.is_unlisted = False
         try:
-            level.entries = list_source(self.job, level.filled, self.memory.copied)[1]
+            level.entries = self._list(self.job, level.filled, self.memory.copied)[1]
         except CopyError as error:
             self.job.report.failed(error)
 

@@ -12,7 +12,8 @@ from os import strerror
 from stat import S_IMODE, S_ISREG
 
 from pycp import system
-from pycp.engine.data import Method, copy_data, try_reflink
+from pycp.engine.contents import copy_data
+from pycp.engine.data import Method, try_reflink
 from pycp.engine.job import Job
 from pycp.engine.write import narrow
 from pycp.errors import CopyError

@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from pycp.engine.data import Method, copy_data
+from pycp.engine.contents import copy_data
+from pycp.engine.data import Method
 from tests.unit.rooms import entry, job
 
 FEW = settings(
