@@ -13,7 +13,7 @@ from pycp import system
 from pycp.engine.attributes import Made, apply_attributes, lacks_attributes
 from pycp.engine.entry import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
-from pycp.errors import CopyError, cannot, failed
+from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
 from pycp.values import Entry
@@ -49,6 +49,7 @@ class Filled:
         "entry",
         "folder",
         "inside",
+        "is_told",
         "is_walked",
         "made",
         "pending",
@@ -68,6 +69,8 @@ class Filled:
         """Levels above it, up to the operand."""
         self.inside = ""
         """Where it is below the operand, with a slash after it; known if anything is excluded."""
+        self.is_told = False
+        """It was told that the source cannot be listed."""
         self.is_walked = False
         """All its entries were met."""
         self.pending = 0
@@ -203,6 +206,7 @@ def _list_source(
     flags = system.DIRECTORY_FLAGS
     if not decision.follows:
         flags |= system.O_NOFOLLOW
+    filled.is_told = True
     try:
         fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
         directory.fd = fd
@@ -217,6 +221,7 @@ def _list_source(
         raise
     except OSError as error:
         raise cannot("access", entry.source, error) from None
+    filled.is_told = False
     if len(entries) < CHUNK or job.report.verbose:
         listing.close()
         return len(entries), iter(entries)
@@ -317,6 +322,15 @@ def _give_attributes(job: "Job", filled: Filled) -> None:
     try:
         source.reopen()  # one that was not listed can still have attributes to read
         made.source = source.where
-    except OSError:
-        pass  # that it cannot be reached was told before
+    except OSError as error:
+        made.unknown = _unreachable(filled, error)
     apply_attributes(job, filled.entry, filled.source, made)
+
+
+def _unreachable(filled: Filled, error: OSError) -> CopyError:
+    """Word why nothing is known of a source's attributes, unless much the same was told before."""
+    name = filled.entry.source
+    problem = error if isinstance(error, CopyError) else cannot("access", name, error)
+    if not filled.is_told:
+        return problem
+    return SilentError(str(problem), problem.errno, problem.filename)

@@ -6,7 +6,7 @@ here must still be a directory when it is entered.
 """
 
 import stat
-from errno import ENOENT
+from errno import ENOENT, ENOSYS, ENOTSUP
 
 from pycp import system
 from pycp.errors import CopyError, reason
@@ -116,7 +116,9 @@ def _open_up(fd: int) -> None:
     where = system.where(fd, ".", fd)
     try:
         names = system.xattr().list_names(where)
-    except OSError:
+    except OSError as error:
+        if error.errno not in (ENOTSUP, ENOSYS):
+            raise
         names = []
     if DEFAULT_LIST not in names:  # or the umask did not count, and the list took the bits
         system.set_mode(where, mode | MODE)
