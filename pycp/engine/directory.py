@@ -15,7 +15,7 @@ from pycp.engine.entry import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.system.folder import CLOSED, Directory, Folder, identity, may_be_just_made
 from pycp.values import Entry
 
 TYPE_CHECKING = False
@@ -159,13 +159,12 @@ def _open_destination(
         directory.close()
         raise cannot("access", entry.destination, error) from None
     directory.id = identity(status)
-    if found is not None and identity(found) != directory.id:
+    is_ours = identity(found) == directory.id if found else may_be_just_made(directory.fd, status)
+    if not is_ours:
+        from pycp.engine.held import replaced
+
         directory.close()
-        raise CopyError(
-            f"not writing to {quote_name(entry.destination)},"
-            " as it was replaced while being copied",
-            filename=entry.destination,
-        )
+        raise replaced(entry.destination)
     return directory, status
 
 
@@ -209,10 +208,8 @@ def _list_source(
     filled.is_told = True
     try:
         fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
+        _require_same(entry, fd, directory.id)
         directory.fd = fd
-        status = system.fstat(fd)
-        if identity(status) != directory.id:
-            raise replaced(entry)
         listing: Listing = system.scandir(fd)
         if job.exclusions is not None:
             listing = _wanted(job, job.exclusions, filled, listing)
@@ -228,7 +225,20 @@ def _list_source(
     return len(entries), _chunks(job, filled, listing, entries)
 
 
-def replaced(entry: "Entry") -> CopyError:
+def _require_same(entry: "Entry", fd: int, expected: tuple[int, int]) -> None:
+    """Close a directory just opened, and raise CopyError, if it is not the one decided on.
+
+    Whoever holds it would take its attributes for those of the source.
+    """
+    try:
+        if identity(system.fstat(fd)) != expected:
+            raise replaced_directory(entry)
+    except OSError:
+        system.close(fd)
+        raise
+
+
+def replaced_directory(entry: "Entry") -> CopyError:
     """Word that another directory has the source's name now."""
     return CopyError(
         f"skipping directory {quote_name(entry.source)}, as it was replaced while being copied",

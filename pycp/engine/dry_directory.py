@@ -6,7 +6,7 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
-from pycp.engine.directory import Filled, operand_name, replaced
+from pycp.engine.directory import Filled, operand_name, replaced_directory
 from pycp.engine.entry import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason
@@ -117,7 +117,7 @@ def list_pretended(job: "Job", filled: Filled, list_real: "Callable[[], Listed]"
     changes = directory.overlay.made.get(directory.id, {})
     entries: list[tuple[str, bool]] = []
     if directory.node is not None and identity(directory.node.status) != directory.id:
-        raise replaced(filled.entry)
+        raise replaced_directory(filled.entry)
     if directory.node is None:
         entries = [(name, is_file) for name, is_file in list_real()[1] if name not in changes]
     for name, node in changes.items():

@@ -9,9 +9,10 @@ import stat
 from errno import ENOENT, ENOSYS, ENOTSUP
 
 from pycp import system
+from pycp.engine.held import replaced
 from pycp.errors import CopyError, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, identity
+from pycp.system.folder import Directory, identity, may_be_just_made
 from pycp.values import DIRECTORIES
 
 TYPE_CHECKING = False
@@ -98,11 +99,15 @@ def _enter(
             return system.open(name + "/.", system.PLACE_FLAGS, dir_fd=fd)
         made = system.open(name, system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=fd)
         try:
+            if not may_be_just_made(made, system.fstat(made)):
+                raise replaced(shown)
             _open_up(made)
         except BaseException:
             system.close(made)
             raise
         return made
+    except CopyError:
+        raise
     except OSError as error:
         cause = not_made if not_made and error.errno == ENOENT else error
         raise creation_error(shown, cause, quote) from None

@@ -8,7 +8,7 @@ from pycp.engine.entry import tell_directory
 from pycp.engine.held import replaced
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, Folder, identity
+from pycp.system.folder import Directory, Folder, identity, may_be_just_made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -212,6 +212,8 @@ def _make_one(
         status = system.fstat(directory.fd)
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
+    if not may_be_just_made(directory.fd, status):
+        raise replaced(shown)
     present = stat.S_IMODE(status.st_mode)
     final = None
     if not options.preserve_mode:
