@@ -39,6 +39,7 @@ class Made:
         "present_mode",
         "source",
         "status",
+        "unknown",
         "where",
         "withheld",
     )
@@ -52,7 +53,9 @@ class Made:
         withheld: int,
     ) -> None:
         self.source = source
-        """The source, to read extended attributes from; None if it could not be opened."""
+        """The source, to read extended attributes from; None if there are none to be read."""
+        self.unknown: CopyError | None = None
+        """Why it could not be opened, so that nothing is known of its attributes."""
         self.where = where
         self.status = status
         self.is_new = is_new
@@ -80,13 +83,15 @@ def apply_attributes(job: "Job", entry: "Entry", source: "os.stat_result", made:
         ):
             mode &= ~SPECIAL_BITS
     names = None
-    failure = None
+    failure: CopyError | None = None
     if options.preserve_xattr and made.source is not None:
         from pycp.engine.xattrs import copy_xattrs
 
         names, failure = copy_xattrs(job, entry, made.source, made.where)
         if failure and made.is_directory:
             raise failure
+    elif options.require_preserve_xattr:
+        failure = made.unknown
     if options.preserve_mode:
         _preserve_mode(job, entry, made, mode, names)
     elif made.is_new:
@@ -147,13 +152,12 @@ def _preserve_owner(job: "Job", entry: "Entry", source: "os.stat_result", made: 
 def _preserve_mode(
     job: "Job", entry: "Entry", made: Made, mode: int, names: list[str] | None
 ) -> None:
-    try:
-        if made.source is not None:
-            # The list first: without it the mode would give the group what only the mask allows.
-            from pycp.engine.xattrs import copy_permissions
+    from pycp.engine.xattrs import set_permissions
 
-            copy_permissions(made.source, made.where, names)
-        system.set_mode(made.where, mode)
+    try:
+        set_permissions(made.source, made.where, mode, names, made.unknown)
+    except CopyError:
+        raise
     except OSError as error:
         raise mode_error("preserving permissions for", entry, error) from None
 
@@ -175,6 +179,8 @@ def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Ma
     if mode == made.present_mode:
         return
     try:
+        if not (made.is_directory or stat.S_ISREG(made.status.st_mode)):
+            mode |= _special_bits_left(made)
         system.set_mode(made.where, mode)
     except OSError as error:
         problem = failed("preserving permissions for", entry.destination, error)
@@ -190,6 +196,13 @@ def _mode_of_new(job: "Job", source: "os.stat_result", made: Made) -> int:
     if made.withheld:
         return source.st_mode & PERMISSIONS & ~job.umask
     return made.mode
+
+
+def _special_bits_left(made: Made) -> int:
+    """Return the set-id and sticky bits of a FIFO or device: a new owner takes some away."""
+    if not made.mode & SPECIAL_BITS:
+        return 0
+    return system.stat_of(made.where).st_mode & SPECIAL_BITS
 
 
 def set_exact_mode(where: "system.Where", mode: int) -> None:

@@ -11,12 +11,13 @@ from os import DirEntry
 
 from pycp import system
 from pycp.engine.attributes import ALL_BITS, Made, apply_attributes, lacks_attributes
+from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list, list_xattrs
-from pycp.errors import CopyError, cannot, failed
+from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.system.folder import CLOSED, Directory, Folder, identity, may_be_just_made
 from pycp.values import DIRECTORY, LINKED, OTHER, REGULAR, SYMLINK, Entry
 
 TYPE_CHECKING = False
@@ -53,6 +54,7 @@ class Filled:
         "inside",
         "is_ours",
         "is_redone",
+        "is_told",
         "made",
         "pending",
         "source",
@@ -75,6 +77,8 @@ class Filled:
         """It is for this process to give it its attributes."""
         self.is_redone = False
         """Some of it may be done already, by a process that did not live to tell."""
+        self.is_told = False
+        """It was told that the source cannot be listed."""
         self.pending = 0
         """What it waits for: its own entries, names handed out, directories in it."""
 
@@ -139,13 +143,11 @@ def _open_destination(
     options = job.options
     follows = found is not None and options.keep_directory_symlink and options.copy_contents
     directory, status = open_destination(entry, follows)
-    if found is not None and identity(found) != directory.id:
+    assert directory.fd is not None
+    is_ours = identity(found) == directory.id if found else may_be_just_made(directory.fd, status)
+    if not is_ours:
         directory.close()
-        raise CopyError(
-            f"not writing to {quote_name(entry.destination)},"
-            " as it was replaced while being copied",
-            filename=entry.destination,
-        )
+        raise replaced(entry.destination)
     return directory, status
 
 
@@ -195,12 +197,11 @@ def open_source(job: "Job", filled: Filled, decision: "Decision") -> None:
     flags = system.DIRECTORY_FLAGS
     if not decision.follows:
         flags |= system.O_NOFOLLOW
+    filled.is_told = True
     try:
         fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
+        _require_same(entry, fd, directory.id)
         directory.fd = fd
-        status = system.fstat(fd)
-        if identity(status) != directory.id:
-            raise replaced(entry)
     except CopyError:
         raise
     except OSError as error:
@@ -218,6 +219,7 @@ def list_source(
     Raise CopyError if it cannot be read.
     """
     directory = filled.folder.source_directory
+    filled.is_told = True
     try:
         assert directory.fd is not None
         listing: Listing = system.scandir(directory.fd)
@@ -226,13 +228,27 @@ def list_source(
         entries = _next_entries(listing, directory.id[0], known, job.report.verbose)
     except OSError as error:
         raise cannot("access", filled.entry.source, error) from None
+    filled.is_told = False
     if len(entries) < CHUNK or job.report.verbose:
         listing.close()
         return len(entries), iter(entries), False
     return len(entries), _chunks(job, filled, listing, entries, known), True
 
 
-def replaced(entry: "Entry") -> CopyError:
+def _require_same(entry: "Entry", fd: int, expected: tuple[int, int]) -> None:
+    """Close a directory just opened, and raise CopyError, if it is not the one decided on.
+
+    Whoever holds it would take its attributes for those of the source.
+    """
+    try:
+        if identity(system.fstat(fd)) != expected:
+            raise replaced_directory(entry)
+    except OSError:
+        system.close(fd)
+        raise
+
+
+def replaced_directory(entry: "Entry") -> CopyError:
     """Word that another directory has the source's name now."""
     return CopyError(
         f"skipping directory {quote_name(entry.source)}, as it was replaced while being copied",
@@ -371,6 +387,15 @@ def _give_attributes(job: "Job", filled: Filled) -> None:
     try:
         source.reopen()  # one that was not listed can still have attributes to read
         made.source = source.where
-    except OSError:
-        pass  # that it cannot be reached was told before
+    except OSError as error:
+        made.unknown = _unreachable(filled, error)
     apply_attributes(job, filled.entry, filled.source, made)
+
+
+def _unreachable(filled: Filled, error: OSError) -> CopyError:
+    """Word why nothing is known of a source's attributes, unless much the same was told before."""
+    name = filled.entry.source
+    problem = error if isinstance(error, CopyError) else cannot("access", name, error)
+    if not filled.is_told:
+        return problem
+    return SilentError(str(problem), problem.errno, problem.filename)

@@ -6,7 +6,7 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
-from pycp.engine.directory import Filled, list_source, open_source, replaced
+from pycp.engine.directory import Filled, list_source, open_source, replaced_directory
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason
@@ -133,7 +133,7 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[tuple[int, int]
     changes = directory.overlay.made.get(directory.id, {})
     entries: list[tuple[str, int]] = []
     if directory.node is not None and identity(directory.node.status) != directory.id:
-        raise replaced(filled.entry)
+        raise replaced_directory(filled.entry)
     if directory.node is None:
         entries = [
             (name, kind) for name, kind in list_source(job, filled, known)[1] if name not in changes

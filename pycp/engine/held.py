@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
 
+    from pycp.values import Entry
+
 
 class Held:
     """A hold on whatever has a name, without a permission on it; leaving the context lets go."""
@@ -43,7 +45,20 @@ class Held:
 
     def replaced(self) -> CopyError:
         """Word that something else has the name of what we made."""
-        return CopyError(
-            f"not writing to {quote_name(self.shown)}, as it was replaced while being copied",
-            filename=self.shown,
-        )
+        return replaced(self.shown)
+
+
+def replaced(shown: str) -> CopyError:
+    """Word that something else has the name of a destination."""
+    return CopyError(
+        f"not writing to {quote_name(shown)}, as it was replaced while being copied",
+        filename=shown,
+    )
+
+
+def replaced_source(entry: "Entry") -> CopyError:
+    """Word that something else has the source's name now."""
+    return CopyError(
+        f"skipping file {quote_name(entry.source)}, as it was replaced while being copied",
+        filename=entry.source,
+    )

@@ -18,7 +18,7 @@ from pycp.engine.attributes import (
 from pycp.engine.held import Held
 from pycp.engine.place import close
 from pycp.engine.write import open_existing
-from pycp.engine.xattrs import ACCESS_LIST, UNSUPPORTED
+from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS, UNSUPPORTED
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -117,7 +117,7 @@ def _copy_attributes(entry: "Entry", old: "system.Where", fd: int) -> bool:
         try:
             system.xattr().set_value(fd, name, system.xattr().get_value(old, name))
         except OSError as error:
-            if name == ACCESS_LIST or error.errno not in UNSUPPORTED | NOT_OURS:
+            if name in PERMISSION_LISTS or error.errno not in UNSUPPORTED | NOT_OURS:
                 text = f"setting attribute {quote_name(name)} for {quote_name(entry.destination)}"
                 text += f": {reason(error)}"
                 raise CopyError(text, error.errno, entry.destination) from None

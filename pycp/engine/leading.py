@@ -6,12 +6,13 @@ here must still be a directory when it is entered.
 """
 
 import stat
-from errno import ENOENT
+from errno import ENOENT, ENOSYS, ENOTSUP
 
 from pycp import system
+from pycp.engine.held import replaced
 from pycp.errors import CopyError, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, identity
+from pycp.system.folder import Directory, identity, may_be_just_made
 from pycp.values import DIRECTORIES
 
 TYPE_CHECKING = False
@@ -98,6 +99,8 @@ def _enter(
             return system.open(name + "/.", system.PLACE_FLAGS, dir_fd=fd)
         made = system.open(name, system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=fd)
         try:
+            if not may_be_just_made(made, system.fstat(made)):
+                raise replaced(shown)
             _open_up(made)
             # It may be one that we made and still may not enter, by the list of the one above.
             system.stat(".", dir_fd=made)
@@ -105,6 +108,8 @@ def _enter(
             system.close(made)
             raise
         return made
+    except CopyError:
+        raise
     except OSError as error:
         cause = not_made if not_made and error.errno == ENOENT else error
         raise creation_error(shown, cause, quote) from None
@@ -118,7 +123,9 @@ def _open_up(fd: int) -> None:
     where = system.where(fd, ".", fd)
     try:
         names = system.xattr().list_names(where)
-    except OSError:
+    except OSError as error:
+        if error.errno not in (ENOTSUP, ENOSYS):
+            raise
         names = []
     if DEFAULT_LIST not in names:  # or the umask did not count, and the list took the bits
         system.set_mode(where, mode | MODE)

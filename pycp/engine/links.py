@@ -5,7 +5,7 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import preserve_times
-from pycp.engine.held import Held
+from pycp.engine.held import Held, replaced_source
 from pycp.engine.write import announce, make_room, remove_beside
 from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
@@ -243,8 +243,10 @@ def _preserve_link_xattrs(
         failure = tell(job, error, error)
     else:
         with source:
-            if identity(source.status) != identity(decision.source_stat):
-                return  # another file has its name now
-            failure = copy_xattrs(job, entry, source.where, where)[1]
+            if identity(source.status) == identity(decision.source_stat):
+                failure = copy_xattrs(job, entry, source.where, where)[1]
+            else:
+                problem = replaced_source(entry)
+                failure = tell(job, problem, problem)
     if failure:
         raise failure

@@ -9,9 +9,11 @@ import stat
 from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
+from pycp.engine.held import replaced
 from pycp.engine.leading import creation_error, make_leading, tell_made
 from pycp.errors import CopyError, reason
 from pycp.quoting import quote_word
+from pycp.system.folder import may_be_just_made
 from pycp.values import split_last
 
 TYPE_CHECKING = False
@@ -65,7 +67,11 @@ def _make_last(
     except OSError as error:
         raise creation_error(name, not_made or error, quote_word) from None
     try:
+        if not_made is None and not may_be_just_made(fd, system.fstat(fd)):
+            raise replaced(name)
         _settle(where, final)
+    except CopyError:
+        raise
     except OSError as error:
         raise change_error(name, final, error) from None
     finally:

@@ -4,10 +4,11 @@ import stat
 from errno import ESTALE
 
 from pycp import system
+from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, Folder, identity
+from pycp.system.folder import Directory, Folder, identity, may_be_just_made
 from pycp.values import Entry
 
 TYPE_CHECKING = False
@@ -97,10 +98,7 @@ def _descend(
         raise failed("failed to get attributes of", shown, error) from None
     parents.opened.append(directory)
     if found and identity(found) != directory.id:
-        raise CopyError(
-            f"not writing to {quote_name(shown)}, as it was replaced while being copied",
-            filename=shown,
-        )
+        raise replaced(shown)
     return directory
 
 
@@ -211,10 +209,14 @@ def _make_one(
     directory = _descend(parents, above, name, shown, None)
     if options.dry_run:
         return directory, None
+    assert directory.fd is not None
     try:
-        present = stat.S_IMODE(system.fstat(directory.fd or 0).st_mode)
+        status = system.fstat(directory.fd)
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
+    if not may_be_just_made(directory.fd, status):
+        raise replaced(shown)
+    present = stat.S_IMODE(status.st_mode)
     final = None
     if not options.preserve_mode:
         missing = withheld & ~job.umask & ~present
@@ -266,8 +268,7 @@ def finish_parents(job: "Job", parents: Parents) -> None:
                 _preserve_owner(job, where, source)
             what = "failed to preserve permissions for"
             if source is not None and options.preserve_mode:
-                _copy_lists(parent, where)
-                system.set_mode(where, stat.S_IMODE(source.st_mode))
+                _preserve_permissions(parent, where, source)
             elif parent.mode is not None:
                 system.set_mode(where, parent.mode)
         except CopyError as error:
@@ -294,14 +295,22 @@ def _preserve_owner(job: "Job", where: "system.Where", source: "os.stat_result")
             pass  # the group is a favour
 
 
-def _copy_lists(parent: Parent, where: "system.Where") -> None:
-    """Copy the access control lists of the source directory."""
-    from pycp.engine.xattrs import copy_permissions
+def _preserve_permissions(parent: Parent, where: "system.Where", source: "os.stat_result") -> None:
+    """Copy access control lists and mode of the source directory."""
+    from pycp.engine.xattrs import set_permissions
 
-    fd = system.open(parent.source_name, system.PLACE_FLAGS)
+    held: system.Where | None = None
+    unknown = None
+    fd = -1
     try:
-        if parent.source is None or identity(system.fstat(fd)) != identity(parent.source):
-            raise OSError(ESTALE, "")  # another directory has the name now
-        copy_permissions(system.where(fd, parent.source_name, None), where, None)
+        try:
+            fd = system.open(parent.source_name, system.PLACE_FLAGS)
+            if identity(system.fstat(fd)) != identity(source):
+                raise OSError(ESTALE, "")  # another directory has the name now
+            held = system.where(fd, parent.source_name, None)
+        except OSError as error:
+            unknown = error
+        set_permissions(held, where, stat.S_IMODE(source.st_mode), unknown=unknown)
     finally:
-        system.close(fd)
+        if fd >= 0:
+            system.close(fd)

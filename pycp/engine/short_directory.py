@@ -9,9 +9,10 @@ from stat import S_IMODE
 from pycp import system
 from pycp.engine.attributes import Made
 from pycp.engine.directory import OWNER_ALL, Filled, let_owner_in, open_destination
+from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder
+from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made
 from pycp.values import DIRECTORIES, Entry
 
 TYPE_CHECKING = False
@@ -65,6 +66,12 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
             except OSError:
                 destination.close()
                 destination, status = open_destination(entry)
+            assert destination.fd is not None
+            if status.st_mtime_ns != status.st_ctime_ns and not may_be_just_made(
+                destination.fd, status
+            ):
+                destination.close()
+                raise replaced(entry.destination)
             made = Made(None, 0, status, True, withheld)
             if made.mode & OWNER_ALL != OWNER_ALL:
                 let_owner_in(entry, destination, made)

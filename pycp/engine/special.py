@@ -4,7 +4,7 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
-from pycp.engine.held import Held
+from pycp.engine.held import Held, replaced_source
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
@@ -57,15 +57,12 @@ def finish_special(
             or made.status.st_nlink != 1
         ):
             raise made.replaced()
-        with Held(entry.source_name, entry.folder.source_fd, entry.source) as held:
+        follows = decision.follows and system.PATH_ONLY != 0  # to open a device may do something
+        with Held(entry.source_name, entry.folder.source_fd, entry.source, follows) as held:
             is_source = identity(held.status) == identity(source)
-            if not is_source and not decision.follows:
-                raise CopyError(
-                    f"skipping file {quote_name(entry.source)},"
-                    " as it was replaced while being copied",
-                    filename=entry.source,
-                )
-            # A link that was followed was not held itself, and has nothing to give.
+            if not is_source and not (decision.follows and isinstance(held.where, tuple)):
+                raise replaced_source(entry)
+            # What a link leads to cannot be held everywhere; the link has nothing to give.
             where = held.where if is_source else None
             apply_attributes(
                 job, entry, source, Made(where, made.where, made.status, is_new, withheld)

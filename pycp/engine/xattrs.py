@@ -1,7 +1,9 @@
 """Extended attributes and access control lists, which Linux keeps as attributes too.
 
 /etc/xattr.conf (attr package) names attributes that are not to be copied, and those that belong to
-the permissions and go with the mode.
+the permissions and go with the mode. One that is refused costs none of the others, and a list that
+cannot be read or kept is never taken for one that is not there: the group bits of the mode are its
+mask then, and would give the group what only others had.
 """
 
 import struct
@@ -36,6 +38,19 @@ ACCESS_LIST = "system.posix_acl_access"
 DEFAULT_LIST = "system.posix_acl_default"
 PERMISSION_LISTS = (ACCESS_LIST, DEFAULT_LIST, "system.nfs4_acl")
 UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
+"""Errors that say there are no attributes at all; any other one says that they are not known."""
+ALL_BITS = 0o7777
+OWNER_BITS = 0o7700
+USER, OWNING_GROUP, GROUP, MASK, OTHERS = 0x02, 0x04, 0x08, 0x10, 0x20
+"""Tags of the entries of an access list, that of the owner (0x01) aside: acl(5)."""
+ENTRY = "<HHI"
+"""Tag, permissions and id of one such entry."""
+UNUSED_ID = 0xFFFFFFFF
+MINIMAL_SIZE = 4 + 3 * 8
+"""Bytes of an access list that says no more than a mode."""
+INHERITED = 0x0F
+"""Flags of an NFSv4 entry that matter for what is made in the directory (RFC 8881, 6.2.1.4)."""
+SPECIAL_NAMES = (b"OWNER@", b"GROUP@", b"EVERYONE@")
 
 list_xattrs = system.xattr().list_names
 """Return the names of a file's extended attributes."""
@@ -78,18 +93,19 @@ def _read_rules() -> tuple[tuple[str, str], ...]:
 
 def copy_xattrs(
     job: "Job", entry: "Entry", source: "system.Where", destination: "system.Where"
-) -> tuple[list[str], SilentError | None]:
+) -> tuple[list[str] | None, SilentError | None]:
     """Copy extended attributes, except permissions; tell what fails.
 
-    Return the names the source has, and the failure if one was asked for by name.
+    Return the names the source has, None if they are not known, and the failure if one was asked
+    for by name.
     """
-    last = None
+    last = refused = None
     try:
         names = system.xattr().list_names(source)
     except OSError as error:
-        if error.errno not in UNSUPPORTED:
-            last = tell(job, error, failed("listing attributes of", entry.source, error))
-        return [], last
+        if error.errno in UNSUPPORTED:
+            return [], None
+        return None, tell(job, error, failed("listing attributes of", entry.source, error))
     for name in names:
         if _action(name):
             continue
@@ -105,11 +121,13 @@ def copy_xattrs(
             system.xattr().set_value(destination, name, value)
         except OSError as error:
             if error.errno in UNSUPPORTED:
-                problem = failed("setting attributes for", entry.destination, error)
-                last = tell(job, error, problem)
-                break
+                refused = refused or error
+                continue
             text = "setting attribute " + both % "for" + reason(error)
             last = tell(job, error, CopyError(text, error.errno, entry.destination))
+    if refused:  # told once, without names, and last: GNU's own way
+        problem = failed("setting attributes for", entry.destination, refused)
+        last = tell(job, refused, problem) or last
     return names, last
 
 
@@ -123,33 +141,112 @@ def tell(job: "Job", error: OSError, problem: CopyError) -> SilentError | None:
     return SilentError(str(problem), problem.errno, problem.filename)
 
 
-def copy_permissions(
-    source: "system.Where", destination: "system.Where", names: list[str] | None
+def set_permissions(
+    source: "system.Where | None",
+    where: "system.Where",
+    mode: int,
+    names: list[str] | None = None,
+    unknown: OSError | None = None,
 ) -> None:
-    """Copy access control lists; `names` are the source's attributes if they are known.
+    """Copy access control lists, then set a mode; raise OSError for the first that fails.
 
-    Raise OSError if the destination cannot keep a list that the source has.
+    `names` are the source's attributes if they are known, `unknown` says why nothing is known of
+    them. The mode is set in any case, without what a lost list withheld.
     """
+    bits, failure = (OWNER_BITS if unknown else ALL_BITS), unknown
+    if source is not None:
+        # The lists first: without them the mode would give the group what only the mask allows.
+        bits, failure = _copy_lists(source, where, names)
+    try:
+        system.set_mode(where, mode & bits)
+    except OSError as error:
+        failure = failure or error
+    if failure:
+        raise failure
+
+
+def _copy_lists(
+    source: "system.Where", destination: "system.Where", names: list[str] | None
+) -> tuple[int, OSError | None]:
+    """Copy access control lists; return the bits a mode may give then, and the first failure."""
+    bits, failure = ALL_BITS, None
     if names is None:
         try:
             names = system.xattr().list_names(source)
-        except OSError:
-            return
+        except OSError as error:
+            return (bits, None) if error.errno in UNSUPPORTED else (OWNER_BITS, error)
     for name in names:
-        if name in PERMISSION_LISTS or _action(name) == "permissions":
-            system.xattr().set_value(destination, name, system.xattr().get_value(source, name))
+        if name not in PERMISSION_LISTS and _action(name) != "permissions":
+            continue
+        value = None
+        try:
+            value = system.xattr().get_value(source, name)
+            system.xattr().set_value(destination, name, value)
+        except OSError as error:
+            if value and error.errno in UNSUPPORTED and _is_said_by_mode(name, value):
+                continue
+            failure = failure or error
+            if name == ACCESS_LIST:
+                bits = bits_without(value)
+    return bits, failure
+
+
+def bits_without(access_list: bytes | None) -> int:
+    """Return the bits a mode may give in place of an access list; None is a list not known.
+
+    The group gets what its own entry lets it, and others no more than the users and groups that
+    the list names, who would be among them. A user whom it lets nothing may be in the group.
+    """
+    if access_list is None:
+        return OWNER_BITS
+    try:
+        entries = list(struct.iter_unpack(ENTRY, access_list[4:]))
+    except struct.error:
+        return OWNER_BITS
+    mask = next((rights for tag, rights, _id in entries if tag == MASK), 7)
+    group = others = 0
+    for tag, rights, _id in entries:
+        if tag == OWNING_GROUP:
+            group = rights & mask
+        elif tag == OTHERS:
+            others = rights
+    for tag, rights, _id in entries:
+        if tag in (USER, GROUP):
+            others &= rights & mask
+            if tag == USER and not rights & mask:
+                group = 0
+    return OWNER_BITS | group << 3 | others
+
+
+def _is_said_by_mode(name: str, value: bytes) -> bool:
+    """Return whether a list says no more than the mode does; NFSv4 has one for every file."""
+    if name == ACCESS_LIST:
+        return len(value) <= MINIMAL_SIZE
+    if not name.startswith("system.nfs4"):
+        return False
+    try:
+        (count,) = struct.unpack_from(">I", value)
+        offset = 4
+        for _ in range(count):
+            _type, flags, _mask, length = struct.unpack_from(">4I", value, offset)
+            offset += 16
+            if flags & INHERITED or value[offset : offset + length] not in SPECIAL_NAMES:
+                return False
+            offset += (length + 3) // 4 * 4
+    except struct.error:
+        return False
+    return True
 
 
 def set_minimal_acl(where: "system.Where", mode: int) -> bool:
     """Make owner, group and others of `mode` the whole access control list.
 
     Return False where the file system knows no such lists. The value is that of acl(5) on Linux:
-    version 2, then tag, permissions and an unused id of each entry, little-endian.
+    version 2, then the entries.
     """
-    unused = 0xFFFFFFFF
     value = struct.pack("<I", 2)
-    for tag, shift in ((0x01, 6), (0x04, 3), (0x20, 0)):
-        value += struct.pack("<HHI", tag, mode >> shift & 7, unused)
+    for tag, shift in ((0x01, 6), (OWNING_GROUP, 3), (OTHERS, 0)):
+        value += struct.pack(ENTRY, tag, mode >> shift & 7, UNUSED_ID)
     try:
         system.xattr().set_value(where, ACCESS_LIST, value)
     except OSError as error:

@@ -10,6 +10,7 @@ so that a program changes one import and nothing more. What differs on purpose:
 
 - Data is shared with the source, or copied by the kernel, where that is possible; holes stay holes.
 - A new file or directory is at no moment more open to others than it is in the end.
+- Where an access list cannot be copied, the mode gives the group and others no more than it did.
 - The time of last access that is copied is the one from before the copy.
 - A large tree is copied by several processes if this one has a single thread.
 """

@@ -16,6 +16,7 @@ from pycp.engine.contents import copy_data
 from pycp.engine.data import Method, try_reflink
 from pycp.engine.job import Job
 from pycp.engine.write import narrow
+from pycp.engine.xattrs import ACCESS_LIST, ALL_BITS, bits_without
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.shutil.original import standard
@@ -210,22 +211,31 @@ def copy_status(
 ) -> None:
     """Copy times, extended attributes and mode, in this order: the mode may forbid attributes."""
     system.set_times(destination, status.st_atime_ns, status.st_mtime_ns)
-    copy_xattrs(source, destination)
-    system.set_mode(destination, S_IMODE(status.st_mode))
+    bits = copy_xattrs(source, destination)
+    system.set_mode(destination, S_IMODE(status.st_mode) & bits)
 
 
-def copy_xattrs(source: "system.Where", destination: "system.Where") -> None:
-    """Copy extended attributes as far as this user may, as the standard module does."""
+def copy_xattrs(source: "system.Where", destination: "system.Where") -> int:
+    """Copy extended attributes as far as this user may, as the standard module does.
+
+    Return the bits that a mode may give then: fewer if an access list is lost.
+    """
+    bits = ALL_BITS
     xattr = system.xattr()
     try:
         names = xattr.list_names(source)
     except OSError as error:
         if error.errno not in (ENOTSUP, system.NO_ATTRIBUTE, EINVAL):
             raise
-        return
+        return bits
     for name in names:
+        value = None
         try:
-            xattr.set_value(destination, name, xattr.get_value(source, name))
+            value = xattr.get_value(source, name)
+            xattr.set_value(destination, name, value)
         except OSError as error:
             if error.errno not in TOLERATED:
                 raise
+            if name == ACCESS_LIST:
+                bits = bits_without(value)
+    return bits

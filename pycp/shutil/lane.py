@@ -9,6 +9,7 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.data import EMPTY, SMALL
+from pycp.engine.xattrs import ALL_BITS, UNSUPPORTED
 from pycp.shutil.files import PERMISSIONS, USER_WRITE, copy_opened, copy_xattrs
 from pycp.values import Entry
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pycp.system.folder import Folder
 
 SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-ALL_BITS = 0o7777
 DEFAULT_LIST = "system.posix_acl_default"
 
 
@@ -65,10 +65,11 @@ def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
                 else:
                     copy_opened(job, Entry(folder, name), source_fd, source, destination_fd)
                 set_times(destination_fd, source.st_atime_ns, source.st_mtime_ns)
+                mode &= ALL_BITS
                 if list_xattrs(source_fd):
-                    copy_xattrs(source_fd, destination_fd)
-                if created & ~umask != mode & ALL_BITS or not modes_follow_umask:
-                    system.set_mode(destination_fd, mode & ALL_BITS)
+                    mode &= copy_xattrs(source_fd, destination_fd)
+                if created & ~umask != mode or not modes_follow_umask:
+                    system.set_mode(destination_fd, mode)
             finally:
                 if destination_fd >= 0:
                     close(destination_fd)
@@ -85,6 +86,6 @@ def _has_default_list(folder: "Folder") -> bool:
     """Return whether an access list of the directory takes the place of the umask."""
     try:
         names = system.xattr().list_names(folder.destination_directory.where)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno not in UNSUPPORTED  # there may be one then
     return DEFAULT_LIST in names

@@ -45,6 +45,25 @@ def _release(fd: int) -> None:
         pass
 
 
+def may_be_just_made(fd: int, status: os.stat_result) -> bool:
+    """Return whether an open directory can be the one made a moment ago: there is nothing in it.
+
+    It was last changed when it was made. What got its name by a rename was changed later than its
+    entries were, and only such a one is looked into.
+    """
+    if status.st_mtime_ns == status.st_ctime_ns:
+        return True
+    try:
+        listed = system.open(".", system.DIRECTORY_FLAGS, dir_fd=fd)
+        try:
+            with system.scandir(listed) as entries:
+                return next(entries, None) is None
+        finally:
+            _release(listed)
+    except OSError:
+        return False
+
+
 class Directory:
     """One directory: its descriptor while it is open, and the way back to it while it is not."""
 

@@ -8,7 +8,7 @@ the numbers.
 """
 
 import os
-from errno import EAGAIN, ENOTSUP
+from errno import EAGAIN, ENOSYS, ENOTSUP
 from fcntl import ioctl
 from stat import S_ISREG
 
@@ -123,11 +123,11 @@ def open_leased(name: str, flags: int, dir_fd: int | None) -> int:
 
 
 def has_access_list(fd: int) -> bool:
-    """Return whether a file has an access control list (acl(5))."""
+    """Return whether a file has an access control list (acl(5)), or may have one."""
     try:
         return "system.posix_acl_access" in os.listxattr(fd)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno not in (ENOTSUP, ENOSYS)
 
 
 def _path(fd: int) -> str | None:

@@ -1,30 +1,36 @@
 """Extended attributes through the calls of `os` (Linux, xattr(7))."""
 
 import os
+from errno import ENOTSUP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from pycp.system.posix import Where
+
+    Result = TypeVar("Result")
 
 
 def list_names(target: "Where") -> list[str]:
     """Return the names of a file's extended attributes."""
     if isinstance(target, tuple):
-        return os.listxattr(_path(target), follow_symlinks=False)
+        return _below(target, os.listxattr)
     return os.listxattr(target)
 
 
 def get_value(target: "Where", name: str) -> bytes:
     """Return the value of one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     if isinstance(target, tuple):
-        return os.getxattr(_path(target), name, follow_symlinks=False)
+        return _below(target, os.getxattr, name)
     return os.getxattr(target, name)
 
 
 def set_value(target: "Where", name: str, value: bytes) -> None:
     """Set one attribute, new or existing."""
     if isinstance(target, tuple):
-        os.setxattr(_path(target), name, value, follow_symlinks=False)
+        _below(target, os.setxattr, name, value)
     else:
         os.setxattr(target, name, value)
 
@@ -32,12 +38,27 @@ def set_value(target: "Where", name: str, value: bytes) -> None:
 def remove(target: "Where", name: str) -> None:
     """Remove one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     if isinstance(target, tuple):
-        os.removexattr(_path(target), name, follow_symlinks=False)
+        _below(target, os.removexattr, name)
     else:
         os.removexattr(target, name)
 
 
-def _path(target: tuple[str, int | None]) -> str:
-    """Return a path for a name below a descriptor; these calls know no `dir_fd`."""
+def _below(
+    target: tuple[str, int | None], call: "Callable[..., Result]", *values: str | bytes
+) -> "Result":
+    """Make a call for a name below a descriptor, not followed; these calls know no `dir_fd`."""
     name, dir_fd = target
-    return name if dir_fd is None else f"/proc/self/fd/{dir_fd}/{name}"
+    if dir_fd is None:
+        return call(name, *values, follow_symlinks=False)
+    try:
+        return call(f"/proc/self/fd/{dir_fd}/{name}", *values, follow_symlinks=False)
+    except FileNotFoundError:
+        if os.access("/proc/self/fd", os.X_OK):
+            raise
+    if name != ".":  # there is no way to it, and opening a FIFO or device would not be harmless
+        raise OSError(ENOTSUP, os.strerror(ENOTSUP))
+    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=dir_fd)
+    try:
+        return call(fd, *values)
+    finally:
+        os.close(fd)

@@ -1,5 +1,7 @@
 """Modes, owners, times, extended attributes and access lists."""
 
+from stat import S_IFCHR, S_IFIFO
+
 from tests.case import Case, SameAsGnu, Who, cases
 from tests.tree import Node, acl, directory, fifo, file, symlink
 
@@ -197,6 +199,22 @@ FOREIGN = {
         status=1,
     ),
     Case("fifo of another", "-Rp p d", {"p": fifo(0o640, owner=(7, 8)), "d": directory()}),
+    *(
+        Case(
+            f"special bits {mode:o} of a fifo with ownership, umask {umask:o}",
+            f"-R --preserve=ownership {words} p n",
+            {"p": fifo(mode)},
+            umask=umask,
+        )
+        for mode in (0o3755, 0o6711, 0o2644, 0o7777)
+        for umask in (0o022, 0o077)
+        for words in ("", "--no-preserve=mode")[: 1 if umask == 0o077 else 2]
+    ),
+    Case(
+        "special bits of a fifo of another with ownership",
+        "-R --preserve=ownership p n",
+        {"p": fifo(0o7755, owner=(7, 8))},
+    ),
     Case(
         "set-id kept from losing its owner",
         "-p a b",
@@ -425,6 +443,11 @@ def test_extended(case: Case, same_as_gnu: SameAsGnu) -> None:
 NAMED = acl("u::rw u:1001:rwx g::r m::rwx o::")
 DEFAULT = acl("u::rwx u:1001:rwx g::rx m::rwx o::rx", "default")
 INHERITED = "inherited access list"
+LISTED_FIFO = {
+    "p": Node(kind=S_IFIFO, xattrs=NAMED),
+    "l": symlink("p"),
+    "s/l": symlink("../p"),
+}
 
 
 @cases(
@@ -445,6 +468,21 @@ INHERITED = "inherited access list"
             "--no-preserve=mode",
             "-p --no-preserve=mode",
         ]
+    ),
+    *(
+        Case(f"access list of a fifo{follows}", f"{words} {name} n", LISTED_FIFO)
+        for follows, words, name in (
+            ("", "-a", "p"),
+            (" behind a link", "-aL", "l"),
+            (" behind a link of a tree", "-RLp", "s"),
+            (" behind an operand", "-aH", "l"),
+        )
+    ),
+    Case(
+        "access list of a device behind a link",
+        "-aL l n",
+        {"c": Node(kind=S_IFCHR, device=(1, 3), xattrs=NAMED), "l": symlink("c")},
+        who=("root",),
     ),
     Case("access list onto a file", "-p a b", {"a": file("A", xattrs=NAMED), "b": "B"}),
     Case(

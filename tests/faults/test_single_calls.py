@@ -103,13 +103,14 @@ class Scene:
         return node is not None and node.kind == stat.S_IFDIR and "T" not in self.words
 
 
+LIST = tree.acl("u::rwx u:1001:r g:: m::r o::")
 SMALL_TREE = tree.nodes(
     "new/ s/d/e/f@0600 s/l->d s/p| s/h=s/d/e/f s/big s/empty",
     **{
         "s/hole": tree.file(pieces={0: b"x", 300_000: b"y"}, size=500_000),
         "s/big": tree.file(b"b" * 140_000),
-        "s/d/x": tree.file(b"x", 0o640, xattrs={"user.k": b"v"}),
-        "s/q": tree.directory(0o2750, xattrs={"user.d": b"v"}),
+        "s/d/x": tree.file(b"x", 0o640, xattrs={"user.k": b"v", **LIST}),
+        "s/q": tree.directory(0o2750, xattrs={"user.d": b"v", **LIST}),
         "s/empty": tree.file(b""),
     },
 )

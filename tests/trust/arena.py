@@ -6,7 +6,8 @@
     parked/     what is root's, and the adversary may give another name
 
 Secrets hold the word SECRET: in contents, names and attributes. What lies in `victims` has the
-names of what is copied, so that whoever writes there hits something.
+names of what is copied, so that whoever writes there hits something. What is `strange` is known by
+every attribute it has, an access list included: nothing may get one of them from it.
 """
 
 import os
@@ -18,6 +19,14 @@ from tests import tree
 ADVERSARY = (54321, 54321) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
 ROOT = (os.geteuid(), os.getegid())
 SECRET = b"SECRET"
+STRANGER = int.from_bytes(SECRET[:3], "little")
+"""A user whose number spells the beginning of that word in an access list."""
+STRANGE_OWNER = (STRANGER, STRANGER) if os.geteuid() == 0 else ROOT
+STRANGE_DATA = b"strange"
+STRANGE_MODE = 0o1771
+"""A mode that nothing else has."""
+STRANGE_LIST = tree.acl(f"u::rwx u:{STRANGER}:rwx g::x m::rwx o::x")
+STRANGE_ATTRIBUTES = {"user.strange": b"", **STRANGE_LIST}
 OUTSIDE: dict[str, tree.Node] = {
     "secrets": tree.directory(0o700, owner=ROOT, xattrs={"user.secret": SECRET}),
     "secrets/f": tree.file(SECRET, 0o600, owner=ROOT, xattrs={"user.secret": SECRET}),
@@ -40,6 +49,13 @@ OUTSIDE: dict[str, tree.Node] = {
     "parked/file": tree.file("victim", 0o600, owner=ROOT),
     "parked/dir": tree.directory(0o700, owner=ROOT),
     "parked/dir/g": tree.file("victim", 0o600, owner=ROOT),
+    "parked/strange": tree.directory(STRANGE_MODE, owner=STRANGE_OWNER, xattrs=STRANGE_ATTRIBUTES),
+    "parked/strange_file": tree.file(
+        STRANGE_DATA, STRANGE_MODE, owner=STRANGE_OWNER, xattrs=STRANGE_ATTRIBUTES
+    ),
+    "parked/strange_fifo": tree.Node(
+        kind=stat.S_IFIFO, mode=STRANGE_MODE, owner=STRANGE_OWNER, xattrs=STRANGE_LIST
+    ),
 }
 PARKED = [name for name in OUTSIDE if name.startswith("parked/")]
 
@@ -81,10 +97,17 @@ class Arena:
         for name in sorted(self._before.keys() | now.keys()):
             if self._before.get(name) != now.get(name) and (name in now or name not in PARKED):
                 found.append(f"{name} was {self._before.get(name)} and is {now.get(name)}")
+        parked = [os.fstat(fd) for fd in self._parked.values()]
+        ours = [(status.st_dev, status.st_ino) for status in parked]
         for part in ("D", "aside"):
             for path, status in _walk(self.path(part)):
                 if SECRET in os.fsencode(os.path.basename(path)) + _held(path, status):
                     found.append(f"{path.removeprefix(self.root)} has got a secret")
+                if (status.st_dev, status.st_ino) not in ours:  # or the adversary moved it there
+                    strange = _strange(path, status)
+                    found += [
+                        f"{path.removeprefix(self.root)} has a strange {it}" for it in strange
+                    ]
         return found
 
     def _fingerprint(self) -> Fingerprint:
@@ -106,10 +129,29 @@ def _state(status: os.stat_result, held: bytes) -> tuple[object, ...]:
         status.st_uid,
         status.st_gid,
         status.st_mtime_ns,
-        # Whoever looks into a directory or at a link changes the time of its last access.
-        status.st_atime_ns if stat.S_ISREG(status.st_mode) else 0,
+        # Whoever looks into a directory or at a link changes the time of its last access; and what
+        # is strange may be copied, but whole.
+        status.st_atime_ns
+        if stat.S_ISREG(status.st_mode) and not held.startswith(STRANGE_DATA)
+        else 0,
         held,
     )
+
+
+def _strange(path: str, status: os.stat_result) -> Iterator[str]:
+    """Yield what something has from what is strange, unless it is a copy of the whole of that."""
+    if stat.S_ISREG(status.st_mode) and _held(path, status).startswith(STRANGE_DATA):
+        return
+    if stat.S_IMODE(status.st_mode) == STRANGE_MODE:
+        yield "mode"
+    if STRANGE_OWNER != ROOT and STRANGER in (status.st_uid, status.st_gid):
+        yield "owner"
+    if not stat.S_ISLNK(status.st_mode):
+        names = os.listxattr(path)
+        if "user.strange" in names:
+            yield "attribute"
+        if any(name in STRANGE_LIST for name in names):
+            yield "access list"
 
 
 def _walk(path: str) -> Iterator[tuple[str, os.stat_result]]:

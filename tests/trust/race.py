@@ -5,6 +5,7 @@ each of them, with one swap made just before it. What the swap would do if it ha
 the start is no race: as long as the program has not yet looked at the name, it cannot know better.
 """
 
+import functools
 import os
 import pickle
 import shutil
@@ -255,7 +256,9 @@ class _Sweep:
 
 def careless() -> int:
     """Copy as many do, which looks at a name and then uses it."""
-    shutil.copytree("s", "D/s", symlinks=True, dirs_exist_ok=True)
+    # A function that copytree does not know is given names, and so is whatever it calls itself.
+    copy = functools.partial(shutil.copy2)
+    shutil.copytree("s", "D/s", symlinks=True, copy_function=copy, dirs_exist_ok=True)
     return 0
 
 

@@ -19,6 +19,12 @@ SOURCE_WAITS = Swap("source file becomes a FIFO", "s/f", "fifo")
 SOURCE_DIRECTORY = Swap("source directory becomes a symlink", "s/d", "symlink", "secrets")
 SOURCE_FIFO = Swap("source FIFO becomes a symlink to a secret", "s/p", "symlink", "secrets/f")
 READ = (SOURCE_FILE, SOURCE_BELOW, SOURCE_WAITS, SOURCE_DIRECTORY, SOURCE_FIFO)
+STRANGE_DIRECTORY = Swap("source directory becomes a strange one", "s/d", "move", "parked/strange")
+STRANGE_TOP = Swap("copied directory becomes a strange one", "s", "move", "parked/strange")
+STRANGE_FILE = Swap("source file becomes a strange one", "s/f", "move", "parked/strange_file")
+STRANGE_FIFO = Swap("source FIFO becomes a strange one", "s/p", "move", "parked/strange_fifo")
+STRANGE = (STRANGE_DIRECTORY, STRANGE_TOP, STRANGE_FILE, STRANGE_FIFO)
+"""What is copied whole or not at all: no attribute of it goes to what is copied of the other."""
 
 FILE = Swap("file becomes a symlink to a victim", "D/s/f", "symlink", "victims/file")
 FILE_LINKED = Swap("file becomes a hard link to a victim", "D/s/f", "link", "victims/file")
@@ -28,6 +34,8 @@ FILE_WAITS = Swap("file becomes a FIFO", "D/s/f", "fifo")
 DIRECTORY = Swap("directory becomes a symlink", "D/s/d", "symlink", "victims/dir")
 DIRECTORY_MOVED = Swap("directory becomes a victim by another name", "D/s/d", "move", "parked/dir")
 TOP = Swap("copied directory becomes a symlink", "D/s", "symlink", "victims/dir")
+TOP_MOVED = Swap("copied directory becomes a victim by another name", "D/s", "move", "parked/dir")
+MOVED = (DIRECTORY_MOVED, TOP_MOVED)
 LINK = Swap("link becomes a symlink to a victim", "D/s/l", "symlink", "victims/file")
 LINK_LINKED = Swap("link becomes a hard link to a victim", "D/s/l", "link", "victims/link")
 FIFO = Swap("FIFO becomes a symlink to a victim", "D/s/p", "symlink", "victims/file")
@@ -47,13 +55,25 @@ def back(swap: Swap) -> Swap:
 FLICKERING = tuple(back(swap) for swap in (SOURCE_FILE, SOURCE_DIRECTORY, FILE, DIRECTORY, TOP))
 
 TREES = (
-    (Scene("r into nothing", "-r s D", SOURCE), (*READ, *WRITTEN), SHARED),
-    (Scene("r onto a tree", "-r s D", OLD), (*READ, *WRITTEN), SHARED),
-    (Scene("a into nothing", "-a s D", SOURCE), (*READ, *WRITTEN, *FLICKERING), SHARED),
-    (Scene("a onto a tree", "-a s D", OLD), (*READ, *WRITTEN, *FLICKERING), SHARED),
-    (Scene("a resumed", "-a --resume s D", BEGUN), (*READ, *WRITTEN, *FLICKERING), SHARED),
+    (Scene("r into nothing", "-r s D", SOURCE), (*READ, *WRITTEN, *MOVED), SHARED),
+    (Scene("r onto a tree", "-r s D", OLD), (*READ, *WRITTEN, *MOVED), SHARED),
+    (
+        Scene("a into nothing", "-a s D", SOURCE),
+        (*READ, *WRITTEN, *MOVED, *FLICKERING, *STRANGE, back(STRANGE_DIRECTORY)),
+        (*SHARED, STRANGE_DIRECTORY, STRANGE_FILE),
+    ),
+    (
+        Scene("a onto a tree", "-a s D", OLD),
+        (*READ, *WRITTEN, *MOVED, *FLICKERING, *STRANGE, back(STRANGE_DIRECTORY)),
+        (*SHARED, STRANGE_DIRECTORY, STRANGE_FILE),
+    ),
+    (
+        Scene("a resumed", "-a --resume s D", BEGUN),
+        (*READ, *WRITTEN, *FLICKERING, STRANGE_DIRECTORY, STRANGE_FILE, STRANGE_FIFO),
+        SHARED,
+    ),
     (Scene("r resumed", "-r --resume s D", BEGUN), (SOURCE_FILE, FILE, FILE_LINKED, TOP), ()),
-    (Scene("p onto a tree", "-rp s D", OLD), (*READ, *WRITTEN, DIRECTORY_MOVED), SHARED),
+    (Scene("p onto a tree", "-rp s D", OLD), (*READ, *WRITTEN, *MOVED, *STRANGE), SHARED),
     (Scene("L into nothing", "-rL s D", SOURCE), (FILE, DIRECTORY, TOP), ()),
     (Scene("L onto a tree", "-rL s D", OLD), (FILE, FILE_LINKED, DIRECTORY, TOP), ()),
     (Scene("a with backups", "-ab s D", OLD), (SOURCE_FILE, *FILES, DIRECTORY, TOP, BACKUP), ()),
@@ -78,6 +98,8 @@ TREES = (
             Swap("outer source directory becomes a symlink", "s/1", "symlink", "secrets"),
             Swap("directory becomes a symlink", "D/s/1/2", "symlink", "victims/dir"),
             TOP,
+            dataclasses.replace(STRANGE_DIRECTORY, target="s/1/2/3"),
+            dataclasses.replace(STRANGE_DIRECTORY, name="outer, strange", target="s/1"),
         ),
         (Swap("outer directory becomes a symlink", "D/s/1", "symlink", "victims/dir"),),
     ),
@@ -88,6 +110,7 @@ TREES = (
             DIRECTORY,
             Swap("file becomes a symlink to a victim", "D/s/d/g", "symlink", "victims/file"),
             SOURCE_BELOW,
+            STRANGE_DIRECTORY,
         ),
         (),
     ),
@@ -95,6 +118,8 @@ TREES = (
         Scene("parents made", "-a --parents s/d/g D", SOURCE, reads_streams=True),
         (
             dataclasses.replace(TOP, is_named=True),
+            dataclasses.replace(TOP_MOVED, is_named=True),
+            dataclasses.replace(STRANGE_DIRECTORY, is_named=True),
             Swap("file becomes a symlink to a victim", "D/s/d/g", "symlink", "victims/file"),
         ),
         (),
@@ -140,6 +165,7 @@ OLD_FILE = {**SOURCE, **tree.nodes("D/n")}
 GIVEN_AWAY = "-m 4755 -o 54322 -g 54322"
 INNER = Swap("inner directory becomes a symlink", "D/x/y", "symlink", "victims/dir", is_named=True)
 OUTER = Swap("outer directory becomes a symlink", "D/x", "symlink", "victims/dir")
+INNER_MOVED = Swap("inner directory becomes a victim", "D/x/y", "move", "parked/dir", is_named=True)
 INSTALLS = (
     (
         Scene("new file", f"{GIVEN_AWAY} s/f D/n", SOURCE, reads_streams=True),
@@ -161,12 +187,15 @@ INSTALLS = (
     ),
     (
         Scene("leading directories", "-D -o 54322 s/f D/x/y/n", SOURCE),
-        (OUTER, INNER, Swap("file becomes a symlink", "D/x/y/n", "symlink", "victims/file")),
+        (
+            *(OUTER, INNER, INNER_MOVED),
+            Swap("file becomes a symlink", "D/x/y/n", "symlink", "victims/file"),
+        ),
     ),
     (Scene("leading directories of a target", "-D -t D/x/y s/f s/d/g", SOURCE), (OUTER, INNER)),
     (
         Scene("directory", "-d -m 2777 -o 54322 D/x/y", SOURCE),
-        (OUTER, INNER, dataclasses.replace(back(INNER), is_named=True)),
+        (OUTER, INNER, INNER_MOVED, dataclasses.replace(back(INNER), is_named=True)),
     ),
     (
         Scene("strip", f"-s --strip-program=./st {GIVEN_AWAY} s/f D/n", {**SOURCE, "st": STRIP}),
@@ -204,7 +233,9 @@ def test_a_swap_between_any_two_calls_does_no_harm(scene: Scene, swap: Swap, job
     sweep(scene, swap, jobs)
 
 
-@pytest.mark.parametrize("swap", [SOURCE_FILE, SOURCE_DIRECTORY, FILE, DIRECTORY])
+@pytest.mark.parametrize(
+    "swap", [SOURCE_FILE, SOURCE_DIRECTORY, FILE, DIRECTORY, STRANGE_DIRECTORY, DIRECTORY_MOVED]
+)
 def test_the_same_swaps_harm_who_copies_carelessly(swap: Swap) -> None:
     stops, problems = find_harm(Scene("", "", tree.nodes("s/f s/d/g D/"), "careless"), swap, 0)
     assert stops
