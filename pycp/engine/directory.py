@@ -15,7 +15,7 @@ from pycp.engine.entry import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still
 from pycp.values import Entry
 
 TYPE_CHECKING = False
@@ -156,7 +156,7 @@ def _open_destination(
         directory.close()
         raise cannot("access", entry.destination, error) from None
     directory.id = identity(status)
-    if found is not None and identity(found) != directory.id:
+    if found is not None and not is_still(directory.fd, directory.id, identity(found)):
         directory.close()
         raise CopyError(
             f"not writing to {quote_name(entry.destination)},"

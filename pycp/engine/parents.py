@@ -7,7 +7,7 @@ from pycp import system
 from pycp.engine.entry import tell_directory
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, Folder, identity
+from pycp.system.folder import Directory, Folder, identity, is_still
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _descend(
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
     parents.opened.append(directory)
-    if found and identity(found) != directory.id:
+    if found and not is_still(directory.fd, directory.id, identity(found)):
         raise CopyError(
             f"not writing to {quote_name(shown)}, as it was replaced while being copied",
             filename=shown,
@@ -164,7 +164,8 @@ def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
         itself = above.stat(name, False)
     except OSError:
         return False
-    return identity(itself) == directory.id
+    is_directory = stat.S_ISDIR(itself.st_mode)
+    return is_directory and is_still(directory.fd, identity(itself), directory.id)
 
 
 def _source_status(name: str) -> "os.stat_result":
