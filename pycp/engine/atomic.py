@@ -25,7 +25,7 @@ from pycp.engine.write import (
 )
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, Folder, identity
+from pycp.system.folder import Directory, Folder, identity, is_still
 from pycp.values import Entry
 
 TYPE_CHECKING = False
@@ -171,7 +171,7 @@ class Stage:
         else:
             place.enter()
         self._old = place.look()
-        if old and not (self._old and identity(self._old) == identity(old.status)):
+        if old and not (self._old and self._is_still(self._old, old.status)):
             raise _replaced(entry)
         if self._old and not (old or replaces):
             if not stat.S_ISLNK(self._old.st_mode):
@@ -179,6 +179,11 @@ class Stage:
             require_followed(entry, self._job.options.new_file_mode is None)
             place.follow()
             self._old = None
+
+    def _is_still(self, found: "os.stat_result", expected: "os.stat_result") -> bool:
+        """Return whether two looks at a name in the directory found the same."""
+        is_alike = stat.S_IFMT(found.st_mode) == stat.S_IFMT(expected.st_mode)
+        return is_alike and is_still(self._place.dir_fd, identity(found), identity(expected))
 
     def _create(self, mode: int) -> int:
         """Make an empty file without a name, or with a temporary one; return a descriptor."""
@@ -241,7 +246,7 @@ class Stage:
             return
         # Who puts something else there between this look and the rename loses it all the same:
         # no call of Python renames only over what we know.
-        if identity(now) != identity(self._old):
+        if not self._is_still(now, self._old):
             raise _replaced(self._entry)
         undo = self._back_up()
         try:

@@ -17,7 +17,7 @@ from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list, list_xattrs
 from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder, identity, may_be_just_made
+from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import DIRECTORY, LINKED, OTHER, REGULAR, SYMLINK, Entry
 
 TYPE_CHECKING = False
@@ -144,7 +144,10 @@ def _open_destination(
     follows = found is not None and options.keep_directory_symlink and options.copy_contents
     directory, status = open_destination(entry, follows)
     assert directory.fd is not None
-    is_ours = identity(found) == directory.id if found else may_be_just_made(directory.fd, status)
+    if found is not None:
+        is_ours = is_still(directory.fd, directory.id, identity(found))
+    else:
+        is_ours = may_be_just_made(directory.fd, status)
     if not is_ours:
         directory.close()
         raise replaced(entry.destination)

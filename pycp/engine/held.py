@@ -6,9 +6,11 @@ Whoever gives the name to something else meanwhile changes nothing.
 from pycp import system
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
+from pycp.system.folder import identity, is_still
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from typing import Self
 
     from pycp.values import Entry
@@ -42,6 +44,10 @@ class Held:
                 system.close(self._fd)
             except OSError:
                 pass  # nothing was written through it
+
+    def is_still(self, expected: "os.stat_result") -> bool:
+        """Return whether this is what was expected, as far as its file system can tell."""
+        return is_still(self._fd, identity(self.status), identity(expected))
 
     def replaced(self) -> CopyError:
         """Word that something else has the name of what we made."""

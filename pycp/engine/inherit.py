@@ -21,7 +21,6 @@ from pycp.engine.write import open_existing
 from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS, UNSUPPORTED
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def open_old(job: "Job", entry: "Entry", found: "os.stat_result", source: "os.st
             raise
     # A program that is running may be replaced: it keeps its own file.
     held = Held(entry.destination_name, entry.folder.destination_fd, entry.destination, True)
-    if identity(held.status) != identity(found):
+    if not held.is_still(found):
         held.__exit__()
         raise held.replaced()
     return Old(held.where, held.status, held)

@@ -11,7 +11,7 @@ import stat
 from pycp import system
 from pycp.engine.installed import PRIVATE, replaced
 from pycp.errors import CopyError, cannot, failed
-from pycp.system.folder import identity
+from pycp.system.folder import identity, is_still
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_r
     """Give a file that need not be installed again (-C) the source's times all the same."""
     where, fd, status = _hold(entry, "set timestamps for")
     try:
-        if identity(status) != identity(destination):
+        if not is_still(fd, identity(status), identity(destination)):
             raise replaced(entry)
         system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
     except CopyError:

@@ -158,6 +158,8 @@ def require_working_directory(entry: "Entry") -> None:
 
 def _is_in_working_directory(entry: "Entry") -> bool:
     head, slash, _last = entry.destination_name.rstrip("/").rpartition("/")
+    if not slash and entry.folder.destination_fd is None:
+        return True
     try:
         parent = entry.folder.destination_directory.stat(head or slash or ".")
         return identity(parent) == identity(system.stat("."))

@@ -8,7 +8,7 @@ from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, Folder, identity, may_be_just_made
+from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import Entry
 
 TYPE_CHECKING = False
@@ -97,7 +97,7 @@ def _descend(
     except OSError as error:
         raise failed("failed to get attributes of", shown, error) from None
     parents.opened.append(directory)
-    if found and identity(found) != directory.id:
+    if found and not is_still(directory.fd, directory.id, identity(found)):
         raise replaced(shown)
     return directory
 
@@ -162,7 +162,8 @@ def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
         itself = above.stat(name, False)
     except OSError:
         return False
-    return identity(itself) == directory.id
+    is_directory = stat.S_ISDIR(itself.st_mode)
+    return is_directory and is_still(directory.fd, identity(itself), directory.id)
 
 
 def _source_status(name: str) -> "os.stat_result":

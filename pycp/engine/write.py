@@ -11,7 +11,7 @@ from errno import EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR
 from pycp import system
 from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import identity
+from pycp.system.folder import identity, is_still
 from pycp.values import last_component
 
 TYPE_CHECKING = False
@@ -149,7 +149,7 @@ def open_existing(
         status = _fstat(fd, entry)
         try:
             expected = system.fstat(held_fd) if held_fd >= 0 else found
-            _require_same(entry, status, expected, source)
+            _require_same(entry, (fd, status), expected, source)
         except OSError as error:
             system.close(fd)
             raise (
@@ -188,18 +188,20 @@ def _let_go(fd: int) -> None:
 
 def _require_same(
     entry: "Entry",
-    status: "os.stat_result",
+    opened: "tuple[int, os.stat_result]",
     expected: "os.stat_result",
     source: "os.stat_result",
 ) -> None:
     """Raise CopyError if what was opened is the source, or not what was expected."""
+    fd, status = opened
     if identity(status) == identity(source) and stat.S_ISREG(status.st_mode):
         raise CopyError(
             f"{quote_name(entry.source)} and {quote_name(entry.destination)} are the same file",
             filename=entry.source,
             filename2=entry.destination,
         )
-    if identity(status) != identity(expected):
+    is_alike = stat.S_IFMT(status.st_mode) == stat.S_IFMT(expected.st_mode)
+    if not (is_alike and is_still(fd, identity(status), identity(expected))):
         raise CopyError(
             f"not writing to {quote_name(entry.destination)},"
             " as it was replaced while being copied",

@@ -28,6 +28,24 @@ def identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def is_still(fd: int | None, found: tuple[int, int], expected: tuple[int, int]) -> bool:
+    """Return whether one look found what another one did, as far as its file system can tell.
+
+    `fd` is what was found, or the directory it is in. Where a second look at the very same
+    descriptor gives another number, as some file systems in user space do (FUSE), no two looks
+    agree, and only the device is compared.
+    """
+    return found == expected or (found[0] == expected[0] and not _numbers_last(fd))
+
+
+def _numbers_last(fd: int | None) -> bool:
+    try:
+        first, second = (system.stat(".") if fd is None else system.fstat(fd) for _look in range(2))
+    except OSError:
+        return True
+    return identity(first) == identity(second)
+
+
 def _identity_of(fd: int) -> tuple[int, int]:
     """Return the identity of a directory just opened; close it if that fails."""
     try:
@@ -119,7 +137,7 @@ class Directory:
             return
         if child is not None and child.fd is not None and child.fd >= 0:
             fd = system.open("..", system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=child.fd)
-            if _identity_of(fd) == self.id:
+            if is_still(fd, _identity_of(fd), self.id):
                 self.fd = fd
                 self.is_path_only = True
                 return
@@ -141,7 +159,7 @@ class Directory:
                 if is_ours and fd is not None:
                     _release(fd)
             fd, is_ours = below, True
-            if _identity_of(fd) != step.id:
+            if not is_still(fd, _identity_of(fd), step.id):
                 _release(fd)
                 raise CopyError(
                     f"skipping directory {quote_name(step.shown)}, as it was replaced while"
@@ -255,7 +273,7 @@ class Folder:
         return self.destination_directory.fd
 
     def is_inside_itself(self) -> bool:
-        """Return whether the destination lies below the source, so that the copy would meet it.
+        """Return whether the destination may lie below the source, so that the copy meets it.
 
         Raise OSError if a directory above cannot be looked at.
         """
@@ -267,6 +285,8 @@ class Folder:
                 if is_ours and fd is not None:
                     _release(fd)
                 fd, is_ours = above, True
+                if not _numbers_last(fd):
+                    return True  # nobody can tell
                 here = identity(system.fstat(fd))
                 if here in (self.source_directory.id, seen):
                     return here == self.source_directory.id

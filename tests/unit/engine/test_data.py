@@ -141,6 +141,7 @@ def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(
                 file.write(waiting.pop(0))
         return found
 
+    monkeypatch.setattr(system, "send", None)
     monkeypatch.setattr(system, "readv", read_then_grow)
     assert copied(LARGE, reflink="never") == LARGE + b"more and more"
 
@@ -224,3 +225,22 @@ def test_sharing_is_not_tried_twice_between_two_file_systems(
     for _file in range(3):
         data.try_reflink(one_job, entry("a", "b"), Method(), 0, status, 1, status)
     assert len(tries) == 1
+
+
+@pytest.mark.parametrize("stops", [0, 1, 3])
+def test_what_the_kernel_does_not_send_is_copied_by_hand(
+    stops: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    def send_a_little(source: int, destination: int, length: int) -> int:
+        nonlocal calls
+        calls += 1
+        if calls > stops:
+            raise OSError(errno.EINVAL, "")
+        return os.write(destination, os.read(source, 1000))
+
+    monkeypatch.setattr(system, "offload", None)
+    monkeypatch.setattr(system, "send", send_a_little)
+    assert copied(LARGE) == LARGE
+    assert calls == stops + 1
