@@ -16,6 +16,7 @@ from pycp.engine.data import (
     read_some,
     seek_both,
     send,
+    try_reflink,
     write_all,
 )
 from pycp.values import BYTES
@@ -68,3 +69,33 @@ def copy_data(
         if len(data) == size:
             return
     copy_by_hand(job, entry, source_fd, destination_fd)
+
+
+def copy_contents(
+    job: "Job",
+    entry: "Entry",
+    method: Method,
+    source_fd: int,
+    source: "os.stat_result",
+    destination_fd: int,
+    destination: "os.stat_result",
+    start: int = 0,
+) -> bool:
+    """Share the source's storage, or copy its data; return whether it was shared.
+
+    Raise CopyError with GNU's message.
+    """
+    both = (source_fd, source, destination_fd, destination)
+    if try_reflink(job, entry, method, *both):
+        if job.manifest is not None:
+            from pycp.engine.digest import digest_shared
+
+            digest_shared(job, entry, source_fd, destination)
+        return True
+    if job.watches_data:
+        from pycp.engine.stream import copy_stream
+
+        copy_stream(job, entry, method, *both, start)
+    else:
+        copy_data(job, entry, method, *both, start)
+    return False

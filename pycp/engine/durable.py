@@ -14,7 +14,10 @@ from pycp.values import split_last
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
+    from pycp.engine.file_copy import FileCopy
+    from pycp.engine.job import Job
     from pycp.system.folder import Directory
     from pycp.values import Report
 
@@ -31,6 +34,15 @@ def flush_file(shown: str, fd: int, status: "os.stat_result") -> None:
     except OSError as error:
         if S_ISREG(status.st_mode) or error.errno not in CANNOT_BE_FLUSHED:
             raise failed("failed to sync", shown, error) from None
+
+
+def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that flushes a file which has its data and attributes."""
+
+    def flush(file: "FileCopy") -> None:
+        flush_file(file.entry.destination, file.destination_fd, file.source)
+
+    return flush
 
 
 class Flushed:

@@ -1,6 +1,9 @@
 """A decision carried out, by the kind of what is made."""
 
+from pycp import system
 from pycp.errors import CopyError, cannot
+from pycp.quoting import quote_name
+from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,9 +44,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
 
 def _require_possible(job: "Job", entry: "Entry", decision: "Decision") -> None:
     if job.report.own_files:
-        from pycp.engine.stream import require_apart
-
-        require_apart(job.report.own_files, entry, decision)
+        _require_apart(job.report.own_files, entry, decision)
     if (
         job.options.verify
         and decision.kind == "regular"
@@ -91,3 +92,21 @@ def _make(job: "Job", entry: "Entry", decision: "Decision") -> None:
         from pycp.engine.special import make_special
 
         make_special(job, entry, decision)
+
+
+def _require_apart(
+    own_files: dict[tuple[int, int], str], entry: "Entry", decision: "Decision"
+) -> None:
+    """Raise CopyError if a file we write would be copied meanwhile, or written over."""
+    why = own_files.get(identity(decision.source_stat))
+    problem = f"not copying {quote_name(entry.source)}"
+    try:
+        there = system.stat(entry.destination_name, dir_fd=entry.folder.destination_fd)
+    except OSError:
+        pass  # there is nothing, or nothing that leads to a file
+    else:
+        if identity(there) in own_files:
+            why = own_files[identity(there)]
+            problem = f"not writing to {quote_name(entry.destination)}"
+    if why:
+        raise CopyError(f"{problem}, as {why}", None, entry.source, entry.destination)

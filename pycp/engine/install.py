@@ -41,7 +41,7 @@ def finish(
     what = "read"
     try:
         if options.strip and job.manifest is not None:
-            from pycp.engine.stream import digest_stripped
+            from pycp.engine.digest import digest_stripped
 
             digest_stripped(job, entry, system.fstat(fd))
         source = decision.source_stat

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
         step: int
 
+        @property
+        def is_shared(self) -> bool:
+            """Return whether processes forked from now on hold the same pace."""
+
         def passed(self, count: int) -> None:
             """Wait until so many more bytes may have passed."""
 
@@ -54,6 +58,7 @@ class Job:
         "pace",
         "report",
         "stage",
+        "steps",
         "tally",
     )
 
@@ -71,6 +76,8 @@ class Job:
         self.pace: Pace | None = None
         self.kept_sets: set[tuple[int, int]] = set()
         """Destinations with several names that an earlier run made, and this one keeps."""
+        self.steps: object = None
+        """What options of our own add, once it is put together: see `steps`."""
         self.stage: Stage | None = None
         """What is being made atomically."""
         self._umask = -1
@@ -103,6 +110,18 @@ class Job:
             and options.preserve_ownership
             and options.preserve_timestamps
             and not (options.durable or options.dry_run)
+        )
+
+    @property
+    def has_steps(self) -> bool:
+        """Return whether options of our own, or somebody who listens, add steps to each file."""
+        options = self.options
+        return (
+            self.report.hears
+            or options.verify
+            or options.durable
+            or options.bandwidth > 0
+            or self.manifest is not None
         )
 
     @property

@@ -8,8 +8,8 @@ import stat
 from errno import ENOENT
 
 from pycp import system
-from pycp.engine.contents import copy_data
-from pycp.engine.data import FATAL_ANYWAY, Method, try_reflink
+from pycp.engine.contents import copy_contents
+from pycp.engine.data import FATAL_ANYWAY, Method
 from pycp.engine.write import (
     announce,
     create,
@@ -28,8 +28,10 @@ from pycp.system.folder import identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from pycp.engine.job import Job
+    from pycp.engine.steps import Step
     from pycp.values import Decision, Entry
 
 USER_WRITE = 0o200
@@ -113,6 +115,14 @@ def _copy_opened(
     )
     start = 0 if is_new else decision.start
     decision.made = identity(destination)
+    written: Sequence[Step] = ()
+    complete: Sequence[Step] = ()
+    if job.has_steps:
+        from pycp.engine.file_copy import FileCopy
+        from pycp.engine.steps import steps_of
+
+        file = FileCopy(entry, source_fd, source, destination_fd)
+        written, complete = steps_of(job).written, steps_of(job).complete
     try:
         if not options.attributes_only:
             _copy_contents(
@@ -124,20 +134,17 @@ def _copy_opened(
                 is_new,
                 start,
             )
-            if options.verify:
-                from pycp.engine.verify import verify
-
-                verify(entry, (source_fd, source), (destination_fd, destination))
+            for step in written:
+                step(file)
         if decision.is_begun:
             set_begun_attributes(job, entry, (source_fd, source), (destination_fd, destination))
         elif job.sets_attributes:
             set_attributes(
                 job, entry, (source_fd, source), (destination_fd, destination), is_new, withheld
             )
-        if options.durable and options.new_file_mode is None:
-            from pycp.engine.durable import flush_file
-
-            flush_file(entry.destination, destination_fd, destination)
+        if options.new_file_mode is None:
+            for step in complete:
+                step(file)
     except BaseException:
         system.close(destination_fd)
         raise
@@ -240,24 +247,13 @@ def _copy_contents(
     if not is_new and not insists:
         truncate(entry, destination, start)
     try:
-        shared = try_reflink(job, entry, method, *source, *destination)
+        shared = copy_contents(job, entry, method, *source, *destination, start)
     except CopyError as error:
         if insists and is_new and job.stage is None:
             _remove_unshared(entry, destination[0], error)
         raise
-    if shared:
-        if insists and not is_new:
-            truncate(entry, destination, source[1].st_size)
-        if job.manifest is not None:
-            from pycp.engine.stream import digest_shared
-
-            digest_shared(job, entry, source[0], destination[1])
-    elif job.watches_data:
-        from pycp.engine.stream import copy_stream
-
-        copy_stream(job, entry, method, *source, *destination, start)
-    else:
-        copy_data(job, entry, method, *source, *destination, start)
+    if shared and insists and not is_new:
+        truncate(entry, destination, source[1].st_size)
 
 
 def _remove_unshared(entry: "Entry", fd: int, error: CopyError) -> None:

@@ -170,7 +170,7 @@ def _resume_regular(job: "Job", entry: "Entry", decision: "Decision") -> bool:
         try:
             is_complete = _settle(job, entry, decision, (source_fd, source), (fd, status))
             if is_complete and job.manifest is not None:
-                from pycp.engine.stream import digest_shared
+                from pycp.engine.digest import digest_shared
 
                 digest_shared(job, entry, source_fd, status)
             if is_complete and job.options.durable:

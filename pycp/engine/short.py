@@ -33,7 +33,7 @@ def short_ways(
     """
     options = job.options
     follows = options.dereference == "always"
-    if options.needs_every_file() or job.report.hears or options.resume:
+    if options.atomic or options.dry_run or options.resume:
         return {}, None
     makes_directories = None
     if not (follows or options.explicit_no_mode or job.exclusions is not None):
@@ -51,7 +51,8 @@ def short_ways(
     ):
         return {}, makes_directories
     ways = {REGULAR: regular_copier(job, memory, is_newer)}
-    if not follows:
-        ways[SYMLINK] = symlink_copier(job, memory)
-        ways[LINKED] = hard_link_maker(job, memory)
+    if not (follows or job.report.hears):
+        ways[SYMLINK] = symlink_copier(job)
+        if job.manifest is None:
+            ways[LINKED] = hard_link_maker(job, memory)
     return ways, makes_directories

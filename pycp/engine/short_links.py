@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LINK_FLAGS = system.PATH_ONLY | system.O_NOFOLLOW | system.O_CLOEXEC
 
 
-def symlink_copier(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bool]":
+def symlink_copier(job: "Job") -> "Callable[[Folder, str], bool]":
     """Return the function that copies one symbolic link into a directory that we made.
 
     The function returns False, and has done nothing, if there is something to decide. It raises

@@ -11,9 +11,9 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
-from pycp.engine.contents import copy_data
-from pycp.engine.data import EMPTY, SMALL, Method, lseek_error, try_reflink
-from pycp.engine.write import creation_error, narrow, open_existing, truncate
+from pycp.engine.contents import copy_contents
+from pycp.engine.data import EMPTY, SMALL, Method, lseek_error
+from pycp.engine.write import creation_error, narrow, open_existing, readable, truncate
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -22,9 +22,11 @@ from pycp.values import ASKED, BYTES, FILES, PASSED, SKIPPED, Entry
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
+    from pycp.engine.steps import Step
     from pycp.options import CopyOptions
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
@@ -66,6 +68,21 @@ def regular_copier(
     created_bits = 0o777 & ~job.withheld_bits(False)
     masked = job.umask if keeps_all else 0
     open_in_old = _opener_in_old(job)
+    own_files = job.report.own_files
+    begun: Sequence[Step] = ()
+    written: Sequence[Step] = ()
+    complete: Sequence[Step] = ()
+    told: Sequence[Step] = ()
+    has_steps = job.has_steps
+    if has_steps:
+        from pycp.engine.file_copy import FileCopy
+        from pycp.engine.steps import steps_of
+
+        steps = steps_of(job)
+        begun, written = steps.begun, steps.written
+        complete, told = steps.complete, steps.told
+    if options.verify:
+        new_file_flags = readable(new_file_flags)
 
     def copy(folder: "Folder", name: str) -> bool:
         if may_stay is not None and not folder.is_new and may_stay(folder, name):
@@ -84,6 +101,8 @@ def regular_copier(
             mode = source.st_mode
             size = source.st_size
             if not S_ISREG(mode) or (needs_write and not mode & 0o200):
+                return False
+            if own_files and identity(source) in own_files:
                 return False
             is_linked = keeps_links and source.st_nlink > 1
             if is_linked:
@@ -117,6 +136,10 @@ def regular_copier(
                 if is_verbose:
                     entry = Entry(folder, name)
                     line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+                if has_steps:
+                    file = FileCopy(Entry(folder, name), source_fd, source, destination_fd)
+                    for step in begun:
+                        step(file)
                 if old:
                     if keeps_mode:
                         narrow((destination_fd, old), source)
@@ -133,11 +156,20 @@ def regular_copier(
                         is_whole = False
                     if is_whole:
                         counts[BYTES] += size
+                        if has_steps:
+                            file.data, file.size = data, size
                     else:
                         _start_again(folder, name, source_fd, destination_fd)
-                        _copy(job, folder, name, source_fd, source, destination_fd)
+                        is_whole = False
                 else:
-                    _copy(job, folder, name, source_fd, source, destination_fd)
+                    is_whole = False
+                if not is_whole:
+                    if has_steps:
+                        _copy_watched(job, file)
+                    else:
+                        _copy(job, folder, name, source_fd, source, destination_fd)
+                for step in written:
+                    step(file)
                 if preserves:
                     try:
                         owner = folder.owner_of_new if folder.is_new else None
@@ -157,6 +189,8 @@ def regular_copier(
                         is_done = False  # the full way finds the words, if it fails as well
                     if not is_done:
                         _preserve(job, folder, name, (source_fd, source), (destination_fd, old))
+                for step in complete:
+                    step(file)
             except BaseException:
                 close(destination_fd)
                 raise
@@ -165,13 +199,15 @@ def regular_copier(
             except OSError as error:
                 raise _close_error(Entry(folder, name).destination, error) from None
             if is_linked:
-                copied[key] = Entry(folder, name)
+                copied[key] = file.entry if has_steps else Entry(folder, name)
         finally:
             try:
                 close(source_fd)
             except OSError as error:
                 raise _close_error(Entry(folder, name).source, error) from None
         counts[FILES] += 1
+        for step in told:
+            step(file)
         return True
 
     return copy
@@ -218,6 +254,9 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
         and not options.resume
     )
     open_file, stat, flags = system.open, system.stat, system.NEW_FILE_FLAGS
+    if options.verify:
+        flags = readable(flags)
+    own_files = job.report.own_files
     created_bits = 0o777 & ~job.withheld_bits(False)
 
     def open_in_old(entry: Entry, source: "os.stat_result") -> "Opened":
@@ -238,7 +277,12 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
                 return open_file(name, flags, mode, dir_fd=directory_fd), None
             except FileExistsError as error:  # it came after we looked
                 raise creation_error(entry, error) from None
-        if not S_ISREG(found.st_mode) or found.st_nlink > 1 or identity(found) == identity(source):
+        if (
+            not S_ISREG(found.st_mode)
+            or found.st_nlink > 1
+            or identity(found) == identity(source)
+            or identity(found) in own_files
+        ):
             raise FileExistsError
         try:
             return open_existing(job, entry, found, source)
@@ -269,10 +313,18 @@ def _copy(
     destination_fd: int,
 ) -> None:
     entry = Entry(folder, name)
-    method = Method()
     destination = _fstat(destination_fd, entry)
-    if not try_reflink(job, entry, method, source_fd, source, destination_fd, destination):
-        copy_data(job, entry, method, source_fd, source, destination_fd, destination)
+    copy_contents(job, entry, Method(), source_fd, source, destination_fd, destination)
+
+
+def _copy_watched(job: "Job", file: "FileCopy") -> None:
+    """Copy what is not small, and note how."""
+    method, before = Method(), job.tally.own[BYTES]
+    destination = _fstat(file.destination_fd, file.entry)
+    copy_contents(
+        job, file.entry, method, file.source_fd, file.source, file.destination_fd, destination
+    )
+    file.method, file.size = method.word, job.tally.own[BYTES] - before
 
 
 def _fstat(destination_fd: int, entry: Entry) -> "os.stat_result":

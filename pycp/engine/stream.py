@@ -5,15 +5,12 @@ and count as zeros in the digest. What shares its storage with the source (refli
 and so takes no time; its digest is read from the source.
 """
 
-import time
 from stat import S_ISREG
 
-from pycp import system
 from pycp.engine.data import BUFFER_SIZE, Method, read_some, seek_both
+from pycp.engine.digest import new_digest
+from pycp.engine.rate import pace_of
 from pycp.engine.sparse import ZERO_BUFFER, HoleWriter, extents, has_map
-from pycp.errors import CopyError, failed
-from pycp.quoting import quote_name
-from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,45 +18,17 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
-
-BURST = 0.25
-"""Seconds of delay that are caught up with at most."""
-STEPS = 8
-"""Pieces that the bytes of a second are copied in, or more."""
-WORTH_A_SLEEP = 0.01
-"""Seconds to be ahead by before we wait: many small files are waited for together."""
-
-
-class Pace:
-    """How fast bytes may pass."""
-
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
-        self._due = time.monotonic()
-        """When what has passed so far should have."""
-        self.step = min(max(rate // STEPS, 1), BUFFER_SIZE)
-        """Bytes to pass at a time."""
-
-    def passed(self, count: int) -> None:
-        """Wait until so many more bytes may have passed."""
-        now = time.monotonic()
-        self._due = max(self._due, now - BURST) + count / self._rate
-        if self._due - now >= WORTH_A_SLEEP:
-            time.sleep(self._due - now)
+    from pycp.values import Entry
 
 
 class Watch:
     """What sees the bytes of one file as they pass: a digest, a pace, or both."""
 
     def __init__(self, job: "Job", destination: "os.stat_result") -> None:
-        options = job.options
         self._hash: _Hash | None = None
         if job.manifest is not None and S_ISREG(destination.st_mode):
-            self._hash = new_digest(options.digest)
-        if options.bandwidth and job.pace is None:
-            job.pace = Pace(options.bandwidth)
-        self._pace = job.pace
+            self._hash = new_digest(job)
+        self._pace = pace_of(job)
         self.step = self._pace.step if self._pace else BUFFER_SIZE
         """Bytes to pass at a time."""
 
@@ -91,13 +60,6 @@ class Watch:
     def digest(self) -> str:
         """Return the digest of what was seen, in hexadecimal, or nothing."""
         return self._hash.hexdigest() if self._hash else ""
-
-
-def new_digest(name: str) -> "_Hash":
-    """Return a digest of nothing yet."""
-    import hashlib
-
-    return hashlib.new(name, usedforsecurity=False)
 
 
 def copy_stream(
@@ -148,52 +110,3 @@ def copy_stream(
     writer.skip(max(size - writer.offset, 0))
     writer.finish()
     entry.digest = watch.digest
-
-
-def require_apart(
-    own_files: dict[tuple[int, int], str], entry: "Entry", decision: "Decision"
-) -> None:
-    """Raise CopyError if a file we write would be copied meanwhile, or written over."""
-    why = own_files.get(identity(decision.source_stat))
-    problem = f"not copying {quote_name(entry.source)}"
-    try:
-        there = system.stat(entry.destination_name, dir_fd=entry.folder.destination_fd)
-    except OSError:
-        pass  # there is nothing, or nothing that leads to a file
-    else:
-        if identity(there) in own_files:
-            why = own_files[identity(there)]
-            problem = f"not writing to {quote_name(entry.destination)}"
-    if why:
-        raise CopyError(f"{problem}, as {why}", None, entry.source, entry.destination)
-
-
-def digest_shared(
-    job: "Job", entry: "Entry", source_fd: int, destination: "os.stat_result"
-) -> None:
-    """Take the digest of a file that shares its source's storage."""
-    if job.manifest is not None and S_ISREG(destination.st_mode):
-        entry.digest = _digest_of(job, source_fd, entry.source)
-
-
-def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:
-    """Take the digest anew of an installed file that was stripped; `status` tells which it is."""
-    from pycp.engine.installed import open_made, replaced
-
-    fd = open_made(job, entry)
-    try:
-        if identity(system.fstat(fd)) != identity(status):
-            raise replaced(entry)
-        entry.digest = _digest_of(job, fd, entry.destination)
-    finally:
-        system.close(fd)
-
-
-def _digest_of(job: "Job", fd: int, shown: str) -> str:
-    digest = new_digest(job.options.digest)
-    try:
-        while data := system.read(fd, BUFFER_SIZE):
-            digest.update(data)
-    except OSError as error:
-        raise failed("error reading", shown, error) from None
-    return digest.hexdigest()

@@ -7,6 +7,9 @@ from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, PASSED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.values import Decision, Entry, Report
 
@@ -107,3 +110,38 @@ def _type(decision: "Decision") -> str:
     if decision.link_to is not None:
         return "hardlink"
     return TYPES.get(decision.kind, "special")
+
+
+def tell_file_started(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that tells that a regular file is being copied."""
+    event = job.report.event
+
+    def tell(file: "FileCopy") -> None:
+        entry = file.entry
+        event(
+            "started",
+            type="file",
+            source=entry.source,
+            destination=entry.destination,
+            size=file.source.st_size,
+        )
+
+    return tell
+
+
+def tell_file_copied(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that tells that a regular file is complete."""
+    event = job.report.event
+
+    def tell(file: "FileCopy") -> None:
+        entry = file.entry
+        event(
+            "copied",
+            type="file",
+            source=entry.source,
+            destination=entry.destination,
+            method=file.method,
+            bytes=file.size,
+        )
+
+    return tell

@@ -15,7 +15,10 @@ from pycp.quoting import quote_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
+    from pycp.engine.file_copy import FileCopy
+    from pycp.engine.job import Job
     from pycp.values import Decision, Entry
 
     File = tuple[int, os.stat_result]
@@ -63,6 +66,33 @@ def verify(entry: "Entry", source: "File", destination: "File") -> None:
             filename=entry.destination,
             filename2=entry.source,
         )
+
+
+def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that reads a file back.
+
+    What was read of a small source stands for it, unless its status has moved meanwhile.
+    """
+
+    def read_back(file: "FileCopy") -> None:
+        entry, fd = file.entry, file.destination_fd
+        if file.data is not None:
+            try:
+                system.flush(fd)
+            except OSError as error:
+                raise failed("error writing", entry.destination, error) from None
+            system.drop_cached(fd)
+            if _read((fd, entry.destination), 0, len(file.data) + 1) == file.data:
+                now = system.fstat(file.source_fd)
+                if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
+                    file.source.st_size,
+                    file.source.st_mtime_ns,
+                    file.source.st_ctime_ns,
+                ):
+                    return
+        verify(entry, (file.source_fd, file.source), (fd, system.fstat(fd)))
+
+    return read_back
 
 
 def first_difference(

@@ -17,7 +17,7 @@ from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.unit import Folders, follow, pack_filled, unpack_filled, way_to
+from pycp.run.unit import Folders, follow, pack_filled, place_of, unpack_filled, way_to
 from pycp.run.walk import Level, Opened
 from pycp.run.worker import DEEP, replay
 from pycp.values import DIRECTORY, LINKED, REGULAR, Entry, join
@@ -172,7 +172,7 @@ class Coordinator:
                 )
             )
         sets = [
-            (identity, first and (way_to(first.folder, self._root.folder), first.destination_name))
+            (identity, first and place_of(first, self._root.folder))
             for identity, first in task.sets
         ]
         task.tries += 1
@@ -273,7 +273,7 @@ class Coordinator:
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
             self._place((directory, name), identity, count)
-        made = {identity: self._folders.entry(way, name) for identity, way, name in firsts}
+        made = {identity: self._folders.entry(place) for identity, place in firsts}
         for identity, first in task.sets:
             if first is None:
                 self._release(identity, made.get(identity))

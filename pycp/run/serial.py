@@ -75,7 +75,6 @@ def _jobs(options: "CopyOptions") -> int:
         or options.backup != "none"
         or (options.preserve_links and options.dereference == "always")
         or (options.verbose and not options.jobs)
-        or options.bandwidth
         or options.atomic
     ):
         return 1
@@ -89,6 +88,12 @@ class Copying:
         self.job = job
         self.visitor = Visitor(job, has_company)
         self.jobs = _jobs(job.options)
+        if job.options.bandwidth:
+            from pycp.engine.rate import pace_of
+
+            pace = pace_of(job)  # before others are to hold it as well
+            if pace is None or not pace.is_shared:
+                self.jobs = 1
         self.parents_are_new = False
         """--parents made the directory that the last source with a directory part went into."""
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     """What finishing a directory needs."""
     Part = tuple[Way, bool, bool, bool, list[Item], Record | None]
     """Way, whether new, by umask, and redone; names; the record if it is to be finished."""
-    Sets = list[tuple[Identity, tuple[Way, str] | None]]
+    Place = tuple[Way, str, str]
+    """Way to a file, its name, and its digest if there is to be a manifest."""
+    Sets = list[tuple[Identity, Place | None]]
     """Files of several names, and where their first copy is: nowhere if it is to be made."""
     Opened = tuple[int, Step, bool, Record, list[Item] | None]
     """Number of the directory above, step, by umask, record, and names left: None if vast."""
@@ -79,6 +81,11 @@ def way_to(folder: Folder, root: Folder) -> "Way":
     return tuple(reversed(steps))
 
 
+def place_of(entry: Entry, root: Folder) -> "Place":
+    """Return where the copy of an entry is."""
+    return way_to(entry.folder, root), entry.destination_name, entry.digest
+
+
 def follow(folder: Folder, step: "Step", is_new: bool) -> Folder:
     """Return the folder one step further down, closed."""
     name, source_id, destination_id = step
@@ -116,9 +123,12 @@ class Folders:
             self._known[self._open.pop(0)].close()
         return folder
 
-    def entry(self, way: "Way", name: str) -> Entry:
-        """Return the entry of a name in a folder, which need not be open."""
-        return Entry(self._known.get(way) or self._learn(way, False), name)
+    def entry(self, place: "Place") -> Entry:
+        """Return the entry of a file, whose folder need not be open."""
+        way, name, digest = place
+        entry = Entry(self._known.get(way) or self._learn(way, False), name)
+        entry.digest = digest
+        return entry
 
     def _learn(self, way: "Way", is_new: bool) -> Folder:
         if len(self._known) > KNOWN_FOLDERS:

@@ -9,7 +9,7 @@ import time
 from pycp.engine.directory import Filled
 from pycp.errors import CopyError, SilentError, cannot
 from pycp.run.share import Clock
-from pycp.run.unit import Folders, pack_filled, unpack_filled, way_to
+from pycp.run.unit import Folders, pack_filled, place_of, unpack_filled
 from pycp.run.walk import Level
 from pycp.values import ASKED, join
 
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pycp.run.unit import Identity, Item, Member, Opened, Part, Record, Sets, Way
+    from pycp.run.unit import Identity, Item, Member, Opened, Part, Place, Record, Sets, Way
     from pycp.run.walk import Walk
     from pycp.system.counts import Counts
     from pycp.system.folder import Folder
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         list[tuple[list[Item], bool]],
         list[Opened],
         list[Member],
-        list[tuple[Identity, Way, str]],
+        list[tuple[Identity, Place]],
     ]
     """Events, seconds and those waiting; of each part names left and whether it was finished;
     directories opened, names handed back, and first copies made."""
@@ -128,6 +128,7 @@ class Server:
             directory.is_pinned = True
         job.tally.take(counts)
         job.report = self._recorder
+        job.steps = None
         if job.manifest is not None:
             job.manifest = self._recorder.copied
         walk.choose_ways()
@@ -157,7 +158,7 @@ class Server:
         self._others.granted = {identity for identity, place in sets if place is None}
         for identity, place in sets:
             if place is not None:
-                copied[identity] = self._folders.entry(*place)
+                copied[identity] = self._folders.entry(place)
         numbers: dict[Filled, int] = {}
         done: list[tuple[list[Item], bool]] = []
         stack: list[Level] = []
@@ -187,7 +188,7 @@ class Server:
             (numbers[above], name, identity, count) for above, name, identity, count in members
         ]
         firsts = [
-            (identity, way_to(first.folder, self._root), first.destination_name)
+            (identity, place_of(first, self._root))
             for identity in self._others.granted
             if (first := copied.get(identity)) is not None
         ]

@@ -4,12 +4,15 @@ Each process writes in a lane of its own, so nobody waits for anybody and no cou
 """
 
 import os
+from fcntl import LOCK_EX, LOCK_UN, lockf
 from mmap import mmap
 
 from pycp.values import ASKED, NUMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycp.values import Tally
 
 NUMBER_BYTES = 8
@@ -62,3 +65,25 @@ def provide_counts(tally: "Tally", jobs: int) -> None:
 def new_counts() -> Counts:
     """Return a lane that processes forked from now on share with us."""
     return Counts(memoryview(mmap(-1, LANE_BYTES)))
+
+
+class SharedNumber:
+    """A whole number that processes forked from now on share with us, and change in turn."""
+
+    def __init__(self) -> None:
+        self._number = numbers(1)
+        make: Callable[[str], int] | None = getattr(os, "memfd_create", None)
+        self._fd = make("pycp") if make is not None else -1
+        self.is_shared = self._fd >= 0
+        """Processes take turns; without that it is for one process only."""
+
+    def change(self, change: "Callable[[int], int]") -> int:
+        """Replace the number by what a function makes of it, alone; return that."""
+        if self.is_shared:
+            lockf(self._fd, LOCK_EX)  # which ends with the process, however that ends
+        try:
+            self._number[0] = changed = change(self._number[0])
+        finally:
+            if self.is_shared:
+                lockf(self._fd, LOCK_UN)
+        return changed

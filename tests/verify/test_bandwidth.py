@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycp import system
-from pycp.engine import stream
-from pycp.engine.stream import BURST, STEPS, Pace
+from pycp.engine import rate as rate_module
+from pycp.engine.rate import BURST, STEPS, Pace
 from pycp.options import CopyOptions
 from pycp.run.serial import run_serial
 from tests.programs import Programs
 from tests.unit.engine.copying import FEW
 from tests.unit.rooms import Heard
 
-MARGIN = 2 * stream.WORTH_A_SLEEP
+MARGIN = 2 * rate_module.WORTH_A_SLEEP
 
 
 class Clock:
@@ -42,7 +42,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(stream, "time", made)
+    monkeypatch.setattr(rate_module, "time", made)
     return made
 
 
@@ -105,7 +105,7 @@ def test_what_was_missed_is_caught_up_with_for_a_moment_only(waits: list[float])
     clock = Clock()
     rate = 1000
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(stream, "time", clock)
+        monkeypatch.setattr(rate_module, "time", clock)
         pace = Pace(rate)
         for wait in waits:
             clock.now += wait  # as a slow source makes us wait

@@ -1,0 +1,81 @@
+"""--manifest: the digest of each regular file, taken of its bytes as they pass."""
+
+from stat import S_ISREG
+
+from pycp import system
+from pycp.engine.data import BUFFER_SIZE
+from pycp.engine.installed import open_made, replaced
+from pycp.errors import failed
+from pycp.system.folder import identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from hashlib import _Hash
+
+    from pycp.engine.file_copy import FileCopy
+    from pycp.engine.job import Job
+    from pycp.values import Entry
+
+
+def new_digest(job: "Job") -> "_Hash":
+    """Return a digest of nothing yet."""
+    import hashlib
+
+    return hashlib.new(job.options.digest, usedforsecurity=False)
+
+
+def digest_shared(
+    job: "Job", entry: "Entry", source_fd: int, destination: "os.stat_result"
+) -> None:
+    """Take the digest of a file that shares its source's storage."""
+    if job.manifest is not None and S_ISREG(destination.st_mode):
+        entry.digest = _digest_of(job, source_fd, entry.source)
+
+
+def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:
+    """Take the digest anew of an installed file that was stripped; `status` tells which it is."""
+    fd = open_made(job, entry)
+    try:
+        if identity(system.fstat(fd)) != identity(status):
+            raise replaced(entry)
+        entry.digest = _digest_of(job, fd, entry.destination)
+    finally:
+        system.close(fd)
+
+
+def _digest_of(job: "Job", fd: int, shown: str) -> str:
+    digest = new_digest(job)
+    try:
+        while data := system.read(fd, BUFFER_SIZE):
+            digest.update(data)
+    except OSError as error:
+        raise failed("error reading", shown, error) from None
+    return digest.hexdigest()
+
+
+def digest_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that takes the digest of a small file from its bytes."""
+    import hashlib
+
+    name = job.options.digest
+    new = getattr(hashlib, name, None) or (lambda data: hashlib.new(name, data))
+
+    def take(file: "FileCopy") -> None:
+        if file.data is not None:
+            file.entry.digest = new(file.data).hexdigest()
+
+    return take
+
+
+def note_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that has the manifest take the digest."""
+    note = job.manifest
+    assert note is not None
+
+    def write_down(file: "FileCopy") -> None:
+        if file.entry.digest:
+            note(file.entry.destination, file.entry.digest)
+
+    return write_down

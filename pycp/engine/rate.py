@@ -1,0 +1,67 @@
+"""--bwlimit: how fast bytes may pass, however many processes move them."""
+
+import time
+
+from pycp.engine.data import BUFFER_SIZE
+from pycp.system.counts import SharedNumber
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.file_copy import FileCopy
+    from pycp.engine.job import Job
+    from pycp.engine.job import Pace as SomePace
+
+SECOND = 1_000_000_000
+BURST = 0.25
+"""Seconds of delay that are caught up with at most."""
+STEPS = 8
+"""Pieces that the bytes of a second are copied in, or more."""
+WORTH_A_SLEEP = 0.01
+"""Seconds to be ahead by before we wait: many small files are waited for together."""
+
+
+class Pace:
+    """How fast bytes may pass through all processes together."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._due = SharedNumber()
+        """When what has passed so far should have, in nanoseconds."""
+        self._due.change(lambda _before: int(time.monotonic() * SECOND))
+        self.step = min(max(rate // STEPS, 1), BUFFER_SIZE)
+        """Bytes to pass at a time."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Return whether processes forked from now on hold the same pace."""
+        return self._due.is_shared
+
+    def passed(self, count: int) -> None:
+        """Wait until so many more bytes may have passed."""
+        now = time.monotonic()
+        earliest, more = int((now - BURST) * SECOND), count * SECOND // self._rate
+        due = self._due.change(lambda before: max(before, earliest) + more) / SECOND
+        if due - now >= WORTH_A_SLEEP:
+            time.sleep(due - now)
+
+
+def pace_of(job: "Job") -> "SomePace | None":
+    """Return the pace that all processes of a job hold, None if they need not."""
+    if job.pace is None and job.options.bandwidth:
+        job.pace = Pace(job.options.bandwidth)
+    return job.pace
+
+
+def rate_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that waits until the bytes of a small file may have passed."""
+    pace = pace_of(job)
+    assert pace is not None
+    passed = pace.passed
+
+    def wait(file: "FileCopy") -> None:
+        if file.data is not None:
+            passed(len(file.data))
+
+    return wait

@@ -1,0 +1,59 @@
+"""What options of our own add to the copy of one regular file, put together once for a job.
+
+Each step is in a file of its own and knows no other. Whoever copies a file runs them at their
+moments: `begun`, before the data; `written`, after it; `complete`, when it has its attributes and
+is still open; `told`, when it is closed.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+
+    Step = Callable[["FileCopy"], None]
+
+
+class Steps:
+    """The steps of a job, by their moment."""
+
+    __slots__ = ("begun", "complete", "told", "written")
+
+    def __init__(self, job: "Job") -> None:
+        options = job.options
+        self.begun: list[Step] = []
+        self.written: list[Step] = []
+        self.complete: list[Step] = []
+        self.told: list[Step] = []
+        if job.report.hears:
+            from pycp.engine.tell import tell_file_copied, tell_file_started
+
+            self.begun.append(tell_file_started(job))
+            self.told.append(tell_file_copied(job))
+        if options.bandwidth:
+            from pycp.engine.rate import rate_step
+
+            self.written.append(rate_step(job))
+        if job.manifest is not None:
+            from pycp.engine.digest import digest_step, note_step
+
+            self.written.append(digest_step(job))
+            self.told.append(note_step(job))
+        if options.verify:
+            from pycp.engine.verify import verify_step
+
+            self.written.append(verify_step(job))
+        if options.durable:
+            from pycp.engine.durable import flush_step
+
+            self.complete.append(flush_step(job))
+
+    def __bool__(self) -> bool:
+        return bool(self.begun or self.written or self.complete or self.told)
+
+
+def steps_of(job: "Job") -> Steps:
+    """Return the steps of a job, put together at the first call."""
+    if not isinstance(job.steps, Steps):
+        job.steps = Steps(job)
+    return job.steps
