@@ -9,9 +9,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
 
-    Step = Callable[["FileCopy"], None]
+    Step = Callable[[FileCopy], None]
 
 
 class Steps:

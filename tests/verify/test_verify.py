@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycp import system
-from pycp.engine.short import short_ways
+from pycp.engine.steps import Steps
 from pycp.engine.verify import BUFFER_SIZE, verify
 from pycp.errors import CopyError
-from pycp.plan.links import Memory
 from tests import listing, tree
 from tests.unit.engine.copying import FEW
 from tests.unit.rooms import entry, job
@@ -79,10 +78,23 @@ def test_all_is_as_without_the_option(option: str, command: str, who: str, here:
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("option", ["verify", "manifest", "bandwidth"])
-def test_the_short_ways_are_left_for_these_options_alone(option: str) -> None:
-    assert short_ways(job(), Memory())[0]
-    assert not short_ways(job(**{option: 1}), Memory())[0]
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, (0, 0, 0, 0)),
+        ({"verify": True}, (0, 1, 0, 0)),
+        ({"bandwidth": 1}, (0, 1, 0, 0)),
+        ({"durable": True}, (0, 0, 1, 0)),
+        ({"verify": True, "durable": True}, (0, 1, 1, 0)),
+    ],
+)
+def test_an_option_adds_its_step_and_no_other(
+    options: dict[str, Any], expected: tuple[int, ...]
+) -> None:
+    steps = Steps(job(**options))
+    found = (steps.begun, steps.written, steps.complete, steps.told)
+    assert tuple(map(len, found)) == expected
+    assert bool(steps) == any(expected) == job(**options).has_steps
 
 
 def numbered(size: int) -> bytes:
