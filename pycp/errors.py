@@ -4,6 +4,12 @@ from os import strerror
 
 from pycp.quoting import quote_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Error = TypeVar("Error", bound=BaseException)
+
 
 class CopyError(OSError):
     """A failure in GNU's words, without the program name; errno is None if no call failed.
@@ -49,6 +55,16 @@ class SilentError(CopyError):
 
 class UsageError(CopyError):
     """A command line that means nothing; the user is pointed at --help."""
+
+
+def detached(error: "Error") -> "Error":
+    """Return an error cut off from the calls it came through, as one that is kept must be.
+
+    Its traceback holds their frames, and these their callers': where one of them has a variable for
+    the error, only a garbage collector would ever find the circle, and the commands run without.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def reason(error: OSError) -> str:

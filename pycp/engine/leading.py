@@ -9,7 +9,7 @@ import stat
 from errno import ENOENT
 
 from pycp import system
-from pycp.errors import CopyError, reason
+from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, identity
 from pycp.values import DIRECTORIES
@@ -90,7 +90,7 @@ def _enter(
         try:
             system.mkdir(name, MODE, dir_fd=fd)
         except OSError as error:
-            not_made = error
+            not_made = detached(error)
         else:
             tell_made(shown, report)
     try:
@@ -104,8 +104,9 @@ def _enter(
             raise
         return made
     except OSError as error:
-        cause = not_made if not_made and error.errno == ENOENT else error
-        raise creation_error(shown, cause, quote) from None
+        raise creation_error(
+            shown, not_made if not_made and error.errno == ENOENT else error, quote
+        ) from None
 
 
 def _open_up(fd: int) -> None:

@@ -10,7 +10,7 @@ from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
 from pycp.engine.leading import creation_error, make_leading, tell_made
-from pycp.errors import CopyError, reason
+from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_word
 from pycp.values import split_last
 
@@ -57,7 +57,7 @@ def _make_last(
     except OSError as error:
         if error.errno in (ENOENT, ENOTDIR):
             raise creation_error(name, error, quote_word) from None
-        not_made = error
+        not_made = detached(error)
     else:
         tell_made(name, report)
     try:

@@ -7,7 +7,7 @@ coordinator can do, because it remembers the hard links, is handed back.
 
 import time
 
-from pycp.errors import CopyError, SilentError, cannot
+from pycp.errors import CopyError, SilentError, cannot, detached
 from pycp.run.tree import MISSES
 from pycp.system.folder import CLOSED, Directory, Folder
 from pycp.values import ASKED, Entry, join
@@ -66,6 +66,7 @@ class Recorder:
         self.events.append(
             ("failed", str(error), error.errno, error.filename, error.filename2, error.is_told)
         )
+        detached(error)
 
     def agrees(self, question: str) -> bool:
         """Refuse: who may be asked is known before work is shared, so nobody gets here."""

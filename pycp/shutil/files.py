@@ -15,7 +15,7 @@ from pycp import system
 from pycp.engine.data import Method, copy_data, try_reflink
 from pycp.engine.job import Job
 from pycp.engine.write import narrow
-from pycp.errors import CopyError
+from pycp.errors import CopyError, detached
 from pycp.options import CopyOptions
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import Entry, Tally
@@ -61,7 +61,7 @@ class Failures:
 
     def failed(self, error: CopyError) -> None:
         """Keep a failure."""
-        self.errors.append(error)
+        self.errors.append(detached(error))
 
     def agrees(self, question: str) -> bool:
         """Refuse: nothing here asks."""
