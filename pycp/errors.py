@@ -1,5 +1,6 @@
 """Failures a user reads, worded as GNU words them."""
 
+from errno import ENOMEM
 from os import strerror
 
 from pycp.quoting import quote_name
@@ -65,6 +66,19 @@ def detached(error: "Error") -> "Error":
     """
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def is_exhaustion(error: BaseException) -> bool:
+    """Return whether an error is one of those by which Python says that no memory is left.
+
+    A module in C that cannot be loaded is an ImportError, with the words of the C library. Where
+    the interpreter takes no notice, it ends in a SystemError, or while it compiles in a ValueError.
+    """
+    if isinstance(error, ImportError):
+        return strerror(ENOMEM) in str(error) or "failed to map segment" in str(error)
+    if isinstance(error, ValueError):
+        return "is required for" in str(error)
+    return isinstance(error, MemoryError | SystemError) or getattr(error, "errno", None) == ENOMEM
 
 
 def reason(error: OSError) -> str:

@@ -14,7 +14,7 @@ from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.run.work import LONG, copy_names, replay, way_to, work
 from pycp.system.lanes import provide_lanes
-from pycp.system.worker import Worker, ready, start
+from pycp.system.worker import EXHAUSTED, Worker, ready, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,6 +171,8 @@ class Crew:
         """Tell what a worker that died has not finished; nobody knows how far it came."""
         tasks = self._tasks.pop(worker)
         how = worker.end() or "without a word"
+        if how == EXHAUSTED:
+            raise MemoryError
         for parts in tasks:
             for filled, names in parts:
                 for name in names:

@@ -222,23 +222,27 @@ class Tree:
             return
         self._may_share = False
         if processes > 1 and self._root is not None:
-            from pycp.run.crew import Crew
-            from pycp.system.worker import most_workers
-
-            workers = min(processes - (piece == PIECE), most_workers())
-            if workers < 1:
-                return
             try:
                 self._root.folder.reopen()
                 if self._root.folder.is_inside_itself():
                     return  # the order of files tells what is copied before that is noticed
             except OSError:
                 return  # those who need it will tell
-            self._crew = Crew(self, self._root, workers, piece)
+            try:
+                from pycp.run.crew import Crew
+                from pycp.system.worker import most_workers
+
+                workers = min(processes - (piece == PIECE), most_workers())
+                if workers > 0:
+                    self._crew = Crew(self, self._root, workers, piece)
+            except (ImportError, MemoryError, OSError):
+                pass  # memory is short; for one process it may still do
 
     def needs_memory(self, entry: Entry) -> bool:
         """Return whether a regular file may be one of several hard links to be kept."""
-        return self.job.options.preserve_links and self.runner.has_other_links(entry)
+        options = self.job.options
+        keeps_links = options.preserve_links and not options.hard_link
+        return keeps_links and self.runner.has_other_links(entry)
 
     def copy_one(self, filled: "Filled", name: str) -> None:
         """Copy an entry that came back from a piece of work."""

@@ -11,6 +11,7 @@ import fcntl
 import marshal
 import os
 import select
+from errno import ENOMEM
 
 from pycp.system.posix import ASKING, ENDING, Undisturbed
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SPARE = 40
 """Descriptors that every process needs for itself, those it inherits included."""
+EXHAUSTED = "memory exhausted"
+"""How a worker ends that has no memory left."""
 LENGTH_BYTES = 4
 """Every message begins with its length, in this many bytes."""
 
@@ -90,6 +93,8 @@ class Worker:
         if os.WIFSIGNALED(status):
             return f"killed by signal {os.WTERMSIG(status)}"
         code = os.waitstatus_to_exitcode(status)
+        if code == ENOMEM:
+            return EXHAUSTED
         return f"exit status {code}" if code else ""
 
     def stop(self) -> None:
@@ -137,6 +142,8 @@ def start(
         if os.getppid() == parent:
             work(Channel(theirs))
         status = 0
+    except MemoryError:
+        status = ENOMEM
     finally:
         os._exit(status)
 

@@ -1,6 +1,7 @@
-"""Memory: a failure that was told is forgotten."""
+"""Memory: told failures are forgotten, a listing is small, and running out of it is one line."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
@@ -8,12 +9,15 @@ import pytest
 
 import pycp
 from pycp.__main__ import cp_main, install_main
+from pycp.engine.directory import Filled
 from pycp.errors import CopyError
+from pycp.run import work
 from pycp.run.work import Recorder
 from pycp.shutil.files import Failures
 from pycp.values import Tally
 from tests import tree
 from tests.forked import MEMORY, run
+from tests.programs import CHECKOUT, SECONDS
 from tests.tree import Node, directory, file, symlink
 
 FEW, MANY = 20, 120
@@ -33,6 +37,44 @@ FAILING = {
     "of directories above": "--parents s/{{all}} t",
     "of operands": "s/{{all}} t/s",
 }
+
+
+LIMITS = (*range(0, 2000, 125), 64 * 1024)
+"""KiB a command may take beyond what it has when it begins; the last are enough."""
+LIMITED = """
+import resource, sys
+from pycp.__main__ import cp_main, leave
+data_pages = int(open("/proc/self/statm").read().split()[5])
+limit = data_pages * resource.getpagesize() + int(sys.argv.pop(1)) * 1024
+sys.argv[0] = "pycp"
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+leave(cp_main())
+"""
+MEASURED = """
+import sys
+from pycp.__main__ import cp_main, leave
+sys.argv[0] = "pycp"
+status = cp_main()
+print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
+sys.stdout.flush()
+leave(status)
+"""
+VAST = 10_000
+"""Entries of a vast directory."""
+GROWTH = 4096
+"""KiB that it may take to copy that, beyond what any copy takes."""
+
+
+def run_python(code: str, *words: str, cwd: str) -> "subprocess.CompletedProcess[str]":
+    """Run the package we test in an interpreter of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=cwd,
+        env={"PYTHONPATH": str(CHECKOUT), "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
 
 
 @pytest.fixture
@@ -119,3 +161,61 @@ def test_the_errors_of_the_python_interface_keep_none_of_their_calls(root: str) 
     assert len(caught.value.errors) == 2
     for error in caught.value.errors:
         assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
+
+
+@pytest.mark.parametrize("command", ["-al s o", "-r -j3 s o", "-a --atomic --json=/dev/null s o"])
+def test_where_memory_ends_one_line_says_so(root: str, command: str) -> None:
+    tree.build(root, {f"s/{number}": file("x") for number in range(100)}, (os.geteuid(),) * 2)
+    results = []
+    for limit in LIMITS:
+        results.append(run_python(LIMITED, str(limit), *command.split(), cwd=root))
+        if os.path.lexists(f"{root}/o"):
+            tree.remove(f"{root}/o")
+    assert (results[-1].returncode, results[-1].stderr) == (0, "")
+    assert results[0].stderr == "pycp: memory exhausted\n" or "-j3" in command
+    for result in results:
+        assert result.returncode == (result.stderr != "")
+        for line in result.stderr.splitlines():  # a call may fail that tells what it was for
+            assert line.startswith("pycp: "), result.stderr
+            assert line.endswith((": memory exhausted", ": Cannot allocate memory"))
+
+
+@pytest.mark.parametrize("words", [[], ["--json=/dev/null"], ["-g"]])
+def test_a_worker_without_memory_ends_the_copy_in_one_line(
+    root: str, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(work, "copy_names", fail)
+    tree.build(root, {f"s/{number}": file("x") for number in range(900)}, (os.geteuid(),) * 2)
+    result = run(cp_main, ["-r", "-j3", *words, "s", "o"], root)
+    assert (result.status, result.stderr) == (1, "pycp: memory exhausted\n")
+
+
+def test_lines_printed_before_memory_ends_are_not_lost(
+    root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Filled, "__init__", fail)
+    tree.build(root, "a s/b o/", (os.geteuid(), os.getegid()))
+    result = run(cp_main, ["-rv", "a", "s", "o"], root)
+    assert result.status == 1
+    assert "a" in result.stdout
+    assert result.stderr == "pycp: memory exhausted\n"
+
+
+@pytest.mark.parametrize("options", ["-al", "-al -j1", "-r -j1", "-rv -j1"])
+def test_a_vast_directory_takes_little_memory(root: str, options: str) -> None:
+    tree.build(root, "few/a s/ o/", (os.geteuid(), os.getegid()))
+    for number in range(VAST):
+        os.link(f"{root}/few/a", f"{root}/s/{number:031}")
+    peaks = []
+    for name in ("few", "s"):
+        result = run_python(MEASURED, *options.split(), name, "o", cwd=root)
+        assert (result.returncode, result.stderr) == (0, "")
+        peaks.append(int(result.stdout.splitlines()[-1]))
+    assert peaks[1] - peaks[0] < GROWTH
+    assert len(os.listdir(f"{root}/o/s")) == VAST
