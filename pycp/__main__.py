@@ -4,18 +4,21 @@ import _signal  # type: ignore[import-not-found]  # signal imports enum
 import gc
 import os
 import sys
+from errno import ENOMEM
 
 if __name__ == "__main__" and not sys.flags.safe_path:
     # `python -m` looks for modules in the working directory first, which may be anybody's.
     sys.path.pop(0)
 
-from pycp.errors import CopyError, UsageError
+from pycp.errors import CopyError, UsageError, is_exhaustion
 from pycp.options import CopyOptions, InstallOptions
 from pycp.report.lines import Lines
 from pycp.system.posix import ASKING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycp.options import WriteOptions
 
 FAILURE = 1
@@ -23,6 +26,10 @@ FAILURE = 1
 
 def cp_main() -> int:
     """Copy as the words in `sys.argv` say; return the exit status of cp."""
+    return _unless_exhausted(_cp)
+
+
+def _cp() -> int:
     program = _start("pycp")
     report = Lines(program)
     words = sys.argv[1:]
@@ -51,6 +58,23 @@ def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> 
     except CopyError as error:
         _refuse(error, report)
     return 0 if report.finish() else FAILURE
+
+
+def _unless_exhausted(command: "Callable[[], int]") -> int:
+    """Return the status of a command; say so in one line if there is no memory for it."""
+    try:
+        return command()
+    except MemoryError:
+        pass  # a call from here might find no memory yet
+    except (ImportError, OSError, SystemError, ValueError) as error:
+        if not is_exhaustion(error):
+            raise
+    try:  # the calls that held what there was have ended now
+        _listening.failed(CopyError("memory exhausted", ENOMEM))
+        _listening.finish()
+    except MemoryError:
+        pass  # the status still tells
+    return FAILURE
 
 
 def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
@@ -90,6 +114,10 @@ def _show_progress(options: CopyOptions, operands: list[str], report: Lines) -> 
 
 def install_main() -> int:
     """Install as the words in `sys.argv` say; return the exit status of install."""
+    return _unless_exhausted(_install_as_asked)
+
+
+def _install_as_asked() -> int:
     program = _start("pyinstall")
     report = Lines(program)
     words = sys.argv[1:]
@@ -179,7 +207,8 @@ def _start(default: str) -> str:
 
         start_again_in_utf8()
     name = os.path.basename(sys.argv[0])
-    return default if name in ("", "-c", "__main__.py") else name
+    _listening.program = default if name in ("", "-c", "__main__.py") else name
+    return _listening.program
 
 
 _listening = Lines("pycp")

@@ -343,7 +343,10 @@ def _run(
     except Stopped as stop:
         stopped = stop.error
     if stopped is not None:
-        raise stopped
+        try:
+            raise stopped
+        finally:
+            del stopped  # or its traceback would hold itself
     summary = listener.summary()
     if listener.errors:
         raise CopyFailed(listener.errors, summary)

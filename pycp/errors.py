@@ -1,8 +1,15 @@
 """Failures a user reads, worded as GNU words them."""
 
+from errno import ENOMEM
 from os import strerror
 
 from pycp.quoting import quote_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Error = TypeVar("Error", bound=BaseException)
 
 
 class CopyError(OSError):
@@ -49,6 +56,29 @@ class SilentError(CopyError):
 
 class UsageError(CopyError):
     """A command line that means nothing; the user is pointed at --help."""
+
+
+def detached(error: "Error") -> "Error":
+    """Return an error cut off from the calls it came through, as one that is kept must be.
+
+    Its traceback holds their frames, and these their callers': where one of them has a variable for
+    the error, only a garbage collector would ever find the circle, and the commands run without.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+def is_exhaustion(error: BaseException) -> bool:
+    """Return whether an error is one of those by which Python says that no memory is left.
+
+    A module in C that cannot be loaded is an ImportError, with the words of the C library. Where
+    the interpreter takes no notice, it ends in a SystemError, or while it compiles in a ValueError.
+    """
+    if isinstance(error, ImportError):
+        return strerror(ENOMEM) in str(error) or "failed to map segment" in str(error)
+    if isinstance(error, ValueError):
+        return "is required for" in str(error)
+    return isinstance(error, MemoryError | SystemError) or getattr(error, "errno", None) == ENOMEM
 
 
 def reason(error: OSError) -> str:

@@ -4,6 +4,7 @@ The child has everything imported already, so a run costs a few milliseconds and
 an interpreter; and what a test replaced in the package is replaced in the child as well.
 """
 
+import gc
 import importlib
 import os
 import pkgutil
@@ -11,6 +12,7 @@ import signal
 import sys
 import tempfile
 import traceback
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict, Unpack
 
@@ -97,7 +99,9 @@ def run(
                 os.environ.update({"PATH": "/usr/bin:/bin", "LC_ALL": "C"} | dict(env or {}))
                 quoting._charset = ""
                 sys.argv[:] = ["pycp", *words]
+                gc.freeze()  # what the tests have made is none of the child's garbage
                 status = main()
+                require_no_cycles()
             except BaseException:
                 os.write(2, traceback.format_exc().encode())
             finally:
@@ -111,3 +115,18 @@ def run(
     finally:
         for stream in streams:
             stream.close()
+
+
+def require_no_cycles() -> None:
+    """Raise AssertionError if a failure of this process keeps itself alive.
+
+    The commands run without a garbage collector: an exception that can be reached from its own
+    traceback stays for ever, with all that the functions on its way held.
+    """
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    gc.collect()
+    gc.set_debug(0)
+    kinds = (BaseException, types.TracebackType, types.FrameType)
+    found = [thing for thing in gc.garbage if isinstance(thing, kinds)]
+    gc.garbage.clear()
+    assert not found, "in cycles of garbage:\n" + "\n".join(map(repr, found))

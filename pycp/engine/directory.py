@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 OWNER_ALL = 0o700
 SOURCE_FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-CHUNK = 10_000
+CHUNK = 4000
 """Entries of one directory that are held and sorted at a time."""
 
 

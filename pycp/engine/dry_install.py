@@ -7,7 +7,7 @@ from os import getgroups, strerror
 from pycp import system
 from pycp.engine.leading import MODE, creation_error, tell_made
 from pycp.engine.named import change_error
-from pycp.errors import cannot
+from pycp.errors import cannot, detached
 from pycp.quoting import quote_name, quote_word
 from pycp.system.folder import Directory
 from pycp.system.overlay import Overlay, Pretended
@@ -46,7 +46,7 @@ def pretend_leading(
                 directory.mkdir(name, MODE)
                 tell_made(shown, report)
         except OSError as error:
-            not_made = error
+            not_made = detached(error)
         try:
             directory = directory.enter(name, shown, follows=True)
             directory.stat(".")
@@ -69,7 +69,7 @@ def pretend_named(name: str, final: "Final", report: "Report", overlay: Overlay)
     except OSError as error:
         if error.errno in (ENOENT, ENOTDIR):
             raise creation_error(name, error, quote_word) from None
-        not_made = error
+        not_made = detached(error)
     try:
         status = above.enter(last, name, follows=True).stat(".")
     except OSError as error:

@@ -10,7 +10,7 @@ from errno import ENOENT, ENOSYS, ENOTSUP
 
 from pycp import system
 from pycp.engine.held import replaced
-from pycp.errors import CopyError, reason
+from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, identity, may_be_just_made
 from pycp.values import DIRECTORIES
@@ -91,7 +91,7 @@ def _enter(
         try:
             system.mkdir(name, MODE, dir_fd=fd)
         except OSError as error:
-            not_made = error
+            not_made = detached(error)
         else:
             tell_made(shown, report)
     try:
@@ -111,8 +111,9 @@ def _enter(
     except CopyError:
         raise
     except OSError as error:
-        cause = not_made if not_made and error.errno == ENOENT else error
-        raise creation_error(shown, cause, quote) from None
+        raise creation_error(
+            shown, not_made if not_made and error.errno == ENOENT else error, quote
+        ) from None
 
 
 def _open_up(fd: int) -> None:

@@ -11,7 +11,7 @@ from errno import EACCES, ENOENT, ENOTDIR
 from pycp import system
 from pycp.engine.held import replaced
 from pycp.engine.leading import creation_error, make_leading, tell_made
-from pycp.errors import CopyError, reason
+from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_word
 from pycp.system.folder import may_be_just_made
 from pycp.values import split_last
@@ -59,7 +59,7 @@ def _make_last(
     except OSError as error:
         if error.errno in (ENOENT, ENOTDIR):
             raise creation_error(name, error, quote_word) from None
-        not_made = error
+        not_made = detached(error)
     else:
         tell_made(name, report)
     try:

@@ -8,7 +8,7 @@ import stat
 from errno import ENOENT
 
 from pycp import system
-from pycp.errors import CopyError, UsageError, failed
+from pycp.errors import CopyError, UsageError, detached, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import Entry, join, last_component
@@ -140,13 +140,13 @@ def probe(name: str) -> Directory | OSError:
     try:
         directory = Directory(None, name, system.open(name, system.PLACE_FLAGS), name)
     except OSError as error:
-        return error
+        return detached(error)
     directory.is_path_only = True
     try:
         directory.id = identity(system.stat_of(directory.where))
     except OSError as error:
         directory.close()
-        return error
+        return detached(error)
     return directory
 
 

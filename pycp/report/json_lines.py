@@ -9,7 +9,7 @@ import os
 import time
 from base64 import b64encode
 
-from pycp.errors import CopyError, SilentError, reason
+from pycp.errors import CopyError, SilentError, detached, reason
 from pycp.quoting import quote_name
 from pycp.report.lines import BUFFER_SIZE, Lines
 from pycp.report.listener import failure_details
@@ -71,7 +71,7 @@ class JsonLines(Lines):
             while data and not self._event_error:
                 data = data[os.write(self._fd, data) :]
         except OSError as error:
-            self._event_error = error
+            self._event_error = detached(error)
 
     def line(self, text: str) -> None:
         """Print a line for people, unless the events have their place."""

@@ -2,6 +2,7 @@
 
 import os
 
+from pycp.errors import detached
 from pycp.values import Tally
 
 TYPE_CHECKING = False
@@ -61,7 +62,7 @@ class Lines:
                 data = data[os.write(1, data) :]
         except OSError as error:
             self._has_lost_output = True
-            return error
+            return detached(error)
         return None
 
     def over_bar(self, fd: int) -> bytes:
@@ -86,6 +87,7 @@ class Lines:
         self.has_failed = True
         if not error.is_told:
             self.say(str(error))
+        detached(error)
 
     def _error_output(self, text: str) -> None:
         self.flush()
@@ -117,7 +119,7 @@ class Lines:
             while (byte := os.read(0, 1)) not in (b"", b"\n"):
                 answer += byte
         except OSError as error:
-            self._input_error = error
+            self._input_error = detached(error)
         return bytes(answer)
 
     def finish(self) -> bool:

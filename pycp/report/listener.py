@@ -6,6 +6,7 @@ The events are those of `json_lines`, with the same fields.
 import time
 from errno import errorcode
 
+from pycp.errors import detached
 from pycp.options import Record
 from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED, Tally
 
@@ -115,7 +116,7 @@ class Listener:
 
     def failed(self, error: "CopyError") -> None:
         """Keep a failure, and tell it."""
-        self.errors.append(error)
+        self.errors.append(detached(error))
         self.event("failed", **failure_details(error))
 
     def summary(self) -> Summary:

@@ -8,7 +8,7 @@ A name with a backslash or the end of a line in it is escaped, and then a backsl
 import os
 
 from pycp import system
-from pycp.errors import failed
+from pycp.errors import detached, failed
 from pycp.report.output import open_output
 
 TYPE_CHECKING = False
@@ -57,7 +57,7 @@ class Manifest:
             while data and self._error is None:
                 data = data[system.write(self._fd, data) :]
         except OSError as error:
-            self._error = error
+            self._error = detached(error)
 
     def close(self) -> None:
         """Write what is left, and tell what went wrong."""
@@ -66,7 +66,7 @@ class Manifest:
             if self._fd >= 0:
                 system.close(self._fd)
         except OSError as error:
-            self._error = self._error or error
+            self._error = self._error or detached(error)
         if self._error is not None:
             self._report.failed(failed("error writing", self._place, self._error))
 

@@ -61,8 +61,6 @@ class Coordinator:
         root: "Filled",
         hands: "Hands",
         jobs: int,
-        wall: float = 0.0,
-        waited: float = 0.0,
     ) -> None:
         self._walk = walk
         self._root = root
@@ -77,10 +75,13 @@ class Coordinator:
         """Files whose first copy is to be made, and the names that wait for it."""
         self._wall = self._waited = 0.0
         walk.memory.elsewhere = self._firsts
-        self._look_at_time(wall, waited)
 
-    def run(self, stack: list[Level]) -> None:
-        """Copy the levels of a stack, and all below them."""
+    def run(self, stack: list[Level], wall: float = 0.0, waited: float = 0.0) -> None:
+        """Copy the levels of a stack, and all below them.
+
+        So many seconds were spent, and waited for calls, before.
+        """
+        self._look_at_time(wall, waited)
         for level in stack:
             if level.filled is not self._root:
                 level.filled.folder.close()

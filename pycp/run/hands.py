@@ -5,7 +5,7 @@ A loss is told, never hidden. The forked processes of this machine are one imple
 
 from pycp.run.worker import Server
 from pycp.system.counts import provide_counts
-from pycp.system.worker import Worker, ready, start
+from pycp.system.worker import EXHAUSTED, Worker, ready, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class ForkedHands:
                 answer = worker.channel.receive()
             except EOFError:
                 how = Lost(worker.end() or "without a word")
+                if how.how == EXHAUSTED:
+                    raise MemoryError from None
                 taken += [(ticket, how) for ticket in self._held.pop(worker)]
                 self._most -= 1  # so that what kills every process ends
             else:

@@ -39,20 +39,23 @@ def copy_tree(
 
 def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: float) -> bool:
     """Have several processes copy what is left; return False if that cannot be."""
-    from pycp.run.coordinator import Coordinator
-    from pycp.run.hands import ForkedHands
-    from pycp.system.worker import most_workers
-
     root = stack[0].filled
-    most = most_workers()
-    if most < 1 or processes(jobs, wall, waited) < 2:
-        return False
     try:
         root.folder.reopen()
         if root.folder.is_inside_itself():
             return False  # the order of files tells what is copied before that is noticed
     except OSError:
         return False  # those who need it will tell
-    hands = ForkedHands(walk, root.folder, most)
-    Coordinator(walk, root, hands, jobs, wall, waited).run(stack)
+    try:
+        from pycp.run.coordinator import Coordinator
+        from pycp.run.hands import ForkedHands
+        from pycp.system.worker import most_workers
+
+        most = most_workers()
+        if most < 1 or processes(jobs, wall, waited) < 2:
+            return False
+        coordinator = Coordinator(walk, root, ForkedHands(walk, root.folder, most), jobs)
+    except (ImportError, MemoryError, OSError):
+        return False  # memory is short; for one process it may still do
+    coordinator.run(stack, wall, waited)
     return True

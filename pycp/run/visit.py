@@ -80,7 +80,8 @@ class Visitor:
     def _remember(self, entry: "Entry", decision: "Decision") -> None:
         options = self.job.options
         source = decision.source_stat
-        if options.preserve_links and (source.st_nlink > 1 or decision.follows):
+        keeps_links = options.preserve_links and not options.hard_link  # which links by itself
+        if keeps_links and (source.st_nlink > 1 or decision.follows):
             self.memory.copied.setdefault(identity(source), entry)
         if self.has_company and entry.is_operand and options.backup != "numbered":
             try:

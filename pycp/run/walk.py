@@ -59,6 +59,8 @@ class Walk:
         self.choose_ways()
         self._choose_directories()
         self._keeps_all = self.job.keeps_all
+        options = self.job.options
+        self._keeps_links = options.preserve_links and not options.hard_link
         self._stays = self.job.options.one_file_system
         self.has_made_directory = False
         self.stop: Callable[[], bool] | None = None
@@ -174,7 +176,7 @@ class Walk:
         if kind == DIRECTORY:
             if above.depth != self.deepest - 1:
                 return False
-        elif memory.elsewhere and self.job.options.preserve_links:
+        elif memory.elsewhere and self._keeps_links:
             try:
                 status = entry.folder.source_directory.stat(entry.source_name, False)
             except OSError:

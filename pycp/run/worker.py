@@ -7,7 +7,7 @@ and directories too deep or too vast to be shared.
 import time
 
 from pycp.engine.directory import Filled
-from pycp.errors import CopyError, SilentError, cannot
+from pycp.errors import CopyError, SilentError, cannot, detached
 from pycp.run.share import Clock
 from pycp.run.unit import Folders, pack_filled, place_of, unpack_filled
 from pycp.run.walk import Level
@@ -74,6 +74,7 @@ class Recorder:
         self.events.append(
             ("failed", str(error), error.errno, error.filename, error.filename2, error.is_told)
         )
+        detached(error)
 
     def agrees(self, question: str) -> bool:
         """Refuse: who may be asked is known before work is shared, so nobody gets here."""

@@ -17,7 +17,7 @@ from pycp.engine.data import Method, try_reflink
 from pycp.engine.job import Job
 from pycp.engine.write import narrow
 from pycp.engine.xattrs import ACCESS_LIST, ALL_BITS, bits_without
-from pycp.errors import CopyError
+from pycp.errors import CopyError, detached
 from pycp.options import CopyOptions
 from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
@@ -66,7 +66,7 @@ class Failures:
 
     def failed(self, error: CopyError) -> None:
         """Keep a failure."""
-        self.errors.append(error)
+        self.errors.append(detached(error))
 
     def agrees(self, question: str) -> bool:
         """Refuse: nothing here asks."""

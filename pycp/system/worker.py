@@ -12,6 +12,7 @@ import fcntl
 import marshal
 import os
 import select
+from errno import ENOMEM
 
 from pycp.system.posix import ASKING, ENDING, Undisturbed
 from pycp.system.standard import Barred
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SPARE = 40
 """Descriptors that every process needs for itself, those it inherits included."""
+EXHAUSTED = "memory exhausted"
+"""How a worker ends that has no memory left."""
 LENGTH_BYTES = 4
 """Every message begins with its length, in this many bytes."""
 RECEIVED_AT_ONCE = 64 * 1024
@@ -151,6 +154,8 @@ class Worker:
         if os.WIFSIGNALED(status):
             return f"killed by signal {os.WTERMSIG(status)}"
         code = os.waitstatus_to_exitcode(status)
+        if code == ENOMEM:
+            return EXHAUSTED
         return f"exit status {code}" if code else ""
 
     def stop(self) -> None:
@@ -199,6 +204,8 @@ def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) 
         if os.getppid() == parent and not _is_cut(lifeline_end.fileno()):
             work(Channel(theirs))
         status = 0
+    except MemoryError:
+        status = ENOMEM
     finally:
         os._exit(status)
 
