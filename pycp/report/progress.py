@@ -73,7 +73,7 @@ class Bar:
             painter = Painter(program, tally, totals, shared)
             painter.work(channel, PATIENCE if when == "auto" else 0)
 
-        self._painter = start(work, (), END_SIGNAL)
+        self._painter = start(work, END_SIGNAL)
 
     def pause(self) -> None:
         """Leave the line alone, from now on."""
@@ -130,7 +130,7 @@ class Painter:
         if patience and poll.poll(patience * 1000):
             return
         try:
-            start(self._walk, ())  # its lifeline is ours
+            start(self._walk)  # its lifeline is ours
         except OSError:
             pass  # the bar goes without totals
         draw = self._draw_bar if self._is_on_terminal else self._print_line

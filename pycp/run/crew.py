@@ -68,7 +68,7 @@ class Crew:
         was_open = root.source_directory.is_open and root.destination_directory.is_open
         try:
             root.reopen()
-            return start(lambda channel: work(self._tree, root, channel, lane), self._tasks)
+            return start(lambda channel: work(self._tree, root, channel, lane))
         finally:
             if not was_open:
                 root.close()

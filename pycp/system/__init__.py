@@ -111,20 +111,11 @@ OLD_FILE_FLAGS = O_WRONLY | O_CLOEXEC
 
 
 def leave_standard_descriptors_closed() -> None:
-    """Keep every file we open from becoming a standard stream that was closed at the start."""
+    """Keep whatever we open from becoming a standard stream that was closed at the start."""
+    from pycp.system.standard import open_above, scandir_above
 
-    plain_open = os.open
-
-    def open_above(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-        fd = plain_open(path, flags, mode, dir_fd=dir_fd)
-        if fd > 2:
-            return fd
-        try:
-            return above_standard(fd)
-        finally:
-            close(fd)
-
-    globals()["open"] = open_above
+    vars(os)["open"] = globals()["open"] = open_above(os.open)  # other modules of ours use os.open
+    globals()["scandir"] = scandir_above(os.scandir)
 
 
 def xattr() -> "ModuleType":

@@ -1,8 +1,9 @@
 """Forked workers and the channels to them.
 
 A worker is a copy of this process, made before any thread exists; it starts at once and has
-everything we have loaded. It never outlives us: its lifeline is a pipe whose other end only we
-hold, and when that closes, for whatever reason, the kernel kills it.
+everything we have loaded. It never outlives us: its lifeline is a socket whose other end only we
+hold, and when that closes, for whatever reason, the kernel kills it. A process that somebody else
+forks from ours gets copies of our ends; so they are closed there, and shut down here.
 """
 
 import _signal  # type: ignore[import-not-found]  # signal imports enum
@@ -13,6 +14,7 @@ import os
 import select
 
 from pycp.system.posix import ASKING, ENDING, Undisturbed
+from pycp.system.standard import Barred
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ SPARE = 40
 """Descriptors that every process needs for itself, those it inherits included."""
 LENGTH_BYTES = 4
 """Every message begins with its length, in this many bytes."""
+RECEIVED_AT_ONCE = 64 * 1024
+"""Bytes taken in by one call."""
 
 
 class Channel:
@@ -30,6 +34,9 @@ class Channel:
 
     def __init__(self, socket: "Any") -> None:
         self._socket = socket
+        self._received = bytearray()
+        self._is_over = False
+        socket.setblocking(False)
 
     def fileno(self) -> int:
         """Return the descriptor, to wait for a message."""
@@ -41,40 +48,94 @@ class Channel:
         self.send_bytes(data)
 
     def send_bytes(self, data: bytes) -> None:
-        """Send a message that is put in bytes already."""
+        """Send a message that is put in bytes already.
+
+        Meanwhile take in what comes: the other side may be sending too, and then neither would
+        read before its own message is gone, which may be more than the kernel holds.
+        """
         left = memoryview(len(data).to_bytes(LENGTH_BYTES, "little") + data)
         while left:
-            left = left[self._socket.send(left, NO_SIGNAL) :]
+            try:
+                left = left[self._socket.send(left, NO_SIGNAL) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT if self._is_over else select.POLLOUT | select.POLLIN)
+                self._take_in()
 
     def receive(self) -> "Any":
         """Wait for a message and return it; raise EOFError if the other side is gone."""
-        length = int.from_bytes(self._receive_bytes(LENGTH_BYTES), "little")
-        return marshal.loads(self._receive_bytes(length))
-
-    def _receive_bytes(self, length: int) -> bytes:
-        data = b""
-        while len(data) < length:
-            try:
-                more = self._socket.recv(length - len(data))
-            except OSError:
-                more = b""
-            if not more:
+        while not self.has_message():
+            if self._is_over:
                 raise EOFError
-            data += more
-        return data
+            if not self._take_in():
+                self._wait(select.POLLIN)
+        end = self._end_of_message()
+        message = marshal.loads(memoryview(self._received)[LENGTH_BYTES:end])
+        del self._received[:end]
+        return message
+
+    def has_message(self) -> bool:
+        """Return whether a whole message was taken in before anybody waited for it."""
+        return len(self._received) >= self._end_of_message()
+
+    def is_over(self, seconds: float = 0) -> bool:
+        """Return whether the other side is gone, or goes in the next seconds."""
+        if self._wait(select.POLLIN, seconds):
+            self._take_in()
+        return self._is_over
+
+    def _end_of_message(self) -> int:
+        return LENGTH_BYTES + int.from_bytes(self._received[:LENGTH_BYTES], "little")
+
+    def _take_in(self) -> bool:
+        """Take in what has come; return whether there was anything, the end included."""
+        try:
+            more = self._socket.recv(RECEIVED_AT_ONCE)
+        except BlockingIOError:
+            return False
+        except OSError:
+            more = b""
+        self._received += more
+        self._is_over |= not more
+        return True
+
+    def _wait(self, events: int, seconds: float | None = None) -> bool:
+        poll = select.poll()
+        poll.register(self.fileno(), events)
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
 
     def close(self) -> None:
-        """Hang up."""
-        self._socket.close()
+        """Hang up, whoever else holds a copy of our end."""
+        _shut_down(self._socket)
 
 
 NO_SIGNAL: int = getattr(_socket, "MSG_NOSIGNAL", 0)
+_ours: "set[Any]" = set()
+"""Our ends of all channels and lifelines."""
+
+
+def _shut_down(socket: "Any") -> None:
+    _ours.discard(socket)
+    try:
+        socket.shutdown(_socket.SHUT_RDWR)
+    except OSError:
+        pass  # the other side was quicker, or this process has let go of its copy
+    socket.close()
+
+
+def _let_go() -> None:
+    """Close what belongs to the process this one was forked from, and leave it working there."""
+    for socket in _ours:
+        socket.close()
+    _ours.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 class Worker:
     """A worker as its parent sees it."""
 
-    def __init__(self, pid: int, channel: Channel, lifeline: int) -> None:
+    def __init__(self, pid: int, channel: Channel, lifeline: "Any") -> None:
         self.pid = pid
         self.channel = channel
         self._lifeline = lifeline
@@ -86,7 +147,7 @@ class Worker:
             status = os.waitpid(self.pid, 0)[1]
         except ChildProcessError:
             status = 0  # a program that uses us may ignore its children, or wait for them all
-        self._cut_lifeline()
+        self.cut_lifeline()
         if os.WIFSIGNALED(status):
             return f"killed by signal {os.WTERMSIG(status)}"
         code = os.waitstatus_to_exitcode(status)
@@ -94,51 +155,56 @@ class Worker:
 
     def stop(self) -> None:
         """End the worker in the midst of what it does."""
-        self._cut_lifeline()
+        self.cut_lifeline()
         self.end()
 
-    def _cut_lifeline(self) -> None:
-        lifeline, self._lifeline = self._lifeline, -1
-        if lifeline >= 0:
-            os.close(lifeline)
+    def cut_lifeline(self) -> None:
+        """Have the worker get its end signal, where the system has one for that."""
+        _shut_down(self._lifeline)
 
 
-def start(
-    work: "Callable[[Channel], None]",
-    others: "Iterable[Worker]",
-    end_signal: int = _signal.SIGKILL,
-) -> Worker:
+def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) -> Worker:
     """Start a worker that runs `work` on its end of a channel, and ends when that returns.
 
-    `others` are the workers started before, whose channels the new one must not hold. Who catches
-    `end_signal`, which comes when we are gone, must end then.
+    Who catches `end_signal`, which comes when we are gone, must end then. Raise OSError if there
+    can be no more processes or descriptors.
     """
-    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    lifeline_end, lifeline = os.pipe()
+    sockets: list[Any] = []
     parent = os.getpid()
-    with Undisturbed():
-        pid = os.fork()
-        if not pid:
-            _forget_handlers()
+    try:
+        with Barred(_unconnected):
+            for _ in range(2):
+                sockets += _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        ours, theirs, lifeline, lifeline_end = sockets
+        _ours.update((ours, lifeline))
+        with Undisturbed():
+            pid = os.fork()
+            if not pid:
+                _forget_handlers()
+    except OSError:
+        _ours.difference_update(sockets)
+        for socket in sockets:
+            socket.close()
+        raise
     if pid:
         theirs.close()
-        os.close(lifeline_end)
+        lifeline_end.close()
         return Worker(pid, Channel(ours), lifeline)
     status = 1
     try:
-        ours.close()
-        os.close(lifeline)
-        for worker in others:
-            worker.channel.close()
-            os.close(worker._lifeline)
         for number in ASKING:  # one process answers for all
             _signal.signal(number, _signal.SIG_IGN)
-        _die_with(lifeline_end, end_signal)
-        if os.getppid() == parent:
+        _die_with(lifeline_end.fileno(), end_signal)
+        # What came before that gives no signal.
+        if os.getppid() == parent and not _is_cut(lifeline_end.fileno()):
             work(Channel(theirs))
         status = 0
     finally:
         os._exit(status)
+
+
+def _unconnected() -> int:
+    return int(_socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM).detach())
 
 
 def _forget_handlers() -> None:
@@ -160,15 +226,26 @@ def _die_with(lifeline_end: int, end_signal: int) -> None:
         fcntl.fcntl(lifeline_end, fcntl.F_SETFL, flags | os.O_ASYNC)
 
 
+def _is_cut(lifeline_end: int) -> bool:
+    poll = select.poll()
+    poll.register(lifeline_end, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def ready(workers: "Iterable[Worker]", wait: bool) -> list[Worker]:
     """Return the workers that have sent something or are gone; with `wait` at least one."""
     poll = select.poll()
     by_fd = {}
+    found = []
     for worker in workers:
-        fd = worker.channel.fileno()
-        by_fd[fd] = worker
-        poll.register(fd, select.POLLIN)
-    return [by_fd[fd] for fd, _event in poll.poll(None if wait else 0)]
+        if worker.channel.has_message():
+            found.append(worker)
+        else:
+            fd = worker.channel.fileno()
+            by_fd[fd] = worker
+            poll.register(fd, select.POLLIN)
+    came = poll.poll(None if wait and not found else 0)
+    return found + [by_fd[fd] for fd, _event in came]
 
 
 def processors() -> int:

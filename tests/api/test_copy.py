@@ -1,5 +1,6 @@
 """pycp.copy and pycp.install: what a program gets from them, and what they leave alone."""
 
+import _socket
 import errno
 import json
 import os
@@ -27,6 +28,8 @@ SCHEMA = json.loads(files("pycp.report").joinpath("events.schema.json").read_byt
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 MANY = 3000
 """Files enough for several processes."""
+SECONDS = 60
+"""How long a copy may take before it counts as hanging."""
 LARGE = 600
 """Files that several processes are to copy because they are asked to."""
 
@@ -449,6 +452,56 @@ def test_a_caller_that_takes_care_of_all_children_does_not_disturb(action: str) 
     command = [sys.executable, "-c", code, str(Path(pycp.__file__).parents[1])]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == (f"{MANY}\n", "")
+
+
+@pytest.fixture
+def hurry() -> Iterator[None]:
+    """End a test that hangs."""
+    signal.alarm(SECONDS)
+    yield
+    signal.alarm(0)
+
+
+@pytest.mark.usefixtures("hurry")
+def test_a_process_that_a_callback_forks_holds_no_copy_up() -> None:
+    make_many("s", LARGE)
+    forked: list[int] = []
+
+    def hear(_event: Event) -> None:
+        if forked:
+            return
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(SECONDS)
+            while True:
+                signal.pause()
+        forked.append(pid)
+
+    try:
+        assert pycp.copy("s", "t", recursive=True, jobs=3, on_event=hear).files == LARGE
+    finally:
+        for pid in forked:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    assert forked
+
+
+@pytest.mark.usefixtures("hurry")
+def test_small_buffers_hold_no_copy_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def small_pair(*words: int) -> Any:
+        pair = plain_pair(*words)
+        for end in pair:
+            end.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, 1)
+        return pair
+
+    plain_pair = _socket.socketpair
+    monkeypatch.setattr(_socket, "socketpair", small_pair)
+    for number in range(MANY):
+        Path("s").mkdir(exist_ok=True)
+        Path(f"s/{number:0200}").touch()
+    events: list[Event] = []
+    summary = pycp.copy("s", "t", recursive=True, jobs=3, on_event=events.append)
+    assert summary.files == [event.kind for event in events].count("copied") == MANY
 
 
 def test_a_manifest_is_a_file_whatever_it_is_called(here: Path) -> None:

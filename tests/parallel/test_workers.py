@@ -1,6 +1,7 @@
 """Workers that die, a coordinator that dies, and what several processes must agree on."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.programs import Programs
 
 FILES = 6000
@@ -202,6 +204,57 @@ def test_every_line_is_told_once(source: Path, start: Start) -> None:
     assert (process.returncode, stderr) == (0, "")
     names = ["s", *(f"s/{path.relative_to(source)}" for path in source.rglob("*"))]
     assert sorted(stdout.splitlines()) == sorted(f"'{name}' -> 'd{name[1:]}'" for name in names)
+
+
+CLOSED = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-", "all": "<&- >&- 2>&-"}
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+@pytest.mark.parametrize("options", ["-rv -j3", "-a -j3 --progress=always"])
+def test_a_closed_stream_is_no_channel(
+    tmp_path: Path, run_pycp: Programs, options: str, closed: str
+) -> None:
+    (tmp_path / "s").mkdir()
+    for number in range(600):
+        (tmp_path / f"s/f{number}").write_bytes(b"%d" % number)
+    (tmp_path / "d/f7").mkdir(parents=True)
+    done = run_pycp.run(f"$ pycp {options} -T s d {CLOSED[closed]}", str(tmp_path))
+    assert done.status == 1
+    told = "pycp: cannot overwrite directory 'd/f7' with non-directory 's/f7'\n"
+    assert (told in done.stderr) == (closed in ("stdin", "stdout"))
+    lost = "pycp: write error: Bad file descriptor\n"
+    assert (lost in done.stderr) == (closed == "stdout" and "v" in options.split()[0])
+    (tmp_path / "d/f7").rmdir()
+    (tmp_path / "s/f7").rename(tmp_path / "d/f7")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "d").iterdir()} == {
+        f"f{number}": b"%d" % number for number in range(600)
+    }
+
+
+def test_a_large_tree_is_copied_with_errors_closed(source: Path, run_pycp: Programs) -> None:
+    (source.parent / "d/d0/e0/f0").mkdir(parents=True)
+    done = run_pycp.run("$ pycp -r -T s d 2>&-", str(source.parent))
+    assert (done.status, done.stderr) == (1, "")
+    copied = [path for path in (source.parent / "d").rglob("*") if path.is_file()]
+    assert len(copied) == FILES + 50 - 1
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_no_channel_has_the_number_of_a_standard_stream(
+    tmp_path: Path, run_pycp: Programs, closed: str
+) -> None:
+    needs.tracing()
+    (tmp_path / "s").mkdir()
+    for number in range(200):
+        (tmp_path / f"s/f{number}").touch()
+    calls = "socketpair,pipe,pipe2"
+    script = f"pycp -rv -j3 --progress=always s d {CLOSED[closed]}"
+    traced = f"$ strace -f -o log -e trace={calls} sh -c '{script}'"
+    assert run_pycp.run(traced, str(tmp_path)).status in (0, 1)
+    trace = (tmp_path / "log").read_text()
+    pairs = re.findall(r"\[(\d+), (\d+)\]", trace)
+    assert len(pairs) >= 4
+    assert not {"0", "1", "2"} & {number for pair in pairs for number in pair}, trace
 
 
 def test_small_trees_and_one_process_never_fork(tmp_path: Path, run_pycp: Programs) -> None:
