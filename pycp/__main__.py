@@ -161,9 +161,9 @@ def _refuse(error: CopyError, report: Lines) -> None:
 def _start(default: str) -> str:
     """Make the process behave as a command does; return the name it was called by."""
     gc.disable()  # we make no cycles, and live no longer than the copy
-    # Python ignores these two and turns Ctrl-C into an exception: a command dies by the signal.
+    # Python ignores SIGPIPE and turns Ctrl-C into an exception: a command dies by the signal. It
+    # also ignores SIGXFSZ, and so shall it be: a file that is too large is a failure like others.
     _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
-    _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     for number in ASKING:

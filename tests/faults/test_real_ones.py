@@ -118,10 +118,55 @@ def test_a_read_only_mount_keeps_what_it_has(run: Run, here: Path, options: str)
     assert all(line.endswith(": Read-only file system") for line in lines)
 
 
-def test_a_limit_on_file_size_ends_us_by_its_signal(run: Run, here: Path) -> None:
-    (here / "big").write_bytes(b"b" * 300_000)
-    done = run("pycp", "big", "copy", limits={resource.RLIMIT_FSIZE: 4096, resource.RLIMIT_CORE: 0})
-    assert (done.returncode, done.stderr) == (-signal.SIGXFSZ, "")
+@pytest.mark.parametrize(
+    "options", ["-r", "-a --sparse=always", "-r --reflink=never", "-r --atomic", "-r --jobs=2"]
+)
+def test_a_file_over_the_limit_on_sizes_is_a_failure_like_others(
+    run: Run, here: Path, options: str
+) -> None:
+    (here / "s").mkdir()
+    for number in range(20):
+        (here / f"s/{number}").write_bytes(b"b" * (100 if number % 7 else 300_000))
+    limits = {resource.RLIMIT_FSIZE: 4096, resource.RLIMIT_CORE: 0}
+    done = run("pycp", *options.split(), "s", "d", limits=limits)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert sorted(done.stderr.splitlines()) == [
+        f"pycp: error writing 'd/{number}': File too large" for number in (0, 14, 7)
+    ]
+    for number in range(20):
+        if number % 7:
+            assert (here / f"d/{number}").read_bytes() == b"b" * 100
+
+
+def test_a_file_that_install_finds_too_large_is_a_failure(run: Run, here: Path) -> None:
+    (here / "d").mkdir()
+    (here / "a").write_bytes(b"b" * 300_000)
+    (here / "b").write_text("b")
+    limits = {resource.RLIMIT_FSIZE: 4096, resource.RLIMIT_CORE: 0}
+    done = run("pyinstall", "a", "b", "d", limits=limits)
+    assert (done.returncode, done.stderr) == (1, "pyinstall: error writing 'd/a': File too large\n")
+    assert (here / "d/b").read_text() == "b"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("-v", "write error: File too large"),
+        ("--json", "error writing events to standard output: File too large"),
+        ("--json=../j", "error writing events to '../j': File too large"),
+        ("--manifest=../m", "error writing '../m': File too large"),
+    ],
+)
+def test_what_we_write_ourselves_may_be_too_large_as_well(
+    run: Run, here: Path, options: str, told: str
+) -> None:
+    (here / "s").mkdir()
+    for number in range(100):
+        (here / f"s/{number:080}").write_text("s")
+    limits = {resource.RLIMIT_FSIZE: 4096, resource.RLIMIT_CORE: 0}
+    done = run("sh", "-c", f"cd s; pycp -r {options} . ../d >../out", limits=limits)
+    assert (done.returncode, done.stderr) == (1, f"pycp: {told}\n")
+    assert len(os.listdir(here / "d")) == 100
 
 
 def test_few_descriptors_suffice_for_a_deep_tree(run: Run, here: Path) -> None:
