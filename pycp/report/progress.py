@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pycp.options import When
-    from pycp.system.worker import Channel
+    from pycp.system.worker import Channel, Worker
     from pycp.values import Tally
 
 PATIENCE = 1.0
@@ -33,6 +33,8 @@ DRAWING_INTERVAL, LINE_INTERVAL = 0.15, 1.0
 """Seconds between two pictures on a terminal, and between two lines elsewhere."""
 LAST_PICTURE = 10.0
 """Seconds the painter may take for its last picture, on a machine that has much to do."""
+LAST_WORD = 1.0
+"""Seconds the painter may take to end the walker when it cannot draw."""
 HELD, DRAWING, FOUND_FILES, FOUND_BYTES, FOUND_ALL = range(5)
 """What the processes share besides counts: flags, and how far the walk has come.
 
@@ -95,10 +97,12 @@ class Bar:
             pass  # it is gone
         poll = select.poll()
         poll.register(self._painter.channel.fileno(), select.POLLIN)
-        if poll.poll(LAST_PICTURE * 1000):
-            self._painter.end()
-        else:  # the terminal is stopped
-            os.kill(self._painter.pid, _signal.SIGKILL)
+        if not poll.poll(LAST_PICTURE * 1000):  # the terminal is stopped
+            self._shared[HELD] = 1
+            self._painter.cut_lifeline()
+            if not poll.poll(LAST_WORD * 1000):
+                os.kill(self._painter.pid, _signal.SIGKILL)
+        self._painter.end()
 
 
 END_SIGNAL: int = getattr(_signal, "SIGIO", _signal.SIGHUP)
@@ -116,6 +120,7 @@ class Painter:
         self._totals = totals
         self._shared = shared
         self._has_drawn = False
+        self._walker: Worker | None = None
         self._start = time.monotonic()
         self._is_on_terminal = is_terminal()
 
@@ -130,9 +135,15 @@ class Painter:
         if patience and poll.poll(patience * 1000):
             return
         try:
-            start(self._walk)  # its lifeline is ours
+            self._walker = start(self._walk)
         except OSError:
             pass  # the bar goes without totals
+        try:
+            self._draw(channel, poll)
+        finally:
+            self._stop_walker()
+
+    def _draw(self, channel: "Channel", poll: "select.poll") -> None:
         draw = self._draw_bar if self._is_on_terminal else self._print_line
         interval = DRAWING_INTERVAL if self._is_on_terminal else LINE_INTERVAL
         if self._is_on_terminal:
@@ -147,22 +158,33 @@ class Painter:
         except EOFError:
             self._leave_line()
 
-    def _walk(self, _channel: "Channel") -> None:
+    def _stop_walker(self) -> None:
+        """End the walker and wait for it, so that nobody else has to."""
+        walker, self._walker = self._walker, None
+        if walker is not None:
+            walker.stop()
+
+    def _walk(self, channel: "Channel") -> None:
         """Find out how much there is to copy."""
         os.nice(POLITE)
-        time.sleep(max(self._start + PATIENCE - time.monotonic(), 0))  # a short copy needs none
+        # A short copy needs no totals.
+        if channel.is_over(max(self._start + PATIENCE - time.monotonic(), 0)):
+            return
         for files, size in self._totals:
+            if channel.is_over():
+                return
             self._shared[FOUND_FILES] += files
             self._shared[FOUND_BYTES] += size
         self._shared[FOUND_ALL] = 1
 
     def _end(self, _number: int, _frame: object) -> None:
+        self._stop_walker()
         self._leave_line()
         os._exit(1)
 
     def _leave_line(self) -> None:
         """Let what comes next begin in a line of its own."""
-        if self._has_drawn:
+        if self._has_drawn and not self._shared[HELD]:
             os.write(2, b"\n")
 
     def _ask(self) -> None:

@@ -25,6 +25,8 @@ from tests.programs import SECONDS
 COLUMNS = 80
 CRASHED = 70
 """Exit status of a command that ended with a traceback."""
+SILENCE = 0.3
+"""Seconds without output after which a terminal has stopped."""
 CONTROLS = re.compile(r"\r\n|\r|\n|\x1b\[K|\x1b\[\?25[hl]|\x1b|.", re.DOTALL)
 
 
@@ -127,6 +129,12 @@ class Terminal:
     def type(self, text: str) -> None:
         """Press some keys."""
         os.write(self._fd, text.encode())
+
+    def stop(self) -> None:
+        """Have the terminal take no more output."""
+        self.type("\x13")
+        while select.select([self._fd], [], [], SILENCE)[0]:
+            self.read()
 
     def kill(self, number: int) -> None:
         """Send a signal to the process that was started."""

@@ -1,9 +1,10 @@
 """The bar of --progress: it moves with the copy, is true at the end, and garbles nothing."""
 
+import ctypes
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.progress import hold
 from tests.progress.terminal import Gate, Terminal
 
 BIG = 4 * hold.STEP
+PR_SET_CHILD_SUBREAPER = 36
+"""Option of prctl(2)."""
 PERCENT = re.compile(r"(\d+)%")
 
 
@@ -236,6 +239,41 @@ def test_a_copy_that_is_killed_leaves_a_clean_line_and_no_process(
     assert terminal.end() == -number
     assert terminal.screen.lines[-1] == ""
     assert "0/1 file" in terminal.screen.lines[-2]
+
+
+@pytest.fixture
+def init() -> Iterator[Callable[[], str]]:
+    """Be who processes are left to, and return a function that tells which were."""
+    become = ctypes.CDLL(None).prctl
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    before = set(children.read_text().split())
+    assert become(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    yield lambda: " ".join(set(children.read_text().split()) - before)
+    become(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+    for pid in set(children.read_text().split()) - before:
+        os.waitpid(int(pid), 0)
+
+
+@pytest.mark.parametrize("is_stopped", [False, True], ids=["drawing", "stopped"])
+@pytest.mark.parametrize("walks", [False, True], ids=["walked", "walking"])
+def test_nobody_else_has_to_wait_for_a_process(
+    is_stopped: bool, walks: bool, big: Path, gate: Gate, init: Callable[[], str]
+) -> None:
+    walk = Gate()
+
+    def before() -> None:
+        if walks:
+            hold.walk(walk)
+        hold.steps_of_big_files(gate)
+        progress.LAST_PICTURE = 0.5
+
+    terminal = Terminal(["-g", "big", "copy"], big, before)
+    terminal.until_shown("0 files" if walks else "0/1 file")
+    if is_stopped:
+        terminal.stop()
+    gate.let(5)
+    assert terminal.end() == 0
+    assert init() == ""
 
 
 def test_ctrl_c_ends_the_copy_and_the_bar(big: Path, gate: Gate) -> None:
