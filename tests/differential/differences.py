@@ -55,6 +55,10 @@ DIFFERENCES = {
         "ours: GNU goes on until names are too long, and ours have no such limit (section 5.6)"
     ),
     "names beyond PATH_MAX": "ours: trees deeper than one name can say are copied",
+    "limit on file sizes": (
+        "ours: too large a file fails as others do; SIGXFSZ ends GNU. Where that is ignored, 9.1 "
+        "words it otherwise (section 10)"
+    ),
     "source removed as destination": "ours: a source that is its own destination is not removed",
     # What follows is about install; its specification tells the versions apart in section 15.
     "compare with timestamps": "9.1 refuses -C with -p (section 15)",

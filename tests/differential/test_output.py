@@ -1,7 +1,7 @@
 """Standard output and error: what goes where, and what happens when they fail."""
 
 from tests.case import Case, SameAsGnu, cases
-from tests.tree import file
+from tests.tree import directory, file
 
 FULL = "pycp: write error: No space left on device\n"
 CLOSED = "pycp: write error: Bad file descriptor\n"
@@ -103,9 +103,12 @@ CLOSED = "pycp: write error: Bad file descriptor\n"
         stdout="141\n",
     ),
     Case(
-        "file size limit kills",
-        "$ ulimit -f 8; pycp big b; echo $? > status",
-        {"big": file("x" * 100000)},
+        "file size limit does not kill",
+        "$ ulimit -f 8; pycp -v big a d; echo $? > status",
+        {"big": file("x" * 100000), "a": "A", "d": directory()},
+        stderr="pycp: error writing 'd/big': File too large\n",
+        differs="limit on file sizes",
+        like="$ trap '' XFSZ; ulimit -f 8; pycp -v big a d; echo $? > status",
     ),
 )
 def test_streams(case: Case, same_as_gnu: SameAsGnu) -> None:

@@ -6,19 +6,18 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from pycp.run.work import Recorder
 
 import pycp
 from pycp.__main__ import cp_main, install_main
 from pycp.engine.directory import Filled
 from pycp.errors import CopyError
-from pycp.run import work
+from pycp.run.worker import Recorder, Server
 from pycp.shutil.files import Failures
-from pycp.values import Tally
 from tests import tree
 from tests.forked import MEMORY, run
 from tests.programs import CHECKOUT, SECONDS
 from tests.tree import Node, directory, file, symlink
+from tests.unit.rooms import Heard
 
 FEW, MANY = 20, 120
 """Failures of each kind, in two runs that are compared."""
@@ -143,7 +142,7 @@ def failure() -> CopyError:
     return caught.pop()
 
 
-@pytest.mark.parametrize("make", [Failures, lambda: Recorder("pycp", False, False, Tally())])
+@pytest.mark.parametrize("make", [Failures, lambda: Recorder(Heard())])
 def test_who_keeps_a_failure_keeps_none_of_its_calls(
     make: Callable[[], Failures | Recorder],
 ) -> None:
@@ -187,7 +186,7 @@ def test_a_worker_without_memory_ends_the_copy_in_one_line(
     def fail(*_arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(work, "copy_names", fail)
+    monkeypatch.setattr(Server, "_carry_out", fail)
     tree.build(root, {f"s/{number}": file("x") for number in range(900)}, (os.geteuid(),) * 2)
     result = run(cp_main, ["-r", "-j3", *words, "s", "o"], root)
     assert (result.status, result.stderr) == (1, "pycp: memory exhausted\n")

@@ -2,7 +2,7 @@
 
 from tests.case import Case, SameAsGnu, cases
 from tests.differential.install.case import BOTH, ROOT, install
-from tests.tree import file
+from tests.tree import directory, file
 
 
 @cases(
@@ -47,9 +47,12 @@ DEBUG = "copy offload: unknown, reflink: unsupported, sparse detection: no\n"
     install("error is full", "$ pyinstall nosuch b 2>/dev/full", "a", status=1),
     install("d with standard output full", "$ pyinstall -dv n >/dev/full", status=1),
     install(
-        "limit on file size kills",
-        "$ ulimit -f 1; ulimit -c 0; pyinstall big b 2>/dev/null; echo $?",
-        {"big": file(b"x" * 5000)},
+        "limit on file size does not kill",
+        "$ ulimit -f 1; pyinstall -v big a d; echo $?",
+        {"big": file(b"x" * 5000), "a": "A", "d": directory()},
+        stderr="pyinstall: error writing 'd/big': File too large\n",
+        differs="limit on file sizes",
+        like="$ trap '' XFSZ; ulimit -f 1; pyinstall -v big a d; echo $?",
     ),
     install(
         "debug",
