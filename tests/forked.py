@@ -28,7 +28,7 @@ CRASHED = 70
 """Exit status of a child that ended with a traceback."""
 
 for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
-    if module.name != "pycp.cli.face":
+    if module.name != "pycp.cli.click_command":
         importlib.import_module(module.name)
 
 

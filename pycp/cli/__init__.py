@@ -1,1 +1,1 @@
-"""Words in: the command line of cp and install, as data, as a parser and as a face."""
+"""Words in: the command line of cp and install, as data, as a parser, as help and for click."""

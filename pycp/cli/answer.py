@@ -8,12 +8,12 @@ import pycp
 def answer(kind: str, program: str, command: str) -> str:
     """Return what is printed for "help", "version" or the completion of a shell, by its name.
 
-    `command` is "cp" or "install". Only the help needs click, whose import takes its time.
+    `command` is "cp" or "install".
     """
     if kind == "version":
         return version_text(program, command)
     if kind == "help":
-        from pycp.cli.face import help_text
+        from pycp.cli.help import help_text
 
         return help_text(program, command, _wants_color())
     from pycp.cli.complete import completion

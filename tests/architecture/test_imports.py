@@ -13,7 +13,7 @@ ROWS = [("leaves",), ("system",), ("plan", "engine", "report"), ("run",), ("cli"
 ROWS += [("__main__",), ("pycp",)]
 RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 OWNERS = {
-    "click": ("pycp.cli.face", "pycp.report.picture"),
+    "click": ("pycp.cli.click_command", "pycp.report.picture"),
     "ctypes": ("pycp.system",),
     "fcntl": ("pycp.system",),
     "mmap": ("pycp.system",),
@@ -121,7 +121,7 @@ def test_an_import_that_turns_back_is_found(module: str, source: str) -> None:
         ("pycp.values", "if TYPE_CHECKING:\n    from pycp.system.folder import Folder"),
         ("pycp.errors", "from pycp.quoting import quote_name"),
         ("pycp.run.serial", "from pycp.plan.decide import decide"),
-        ("pycp.cli.face", "import click, pycp"),
+        ("pycp.cli.click_command", "import click, pycp"),
         ("pycp.__main__", "from pycp.cli.cp import parse_cp"),
         ("pycp", "from pycp.api import copy"),
     ],

@@ -18,7 +18,7 @@ import importlib, os, pkgutil, sys
 sys.path.insert(0, {str(CHECKOUT)!r})
 import pycp
 for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
-    if ".cli.face" not in module.name and "xattr_package" not in module.name:
+    if ".cli.click_command" not in module.name and "xattr_package" not in module.name:
         importlib.import_module(module.name)
 import fnmatch, grp, pwd
 from pycp.__main__ import cp_main, install_main, leave

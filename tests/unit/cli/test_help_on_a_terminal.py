@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pycp.cli.cp import CP
-from pycp.cli.face import help_text
+from pycp.cli.help import help_text
 from pycp.cli.install import INSTALL
 from pycp.cli.table import Table
 

@@ -11,9 +11,10 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from pycp import __version__
-from pycp.cli import face
+from pycp.cli import click_command
 from pycp.cli.answer import version_text
 from pycp.cli.cp import CP
+from pycp.cli.help import help_text
 from pycp.cli.install import INSTALL
 from pycp.cli.table import Table
 from pycp.options import CopyOptions
@@ -23,7 +24,7 @@ COMMANDS = pytest.mark.parametrize("command", ["cp", "install"])
 
 @COMMANDS
 def test_help_fits_80_columns(command: str) -> None:
-    text = face.help_text("pycp", command)
+    text = help_text("pycp", command)
     assert max(map(len, text.splitlines())) <= 80
     assert not re.search(r" +$", text, re.MULTILINE)
     assert text.endswith(".\n")
@@ -33,19 +34,19 @@ def test_help_fits_80_columns(command: str) -> None:
 def test_help_does_not_depend_on_the_terminal(
     command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = face.help_text("pycp", command)
+    text = help_text("pycp", command)
     monkeypatch.setenv("COLUMNS", "50")
-    assert face.help_text("pycp", command) == text
+    assert help_text("pycp", command) == text
 
 
 @COMMANDS
 def test_help_begins_with_the_usage_of_the_program_as_called(command: str) -> None:
-    assert face.help_text("/x/y", command).startswith("Usage: /x/y [OPTION]... SOURCE")
+    assert help_text("/x/y", command).startswith("Usage: /x/y [OPTION]... SOURCE")
 
 
 @pytest.mark.parametrize(("command", "table"), [("cp", CP), ("install", INSTALL)])
 def test_help_shows_every_option(command: str, table: Table) -> None:
-    lines = face.help_text("pycp", command).splitlines()
+    lines = help_text("pycp", command).splitlines()
     shown = {name for line in lines for name in re.findall(r"--?[\w-]+", line[:30])}
     assert shown - {"--"} == table.options.keys() - {"--path"}
 
@@ -62,28 +63,28 @@ def complete(command: click.Command, *words: str) -> list[str]:
 
 
 def test_completion_offers_long_names() -> None:
-    assert complete(face.cp_command(), "-v", "a", "--sp") == ["--sparse"]
-    assert complete(face.install_command(), "--str") == ["--strip", "--strip-program"]
+    assert complete(click_command.cp_command(), "-v", "a", "--sp") == ["--sparse"]
+    assert complete(click_command.install_command(), "--str") == ["--strip", "--strip-program"]
 
 
 def test_completion_offers_the_keywords_of_a_needed_value() -> None:
-    assert complete(face.cp_command(), "--sparse=a") == ["auto", "always"]
-    assert complete(face.cp_command(), "--sparse", "n") == ["never"]
+    assert complete(click_command.cp_command(), "--sparse=a") == ["auto", "always"]
+    assert complete(click_command.cp_command(), "--sparse", "n") == ["never"]
 
 
 def test_completion_leaves_operands_to_the_shell() -> None:
-    completer = ShellComplete(face.cp_command(), {}, "pycp", "_PYCP_COMPLETE")
+    completer = ShellComplete(click_command.cp_command(), {}, "pycp", "_PYCP_COMPLETE")
     for words in (["--backup"], ["-a", "x"], []):
         assert [item.type for item in completer.get_completions(words, "n")] == ["file"]
 
 
 def test_completion_of_a_target_directory_offers_directories() -> None:
-    completer = ShellComplete(face.cp_command(), {}, "pycp", "_PYCP_COMPLETE")
+    completer = ShellComplete(click_command.cp_command(), {}, "pycp", "_PYCP_COMPLETE")
     assert [item.type for item in completer.get_completions(["-t"], "")] == ["dir"]
 
 
 def test_the_shell_gets_its_completions_from_the_command() -> None:
-    script = "from pycp.cli.face import cp_command; cp_command().main(prog_name='pycp')"
+    script = "from pycp.cli.click_command import cp_command; cp_command().main(prog_name='pycp')"
     environ = {
         **os.environ,
         "_PYCP_COMPLETE": "bash_complete",
@@ -109,7 +110,7 @@ class TestEmbedding:
             self.calls.append((options, operands))
             return 7
 
-        return click.Group("tool", commands={"copy": face.cp_command(main)})
+        return click.Group("tool", commands={"copy": click_command.cp_command(main)})
 
     def test_main_gets_what_our_parser_read(self, group: click.Group) -> None:
         result = CliRunner().invoke(group, ["copy", "--backup", "a", "b", "--verb"])
@@ -136,7 +137,15 @@ class TestEmbedding:
     def test_help_is_ours(self, group: click.Group) -> None:
         result = CliRunner().invoke(group, ["copy", "--hel"])
         assert result.exit_code == 0
-        assert result.stdout == face.help_text("tool copy", "cp")
+        assert result.stdout == help_text("tool copy", "cp")
+
+    def test_help_that_click_asks_for_is_ours(self, group: click.Group) -> None:
+        context = click.Context(group, info_name="tool")
+        command = group.commands["copy"]
+        inside = click.Context(command, context, "copy")
+        assert command.get_help(inside) + "\n" == help_text("tool copy", "cp")
+        usage = help_text("tool copy", "cp").partition("\n\n")[0]
+        assert command.get_usage(inside) == usage
 
     def test_version_is_ours(self, group: click.Group) -> None:
         result = CliRunner().invoke(group, ["copy", "--vers"])

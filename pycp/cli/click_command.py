@@ -1,7 +1,7 @@
-"""The rows as a click command: help, and a command to embed in others, which complete it too.
+"""The rows as a click command, for programs to embed in theirs; click completes its words.
 
-click draws the face and nothing else: its own parser would take the operand after an optional
-value, knows no prefixes and exits with 2, so `parse_args` calls ours, except while completing.
+click's own parser would take the operand after an optional value, knows no prefixes and exits with
+2, so `parse_args` calls ours, except while completing.
 """
 
 import os
@@ -10,13 +10,14 @@ import click
 
 from pycp.cli.answer import answer
 from pycp.cli.cp import CP, parse_cp
+from pycp.cli.help import help_text, usage_lines
 from pycp.cli.install import INSTALL, parse_install
 from pycp.cli.parse import Answer
 from pycp.errors import CopyError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pycp.cli.table import Option, Table
@@ -24,36 +25,22 @@ if TYPE_CHECKING:
     Parser = Callable[[list[str], Mapping[str, str], Callable[[str], None]], tuple[Any, list[str]]]
     Main = Callable[[Any, list[str]], int]
 
-_NOTE = (
-    "A value in brackets may be left out; if given, it follows the long name and '='. "
-    "Long names may be cut short while they still mean one option. "
-    "The word -- ends the options."
-)
-_WIDTH = 80
-_TERM_WIDTH = 28
-
 
 def cp_command(main: "Main | None" = None) -> click.Command:
     """Return pycp as a click command that calls `main(options, operands)` and exits with its value.
 
-    Without `main` it serves for help and completion.
+    Without `main` it serves for completion alone.
     """
-    return Face("pycp", CP, parse_cp, main)
+    return Command("pycp", CP, parse_cp, main)
 
 
 def install_command(main: "Main | None" = None) -> click.Command:
     """Return pyinstall as a click command; `main` is as in `cp_command`."""
-    return Face("pyinstall", INSTALL, parse_install, main)
+    return Command("pyinstall", INSTALL, parse_install, main)
 
 
-def help_text(program: str, command: str, color: bool = False) -> str:
-    """Return what `PROGRAM --help` prints; `command` is "cp" or "install"."""
-    face = cp_command() if command == "cp" else install_command()
-    return face.get_help(click.Context(face, info_name=program, color=color)) + "\n"
-
-
-class Face(click.Command):
-    """One of our commands in the dress of click."""
+class Command(click.Command):
+    """One of our commands as click knows commands."""
 
     def __init__(self, name: str, table: "Table", parser: "Parser", main: "Main | None") -> None:
         operands = click.Argument(["operands"], nargs=-1, type=click.Path())
@@ -65,6 +52,7 @@ class Face(click.Command):
             add_help_option=False,
         )
         self.table = table
+        self.command = "cp" if table is CP else "install"
         self.parser = parser
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -77,8 +65,7 @@ class Face(click.Command):
                 args, os.environ, lambda text: click.echo(f"{program}: {text}", err=True)
             )
         except Answer as asked:
-            command = "cp" if self.table is CP else "install"
-            click.echo(answer(asked.kind, program, command), nl=False)
+            click.echo(answer(asked.kind, program, self.command), nl=False)
             ctx.exit()
         except UsageError as error:
             # Not click's UsageError, whose exit status is 2.
@@ -91,37 +78,11 @@ class Face(click.Command):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one line for each form of the command."""
-        for number, synopsis in enumerate(self.table.usage):
-            formatter.write_usage(ctx.command_path, synopsis, "   or: " if number else "Usage: ")
+        formatter.write("".join(f"{line}\n" for line in usage_lines(ctx.command_path, self.table)))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the usage, the options most used and the rest in groups, 80 columns wide."""
-        formatter.width = _WIDTH
-        self.format_usage(ctx, formatter)
-        formatter.write_paragraph()
-        formatter.write_text(self.table.summary)
-        most_used = [self.table.options[name] for name in self.table.most_used.split()]
-        _format_rows(ctx, formatter, "Most used", most_used)
-        for heading, group in self.table.groups.items():
-            rows = [option for option in group if option not in most_used]
-            if rows:
-                _format_rows(ctx, formatter, heading, rows)
-        formatter.write_paragraph()
-        formatter.write_text(_NOTE)
-
-
-def _format_rows(
-    ctx: click.Context, formatter: click.HelpFormatter, heading: str, rows: "Sequence[Option]"
-) -> None:
-    def styled(text: str, **style: "Any") -> str:
-        return click.style(text, **style) if ctx.color else text
-
-    with formatter.section(styled(heading, bold=True)):
-        # Padded, the second column stands in one place from group to group.
-        formatter.write_dl(
-            [(styled(_term(option).ljust(_TERM_WIDTH), fg="cyan"), option.help) for option in rows],
-            col_max=_TERM_WIDTH,
-        )
+        """Write what --help prints."""
+        formatter.write(help_text(ctx.command_path, self.command, bool(ctx.color)))
 
 
 def _callback(main: "Main") -> "Callable[..., None]":
@@ -144,9 +105,3 @@ def _click_option(option: "Option") -> click.Option:
     elif option.value == "=DIRECTORY":
         kind = click.Path(file_okay=False)
     return click.Option([identifier, *names], type=kind, help=option.help)
-
-
-def _term(option: "Option") -> str:
-    """Return the first column of the help: `-b, --backup[=CONTROL]`."""
-    indent = "" if len(option.names[0]) == 2 else "    "
-    return indent + ", ".join(option.shown_names) + option.value
