@@ -7,8 +7,23 @@ from pycp.values import Tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from pycp.errors import CopyError
-    from pycp.report.progress import Bar
+
+    class Bar(Protocol):
+        """What shows how far the copy has come."""
+
+        is_on_terminal: bool
+
+        def pause(self) -> None:
+            """Leave the terminal alone for a while."""
+
+        def resume(self) -> None:
+            """Go on drawing."""
+
+        def end(self, is_complete: bool) -> None:
+            """Draw for the last time."""
 
 BUFFER_SIZE = 4096
 """Bytes of output collected before they are written to something other than a terminal."""
@@ -37,7 +52,6 @@ class Lines:
         self._has_lost_output = False
         self._input_error: OSError | None = None
         self.bar: Bar | None = None
-        """What shows the progress of the copy, if anything does."""
 
     def event(self, kind: str, **details: object) -> None:
         """Say nothing: the lines for people come apart from events."""
