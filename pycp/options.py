@@ -89,17 +89,6 @@ class WriteOptions(Record):
     json: str | None = None
     """File that gets a JSON object for each event; "-" is standard output."""
 
-    def needs_every_file(self) -> bool:
-        """Return whether each file asks for more than to be copied, so no fast lane will do."""
-        return bool(
-            self.atomic
-            or self.durable
-            or self.verify
-            or self.manifest is not None
-            or self.bandwidth
-            or self.dry_run
-        )
-
 
 class CopyOptions(WriteOptions):
     """The options of cp, in their final meaning: no two fields contradict each other."""

@@ -14,15 +14,16 @@ from pycp import system
 from pycp.engine.contents import copy_data
 from pycp.engine.data import Method
 from pycp.engine.installed import PRIVATE, Irremovable, open_made, replaced
+from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import BYTES, Entry, last_component, split_last
+from pycp.values import BYTES, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Decision
+    from pycp.entries import Decision
 
 OWNER_ALL = 0o700
 GROUP_AND_OTHERS = 0o077

@@ -23,10 +23,10 @@ from pycp.engine.write import (
     require_followed,
     tell_removed,
 )
+from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still
-from pycp.values import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.values import Backup, Decision
+    from pycp.entries import Backup, Decision
 
     Make = Callable[[Job, Entry, Decision], None]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 PERMISSIONS = 0o777
 SPECIAL_BITS = 0o7000

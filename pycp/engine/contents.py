@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 
 def copy_data(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 BUFFER_SIZE = 256 * 1024
 """Bytes moved by one read and one write."""

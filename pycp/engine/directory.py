@@ -15,10 +15,11 @@ from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory, tell_excluded
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list, list_xattrs
+from pycp.entries import Entry
 from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still, may_be_just_made
-from pycp.values import DIRECTORY, LINKED, OTHER, REGULAR, SYMLINK, Entry
+from pycp.values import DIRECTORY, LINKED, OTHER, REGULAR, SYMLINK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from pycp.engine.job import Job
+    from pycp.entries import Decision
     from pycp.plan.exclude import Exclusions
-    from pycp.values import Decision
 
     class Listing(Iterator[os.DirEntry[str]], Protocol):
         """The entries of a directory that is open, one after the other."""

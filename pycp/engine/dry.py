@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.entries import Decision, Entry
 
 PERMISSIONS = 0o777
 

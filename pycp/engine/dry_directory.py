@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from pycp.engine.job import Job
+    from pycp.entries import Decision, Entry
     from pycp.options import WriteOptions
-    from pycp.values import Decision, Entry
 
     Options = TypeVar("Options", bound=WriteOptions)
     Listed = tuple[int, Iterator[tuple[str, int]], bool]

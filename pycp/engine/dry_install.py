@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from pycp.values import Entry, Final, Report
+    from pycp.entries import Entry, Final, Report
 
 
 def pretend_leading(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
+    from pycp.entries import Report
     from pycp.system.folder import Directory
-    from pycp.values import Report
 
     Place = tuple[int | None, str, str]
 

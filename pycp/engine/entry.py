@@ -8,7 +8,7 @@ from pycp.system.folder import identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.entries import Decision, Entry
 
 
 def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:

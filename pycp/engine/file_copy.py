@@ -4,7 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 
 class FileCopy:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import os
     from typing import Self
 
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 
 class Held:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 GROUP = stat.S_IRWXG
 NOT_OURS = frozenset((EACCES, EINVAL, EPERM))

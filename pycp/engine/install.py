@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
+    from pycp.entries import Decision, Entry, Final
     from pycp.options import InstallOptions
-    from pycp.values import Decision, Entry, Final
 
 
 def finish(

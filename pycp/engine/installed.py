@@ -7,7 +7,7 @@ from pycp.quoting import quote_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 PRIVATE = 0o600
 """Mode of a new file until everything else about it is final."""

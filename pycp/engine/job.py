@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
+    from pycp.entries import Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
-    from pycp.values import Report
 
     class Stage(Protocol):
         """Where something is made that gets its name when it is complete."""

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycp.values import Report
+    from pycp.entries import Report
 
 MODE = 0o755
 """Mode of what is made on the way, whatever -m and the umask say."""

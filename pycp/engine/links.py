@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.entries import Decision, Entry
 
 ATTEMPTS = 100
 """Random names tried before giving up; one is enough unless somebody works against us."""

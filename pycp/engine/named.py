@@ -18,8 +18,8 @@ from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.entries import Final, Report
     from pycp.system.folder import Directory
-    from pycp.values import Final, Report
 
 SET_ID = 0o6000
 STICKY = 0o1000

@@ -6,10 +6,10 @@ from errno import ESTALE
 from pycp import system
 from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
+from pycp.entries import Entry
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
-from pycp.values import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

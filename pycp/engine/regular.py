@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.engine.steps import Step
-    from pycp.values import Decision, Entry
+    from pycp.entries import Decision, Entry
 
 USER_WRITE = 0o200
 

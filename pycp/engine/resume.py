@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.entries import Decision, Entry
 
     File = tuple[int, os.stat_result]
 

@@ -11,9 +11,10 @@ from pycp.engine.attributes import Made
 from pycp.engine.directory import OWNER_ALL, Filled, let_owner_in, open_destination
 from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
+from pycp.entries import Entry
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made
-from pycp.values import DIRECTORIES, Entry
+from pycp.values import DIRECTORIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from stat import S_ISLNK
 
 from pycp import system
 from pycp.engine.links import preserve_link_attributes
+from pycp.entries import Decision, Entry
 from pycp.quoting import quote_name
-from pycp.values import FILES, Decision, Entry
+from pycp.values import FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

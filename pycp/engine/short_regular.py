@@ -14,10 +14,11 @@ from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, Method, lseek_error
 from pycp.engine.write import creation_error, narrow, open_existing, readable, truncate
+from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import ASKED, BYTES, FILES, PASSED, SKIPPED, Entry
+from pycp.values import ASKED, BYTES, FILES, PASSED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

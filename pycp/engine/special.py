@@ -13,7 +13,7 @@ from pycp.system.folder import identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.entries import Decision, Entry
 
 
 def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:

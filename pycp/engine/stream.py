@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 
 class Watch:

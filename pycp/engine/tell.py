@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry, Report
+    from pycp.entries import Decision, Entry, Report
 
 TYPES = {
     "regular": "file",

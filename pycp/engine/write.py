@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.values import Backup, Decision, Entry
+    from pycp.entries import Backup, Decision, Entry
 
 
 def make_room(job: "Job", entry: "Entry", decision: "Decision") -> None:

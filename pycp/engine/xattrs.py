@@ -6,7 +6,6 @@ cannot be read or kept is never taken for one that is not there: the group bits 
 mask then, and would give the group what only others had.
 """
 
-import struct
 from errno import EINVAL, ENOSYS, ENOTSUP
 
 from pycp import system
@@ -16,7 +15,7 @@ from pycp.quoting import quote_name
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
 CONFIGURATION = "/etc/xattr.conf"
 DEFAULT_RULES = (
@@ -197,6 +196,8 @@ def bits_without(access_list: bytes | None) -> int:
     The group gets what its own entry lets it, and others no more than the users and groups that
     the list names, who would be among them. A user whom it lets nothing may be in the group.
     """
+    import struct
+
     if access_list is None:
         return OWNER_BITS
     try:
@@ -220,6 +221,8 @@ def bits_without(access_list: bytes | None) -> int:
 
 def _is_said_by_mode(name: str, value: bytes) -> bool:
     """Return whether a list says no more than the mode does; NFSv4 has one for every file."""
+    import struct
+
     if name == ACCESS_LIST:
         return len(value) <= MINIMAL_SIZE
     if not name.startswith("system.nfs4"):
@@ -244,6 +247,8 @@ def set_minimal_acl(where: "system.Where", mode: int) -> bool:
     Return False where the file system knows no such lists. The value is that of acl(5) on Linux:
     version 2, then the entries.
     """
+    import struct
+
     value = struct.pack("<I", 2)
     for tag, shift in ((0x01, 6), (OWNING_GROUP, 3), (OTHERS, 0)):
         value += struct.pack(ENTRY, tag, mode >> shift & 7, UNUSED_ID)

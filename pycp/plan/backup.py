@@ -2,18 +2,19 @@
 
 import stat
 
+from pycp.entries import Backup
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import Backup, last_component
+from pycp.values import last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
+    from pycp.entries import Entry
     from pycp.options import WriteOptions
     from pycp.system.folder import Directory
-    from pycp.values import Entry
 
 LONGEST = 254
 """Bytes GNU lets the name of a numbered backup have, one less than file systems in common use."""

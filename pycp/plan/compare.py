@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
-    from pycp.values import Entry, Final
+    from pycp.entries import Entry, Final
 
 SPECIAL_BITS = 0o7000
 CHUNK = 128 * 1024

@@ -8,18 +8,19 @@ destination was kept as a backup or taken away where the options or the kind ask
 import stat
 from errno import ELOOP, ENOENT
 
+from pycp.entries import Decision
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import Decision, last_component
+from pycp.values import last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
+    from pycp.entries import Entry, Kind
     from pycp.options import CopyOptions
     from pycp.plan.links import Memory
-    from pycp.values import Entry, Kind
 
 
 class IntoItself(CopyError):

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Container
 
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
     Identity = tuple[int, int]
 

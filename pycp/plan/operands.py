@@ -8,10 +8,11 @@ import stat
 from errno import ENOENT
 
 from pycp import system
+from pycp.entries import Entry
 from pycp.errors import CopyError, UsageError, detached, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import Entry, join, last_component
+from pycp.values import join, last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

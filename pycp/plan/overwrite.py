@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
+    from pycp.entries import Entry
     from pycp.options import CopyOptions
-    from pycp.values import Entry
 
 SECOND = 1_000_000_000
 GRANULARITIES = (2 * SECOND, SECOND, 100_000_000, 10_000_000, 1_000_000, 1000, 100)

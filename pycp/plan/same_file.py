@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import os
     from typing import Literal
 
+    from pycp.entries import Entry
     from pycp.options import CopyOptions
     from pycp.system.folder import Directory
-    from pycp.values import Entry
 
     Verdict = Literal["distinct", "same", "nothing to do"]
 

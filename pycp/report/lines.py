@@ -2,8 +2,8 @@
 
 import os
 
+from pycp.entries import Tally
 from pycp.errors import detached
-from pycp.values import Tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
         def end(self, is_complete: bool) -> None:
             """Draw for the last time."""
+
 
 BUFFER_SIZE = 4096
 """Bytes of output collected before they are written to something other than a terminal."""

@@ -6,9 +6,10 @@ The events are those of `json_lines`, with the same fields.
 import time
 from errno import errorcode
 
+from pycp.entries import Tally
 from pycp.errors import detached
 from pycp.options import Record
-from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED, Tally
+from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

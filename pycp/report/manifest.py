@@ -13,7 +13,7 @@ from pycp.report.output import open_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.values import Report
+    from pycp.entries import Report
 
 BUFFER_SIZE = 4096
 """Bytes of lines collected before they are written."""

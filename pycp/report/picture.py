@@ -12,7 +12,7 @@ from pycp.values import BYTES, FILES, PASSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.values import Tally
+    from pycp.entries import Tally
 
     Amount = tuple[int, int]
 
@@ -65,7 +65,7 @@ class Picture:
         )
         name = ""
         if is_complete is None:
-            name = quote_name_if_needed(tally.place) if tally.place else ""
+            name = quote_name_if_needed(tally.current) if tally.current else ""
         else:
             bar.current_item += f"{GAP}in {duration(time.monotonic() - tally.start)}"
         return self._fitted(name, columns - 1)  # in the last column many terminals wrap

@@ -14,7 +14,7 @@ import time
 
 from pycp.report.lines import ERASE
 from pycp.report.status import status_line
-from pycp.system.counts import new_counts, numbers, provide_counts
+from pycp.system.counts import new_counts, numbers
 from pycp.system.posix import ENDING
 from pycp.system.worker import start
 from pycp.values import ASKED
@@ -23,9 +23,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pycp.entries import Tally
     from pycp.options import When
     from pycp.system.worker import Channel, Worker
-    from pycp.values import Tally
 
 PATIENCE = 1.0
 """Seconds after which `auto` begins to draw."""
@@ -66,8 +66,8 @@ class Bar:
 
         `totals` yields how many more files and bytes there are to copy; only the painter runs it.
         """
-        provide_counts(tally, jobs)
-        tally.take(new_counts())
+        tally.provide(jobs)
+        tally.share(new_counts())
         self.is_on_terminal = is_terminal()
         self._shared = shared = numbers(5)
 
@@ -190,10 +190,10 @@ class Painter:
     def _ask(self) -> None:
         """Note the name that was told last, and ask for the next."""
         tally = self._tally
-        assert tally.lane is not None
-        tally.name = tally.lane.name
-        for lane in (tally.lane, *tally.lanes):
-            lane.counts[ASKED] = 1
+        assert tally.shared is not None
+        tally.name = tally.shared.name
+        for counts in (tally.shared, *tally.others):
+            counts.counts[ASKED] = 1
 
     def _found(self) -> tuple[tuple[int, int], bool]:
         """Return how many files and bytes the walk has found, and whether that is all."""
@@ -219,7 +219,7 @@ class Painter:
         self._ask()
         found, is_known = self._found()
         goal = found if is_known and not is_complete else None
-        place = self._tally.place if is_complete is None else ""
+        place = self._tally.current if is_complete is None else ""
         self._write(os.fsencode(status_line(self._program, self._tally, place, goal)) + b"\n")
 
     def _write(self, data: bytes) -> None:

@@ -8,8 +8,8 @@ from pycp.values import BYTES, FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.entries import Tally
     from pycp.report.lines import Lines
-    from pycp.values import Tally
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -17,7 +17,7 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 def tell_status(report: "Lines") -> None:
     """Print the line on standard error, from whatever is being done: nothing else is written."""
     line = report.over_bar(2) + os.fsencode(
-        status_line(report.program, report.tally, report.tally.place) + "\n"
+        status_line(report.program, report.tally, report.tally.current) + "\n"
     )
     try:
         os.write(2, line)

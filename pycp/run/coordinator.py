@@ -13,6 +13,7 @@ from itertools import islice
 from operator import length_hint
 
 from pycp.engine.directory import is_finished
+from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.run import share
@@ -20,7 +21,7 @@ from pycp.run.hands import AHEAD, Lost
 from pycp.run.unit import Folders, follow, pack_filled, place_of, unpack_filled, way_to
 from pycp.run.walk import Level, Opened
 from pycp.run.worker import DEEP, replay
-from pycp.values import DIRECTORY, LINKED, REGULAR, Entry, join
+from pycp.values import DIRECTORY, LINKED, REGULAR, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ A loss is told, never hidden. The forked processes of this machine are one imple
 """
 
 from pycp.run.worker import Server
-from pycp.system.counts import provide_counts
 from pycp.system.worker import EXHAUSTED, Worker, ready, start
 
 TYPE_CHECKING = False
@@ -56,8 +55,8 @@ class ForkedHands:
         self._most = most
         self._slots = 0
         self._tally = walk.job.tally
-        provide_counts(self._tally, walk.job.options.jobs)
-        self._counts: list[Counts] = self._tally.spare_lanes[:]
+        self._tally.provide(walk.job.options.jobs)
+        self._counts: list[Counts] = self._tally.spare[:]
         self._held: dict[Worker, list[int]] = {}
         self._next = 0
         self._lost: list[tuple[int, Answer | Lost]] = []
@@ -104,7 +103,7 @@ class ForkedHands:
         finally:
             if not was_open:
                 root.close()
-        self._tally.spare_lanes.remove(counts)
+        self._tally.spare.remove(counts)
         self._held[worker] = []
         return worker
 

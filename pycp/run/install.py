@@ -8,6 +8,7 @@ from pycp.engine.install import close_made, finish
 from pycp.engine.installed import PRIVATE, Irremovable
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
+from pycp.entries import Final
 from pycp.errors import CopyError, UsageError, cannot, reason
 from pycp.options import CopyOptions
 from pycp.plan.decide import decide
@@ -15,13 +16,13 @@ from pycp.plan.links import Memory
 from pycp.plan.modes import resolve_mode
 from pycp.plan.operands import Operands, check_count, split
 from pycp.system.folder import Directory, Folder
-from pycp.values import Final, join, last_component, split_last
+from pycp.values import join, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.entries import Entry, Report
     from pycp.options import InstallOptions
     from pycp.system.overlay import Overlay
-    from pycp.values import Entry, Report
 
 SPECIAL_BITS = 0o7000
 

@@ -10,10 +10,10 @@ from pycp.run.visit import Visitor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.entries import Entry, Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
     from pycp.plan.operands import Operands
-    from pycp.values import Entry, Report
 
 
 def run_serial(options: "CopyOptions", operands: list[str], report: "Report") -> None:

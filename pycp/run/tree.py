@@ -4,8 +4,8 @@ from pycp.run.share import LARGE, Watch, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.entries import Decision, Entry
     from pycp.run.walk import Level, Walk
-    from pycp.values import Decision, Entry
 
 
 def copy_tree(

@@ -10,8 +10,8 @@ from os import stat_result
 
 from pycp.engine.attributes import Made
 from pycp.engine.directory import Filled
+from pycp.entries import Entry
 from pycp.system.folder import CLOSED, Directory, Folder
-from pycp.values import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

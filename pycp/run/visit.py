@@ -14,7 +14,7 @@ from pycp.system.folder import identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.values import Decision, Entry
+    from pycp.entries import Decision, Entry
 
 
 class Visitor:

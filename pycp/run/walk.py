@@ -15,17 +15,18 @@ from pycp.engine.directory import (
     open_source,
 )
 from pycp.engine.short import short_ways
+from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
 from pycp.system.folder import identity
-from pycp.values import DIRECTORY, Entry
+from pycp.values import DIRECTORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pycp.engine.directory import Filled
+    from pycp.entries import Decision
     from pycp.run.visit import Visitor
-    from pycp.values import Decision
 
     Sets = list[tuple[tuple[int, int], Entry | None]]
 

@@ -17,12 +17,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pycp.entries import Report
     from pycp.run.unit import Identity, Item, Member, Opened, Part, Place, Record, Sets, Way
     from pycp.run.walk import Walk
     from pycp.system.counts import Counts
     from pycp.system.folder import Folder
     from pycp.system.worker import Channel
-    from pycp.values import Report
 
     Event = tuple[Any, ...]
     Answer = tuple[
@@ -127,7 +127,7 @@ class Server:
         job = walk.job
         for directory in (self._root.source_directory, self._root.destination_directory):
             directory.is_pinned = True
-        job.tally.take(counts)
+        job.tally.share(counts)
         job.report = self._recorder
         job.steps = None
         if job.manifest is not None:

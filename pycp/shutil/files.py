@@ -17,11 +17,11 @@ from pycp.engine.data import Method, try_reflink
 from pycp.engine.job import Job
 from pycp.engine.write import narrow
 from pycp.engine.xattrs import ACCESS_LIST, ALL_BITS, bits_without
+from pycp.entries import Entry, Tally
 from pycp.errors import CopyError, detached
 from pycp.options import CopyOptions
 from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import Entry, Tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

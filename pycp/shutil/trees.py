@@ -1,6 +1,6 @@
 """A whole tree, as the standard module copies it.
 
-The walk is that of `run.tree`, with its workers; new regular files take the fast lane. Each entry
+The walk is that of `run.tree`, with its workers; new regular files take a short way. Each entry
 that is anything else is copied by `copy2`, and what that raises goes into the list of errors.
 """
 
@@ -12,15 +12,16 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.job import Job
+from pycp.entries import Decision, Entry
 from pycp.errors import CopyError
 from pycp.run.tree import copy_tree
 from pycp.run.visit import Visitor
 from pycp.run.walk import Walk
 from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status
-from pycp.shutil.lane import new_file_copier
+from pycp.shutil.short import new_file_copier
 from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import REGULAR, Decision, Entry, join
+from pycp.values import REGULAR, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _audited(
 
 
 class Copier(Visitor):
-    """Copies what the fast lane does not, entry by entry."""
+    """Copies what the short way does not, entry by entry."""
 
     def __init__(self, job: Job, symlinks: bool, dirs_exist_ok: bool) -> None:
         super().__init__(job, has_company=False)

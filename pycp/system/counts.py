@@ -1,6 +1,6 @@
 """Numbers and a name that one process writes and others read, in memory they share.
 
-Each process writes in a lane of its own, so nobody waits for anybody and no count is lost.
+Each process writes in counts of its own, so nobody waits for anybody and no count is lost.
 """
 
 import os
@@ -13,15 +13,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycp.values import Tally
-
 NUMBER_BYTES = 8
 HEAD_BYTES = (NUMBERS + 1) * NUMBER_BYTES
-"""The numbers of a lane, as `values` lists them, and the length of the name."""
-LANE_BYTES = 1024
-NAME_BYTES = LANE_BYTES - HEAD_BYTES
+"""The numbers, as `values` lists them, and the length of the name."""
+COUNTS_BYTES = 1024
+NAME_BYTES = COUNTS_BYTES - HEAD_BYTES
 MOST_WORKERS = 16
-"""Workers there are lanes for, if the user gave no number of processes."""
+"""Workers there are counts for, if the user gave no number of processes."""
 
 
 class Counts:
@@ -33,7 +31,7 @@ class Counts:
         head = memory[:HEAD_BYTES].cast("Q")
         self.counts = head[:NUMBERS]
         self._length = head[NUMBERS:]
-        self._name = memory[HEAD_BYTES:LANE_BYTES]
+        self._name = memory[HEAD_BYTES:COUNTS_BYTES]
         self.counts[ASKED] = 1
 
     @property
@@ -55,16 +53,9 @@ def numbers(count: int) -> memoryview:
     return memoryview(mmap(-1, count * NUMBER_BYTES)).cast("Q")
 
 
-def provide_counts(tally: "Tally", jobs: int) -> None:
-    """Make lanes for `jobs` workers, 0 meaning that nobody said how many, unless there are some."""
-    if not tally.lanes:
-        tally.lanes = [new_counts() for _ in range(jobs or MOST_WORKERS)]
-        tally.spare_lanes = list(tally.lanes)
-
-
 def new_counts() -> Counts:
-    """Return a lane that processes forked from now on share with us."""
-    return Counts(memoryview(mmap(-1, LANE_BYTES)))
+    """Return counts that processes forked from now on share with us."""
+    return Counts(memoryview(mmap(-1, COUNTS_BYTES)))
 
 
 class SharedNumber:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from pycp.engine.job import Job
+from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.report.lines import Lines
 from pycp.system.folder import Directory, Folder
-from pycp.values import Entry
 
 
 class Heard(Lines):

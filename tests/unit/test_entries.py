@@ -1,7 +1,7 @@
 """How an entry is called: for system calls and for people."""
 
+from pycp.entries import Entry
 from pycp.system.folder import Directory, Folder
-from pycp.values import Entry
 from tests.unit.rooms import entry
 
 

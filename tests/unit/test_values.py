@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycp.values import Backup, join, last_component, split_last
+from pycp.entries import Backup
+from pycp.values import join, last_component, split_last
 
 
 @pytest.mark.parametrize(

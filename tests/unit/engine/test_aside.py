@@ -10,11 +10,11 @@ import pycp
 from pycp import system
 from pycp.engine.aside import strip_aside
 from pycp.engine.job import Job
+from pycp.entries import Decision, Entry
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.report.lines import Lines
 from pycp.system.folder import Directory, Folder
-from pycp.values import Decision, Entry
 
 
 def test_a_directory_that_cannot_be_opened_is_removed(

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from pycp import system
+from pycp.entries import Decision, Entry
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.plan.decide import IntoItself, decide
 from pycp.plan.links import Memory
 from pycp.system.folder import identity
-from pycp.values import Decision, Entry
 from tests import tree
 from tests.unit.rooms import entry
 

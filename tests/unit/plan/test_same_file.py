@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from pycp.entries import Entry
 from pycp.options import CopyOptions
 from pycp.plan.same_file import is_same_entry, judge
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import Entry
 
 NEVER = {"dereference": "never"}
 ALWAYS = {"dereference": "always"}

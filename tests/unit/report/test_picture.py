@@ -5,8 +5,9 @@ from unicodedata import east_asian_width
 
 import pytest
 
+from pycp.entries import Tally
 from pycp.report.picture import Picture
-from pycp.values import BYTES, FILES, PASSED, Tally
+from pycp.values import BYTES, FILES, PASSED
 
 
 def tally_of(files: int, size: int, passed: int = 0, name: str = "") -> Tally:

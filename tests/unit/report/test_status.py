@@ -2,8 +2,9 @@
 
 import pytest
 
+from pycp.entries import Tally
 from pycp.report.status import count_words, duration, in_units, status_line
-from pycp.values import BYTES, FILES, Tally
+from pycp.values import BYTES, FILES
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from pycp.engine.attributes import Made
 from pycp.engine.directory import Filled
+from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.run.unit import (
     KNOWN_FOLDERS,
@@ -21,7 +22,6 @@ from pycp.run.unit import (
 )
 from pycp.run.worker import Recorder
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import Entry
 from tests.unit.rooms import Heard
 
 TYPE_CHECKING = False

@@ -1,4 +1,4 @@
-"""The fast lane of `copytree`: regular files that are new in their place.
+"""The short way of `copytree`: regular files that are new in their place.
 
 They are opened and created at once, without a look before, below the descriptors of the two
 directories: O_NOFOLLOW and O_EXCL notice anything that is not as expected. Whatever is unusual, or
@@ -10,8 +10,8 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.data import EMPTY, SMALL
 from pycp.engine.xattrs import ALL_BITS, UNSUPPORTED
+from pycp.entries import Entry
 from pycp.shutil.files import PERMISSIONS, USER_WRITE, copy_opened, copy_xattrs
-from pycp.values import Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

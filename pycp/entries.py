@@ -1,0 +1,252 @@
+"""The nouns of a copy, in the order they come into being.
+
+    argv → options and operands → Entry → Decision → what happened, told to a Report
+
+An `Entry` is one thing to copy: where it is, where it goes and the folder they were met in. A
+`Decision` says what will be done with it. A `Report` hears of everything that happens and knows, at
+the end, whether anything failed.
+"""
+
+import time
+
+from pycp.values import NUMBERS, join
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from typing import Literal, Protocol
+
+    from pycp.errors import CopyError
+    from pycp.system.counts import Counts
+    from pycp.system.folder import Folder
+
+    Kind = Literal["regular", "directory", "symlink", "fifo", "special", "link", "symbolic"]
+
+    class Report(Protocol):
+        """Whoever listens: to what is done, what goes wrong, and what must be asked."""
+
+        program: str
+        verbose: bool
+        debug: bool
+        hears: bool
+        """Events are wanted: `event` is to be called."""
+        tally: "Tally"
+        own_files: "dict[tuple[int, int], str]"
+        """Files that are neither copied nor written over, by device and inode number, and why."""
+
+        def event(self, kind: str, **details: object) -> None:
+            """Tell what happened to one file, in words a program understands."""
+
+        def line(self, text: str) -> None:
+            """Tell what is being done."""
+
+        def warn(self, text: str) -> None:
+            """Tell something that is not a failure."""
+
+        def failed(self, error: CopyError) -> None:
+            """Tell a failure and remember it."""
+
+        def agrees(self, question: str) -> bool:
+            """Ask; return whether the answer was yes."""
+
+
+class Tally:
+    """How much is done so far, and what is being copied."""
+
+    __slots__ = ("folder", "name", "others", "own", "shared", "spare", "start")
+
+    def __init__(self) -> None:
+        self.own: list[int] | memoryview = [0] * NUMBERS
+        """What this process has done."""
+        self.shared: Counts | None = None
+        """Where other processes can read that."""
+        self.others: list[Counts] = []
+        """What workers have done."""
+        self.spare: list[Counts] = []
+        """Those that no worker counts in now."""
+        self.folder: Folder | None = None
+        self.name = ""
+        """The file that is being copied, below the source directory of `folder` if there is one."""
+        self.start = time.monotonic()
+
+    def share(self, counts: "Counts") -> None:
+        """Count where other processes can read it from now on."""
+        self.own, self.shared = counts.counts, counts
+
+    def provide(self, jobs: int) -> None:
+        """Make counts for `jobs` workers, 0 if nobody said how many, unless there are some."""
+        if not self.others:
+            from pycp.system.counts import MOST_WORKERS, new_counts
+
+            self.others = [new_counts() for _ in range(jobs or MOST_WORKERS)]
+            self.spare = list(self.others)
+
+    def total(self, what: int) -> int:
+        """Return what all processes have counted."""
+        return self.own[what] + sum(counts.counts[what] for counts in self.others)
+
+    @property
+    def current(self) -> str:
+        """Return the name of what is being copied, by a worker if there are any."""
+        return next((name for counts in self.others if (name := counts.name)), self._own_name)
+
+    @property
+    def _own_name(self) -> str:
+        return join(self.folder.source, self.name) if self.folder is not None else self.name
+
+    def tell_place(self) -> None:
+        """Let other processes know what is being copied."""
+        if self.shared is not None:
+            self.shared.name = self._own_name
+
+
+class Entry:
+    """One thing to copy: its names below the two directories of a folder.
+
+    `source_name` and `destination_name` are for system calls, relative to the folder's
+    descriptors; `source` and `destination` are the whole names, for people.
+    """
+
+    __slots__ = (
+        "_destination",
+        "_source",
+        "destination_name",
+        "digest",
+        "folder",
+        "is_operand",
+        "is_surely_new",
+        "parents_were_made",
+        "source_name",
+    )
+
+    def __init__(self, folder: "Folder", name: str, is_operand: bool = False) -> None:
+        self.folder = folder
+        self.source_name = name
+        self.destination_name = name
+        self.is_operand = is_operand
+        self.is_surely_new = folder.is_new
+        """Nothing can be in the destination's place, as far as we know."""
+        self.parents_were_made = False
+        """--parents had to make the directory the destination goes into."""
+        self.digest = ""
+        """In hexadecimal, of a regular file that was copied, if there is to be a manifest."""
+        self._source = ""
+        self._destination = ""
+
+    def name_operands(self, source: str, destination: str) -> None:
+        """Say how the user knows source and destination."""
+        self._source = source
+        self._destination = destination
+
+    @property
+    def source(self) -> str:
+        """Return the source's name as messages show it."""
+        if not self._source and not self.is_operand:
+            self._source = join(self.folder.source, self.source_name)
+        return self._source
+
+    @property
+    def destination(self) -> str:
+        """Return the destination's name as messages show it."""
+        if not self._destination and not self.is_operand:
+            self._destination = join(self.folder.destination, self.destination_name)
+        return self._destination
+
+
+class Backup:
+    """The name an existing destination is moved to: beside it, below the same descriptor."""
+
+    __slots__ = ("name", "number", "shown")
+
+    def __init__(self, name: str, shown: str, number: int) -> None:
+        self.name = name
+        self.shown = shown
+        self.number = number
+        """0 for a simple backup, which replaces an older one; numbers never replace."""
+
+    def count_on(self) -> None:
+        """Take the next number, because somebody else took this one."""
+        old, self.number = f"{self.number}~", self.number + 1
+        self.name = f"{self.name.removesuffix(old)}{self.number}~"
+        self.shown = f"{self.shown.removesuffix(old)}{self.number}~"
+
+
+class Decision:
+    """What to do with one entry."""
+
+    __slots__ = (
+        "backup",
+        "copied_before",
+        "destination_stat",
+        "follows",
+        "is_begun",
+        "is_looping_link",
+        "is_unannounced",
+        "kind",
+        "link_to",
+        "made",
+        "made_fd",
+        "method",
+        "question",
+        "refusal",
+        "remark",
+        "removes_destination",
+        "skip_reason",
+        "source_stat",
+        "start",
+    )
+
+    def __init__(self, kind: "Kind", source_stat: "os.stat_result", follows: bool) -> None:
+        self.kind = kind
+        self.source_stat = source_stat
+        self.follows = follows
+        """The source was reached through symbolic links, if it is one."""
+        self.destination_stat: os.stat_result | None = None
+        """The destination that stays and is written into; None if a new one is made."""
+        self.is_looping_link = False
+        """The destination leads only to itself, and --force will take it away."""
+        self.is_unannounced = False
+        """GNU has no line for it."""
+        self.question = ""
+        """What must be agreed to first."""
+        self.refusal: CopyError | None = None
+        """Why it cannot be done, even if that is agreed to."""
+        self.backup: Backup | None = None
+        self.removes_destination = False
+        """The destination is unlinked before the new one is made."""
+        self.link_to: Entry | None = None
+        """An earlier entry that is the same file: its destination is linked, nothing copied."""
+        self.made: tuple[int, int] | None = None
+        """Device and inode number of the regular file that was written."""
+        self.made_fd: int | None = None
+        """Its descriptor, if install is still to give it owner and mode."""
+        self.skip_reason = ""
+        """Why the entry is not copied: "exists", "not newer", "same" or "complete"."""
+        self.is_begun = False
+        """The destination was made by an interrupted copy, and has not got its mode yet."""
+        self.start = 0
+        """Bytes of an existing regular file that stay, because the source begins with them."""
+        self.remark = ""
+        """What is to be told when it is copied."""
+        self.copied_before = 0
+        """Bytes that were copied when this entry was begun, if events are told."""
+        self.method = ""
+        """How the data of a regular file was copied: "reflink", "offload" or "loop"."""
+
+
+class Final:
+    """What install gives everything it makes in the end; -1 leaves owner or group alone."""
+
+    __slots__ = ("changed_bits", "gid", "mode", "uid")
+
+    def __init__(self, mode: int, changed_bits: int, uid: int, gid: int) -> None:
+        self.mode = mode
+        self.changed_bits = changed_bits
+        """Bits of an existing directory's mode that are changed; the others stay."""
+        self.uid = uid
+        self.gid = gid
+
+    @property
+    def has_owner(self) -> bool:
+        """Tell whether owner or group are asked for."""
+        return self.uid >= 0 or self.gid >= 0
