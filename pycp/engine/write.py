@@ -274,8 +274,9 @@ def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
 
 def creation_error(entry: "Entry", error: OSError) -> CopyError:
     """Word why the destination cannot be opened or made."""
-    if error.errno == EISDIR and entry.destination.endswith("/"):
-        error = OSError(ENOTDIR, "")  # the slash asks for a directory, and there is none
+    asks_for_directory = entry.destination.endswith("/") and not entry.is_exactly_named
+    if error.errno == EISDIR and asks_for_directory:
+        error = OSError(ENOTDIR, "")  # and there is none
     return failed("cannot create regular file", entry.destination, error)
 
 
