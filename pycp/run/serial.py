@@ -77,7 +77,10 @@ def _jobs(options: "CopyOptions") -> int:
         or options.dry_run
         or options.debug
         or options.backup != "none"
-        or (options.preserve_links and options.dereference == "always")
+        or (
+            (options.preserve_links or options.update == "older")
+            and options.dereference == "always"
+        )
         or (options.verbose and not options.jobs)
         or options.bandwidth
         or options.atomic
@@ -128,11 +131,16 @@ class Serial:
     def _copy_with_parents(self, entry: "Entry") -> None:
         from pycp.engine.parents import Parents, finish_parents, flush_parents, make_parents
 
+        if self.memory.has_made_symlink:
+            self._require_own_parents(entry)
         parents = Parents()
         try:
-            if make_parents(self.job, entry, parents):
-                self.parents_are_new = parents.are_new
-            # GNU forgets to reset this for a source without a directory part.
+            try:
+                make_parents(self.job, entry, parents)
+            finally:
+                # GNU forgets to reset this for a source without a directory part.
+                if parents.are_new is not None:
+                    self.parents_are_new = parents.are_new
             entry.is_surely_new = self.parents_are_new
             self._copy(entry)
             finish_parents(self.job, parents)
@@ -140,6 +148,16 @@ class Serial:
             if self.job.options.durable:
                 flush_parents(self.job, parents)
             parents.close()
+
+    def _require_own_parents(self, entry: "Entry") -> None:
+        """Raise CopyError if --parents would go through a symbolic link that this run made."""
+        path = entry.destination_name
+        beyond = len(entry.destination) - len(path)
+        end = path.find("/")
+        while end >= 0:
+            above = path[:end]
+            self.memory.require_not_made(entry, above, entry.destination[: beyond + end])
+            end = path.find("/", end + 1)
 
     def _copy(self, entry: "Entry") -> None:
         decision = self.visit(entry)
@@ -204,9 +222,17 @@ class Serial:
         source = decision.source_stat
         if options.preserve_links and (source.st_nlink > 1 or decision.follows):
             self.memory.copied.setdefault(identity(source), entry)
-        if self.has_company and entry.is_operand and options.backup != "numbered":
+        if not self.has_company or options.backup == "numbered":
+            return
+        # Links below operands are looked at as well: what the next operand brings may have the name
+        # of one. Nothing else down there is worth a call.
+        is_link = decision.kind == "symbolic" or stat.S_ISLNK(source.st_mode)
+        if entry.is_operand or (is_link and options.backup == "none"):
             try:
                 made = entry.folder.destination_directory.stat(entry.destination_name, False)
             except OSError:
                 return
-            self.memory.made(entry.destination, made, stat.S_ISLNK(made.st_mode))
+            if entry.is_operand:
+                self.memory.made(entry.destination, made)
+            if stat.S_ISLNK(made.st_mode):
+                self.memory.made_link(made)

@@ -184,7 +184,7 @@ class Tree:
         source = folder.source_directory.id
         self.memory.ancestors.add(source)
         if folder.is_new:  # a link into the copy would never end either
-            self.memory.ancestors.add(folder.destination_directory.id)
+            self.memory.making.add(folder.destination_directory.id)
         entries: Iterator[tuple[str, bool]] = iter(())
         count = 0
         if (
@@ -237,8 +237,10 @@ class Tree:
             self._crew = Crew(self, self._root, workers, piece)
 
     def needs_memory(self, entry: Entry) -> bool:
-        """Return whether a regular file may be one of several hard links to be kept."""
-        return self.job.options.preserve_links and self.runner.has_other_links(entry)
+        """Return whether a regular file may be one of several hard links to be kept, or joined."""
+        options = self.job.options
+        remembers = options.preserve_links or options.update == "older"
+        return remembers and self.runner.has_other_links(entry)
 
     def copy_one(self, filled: "Filled", name: str) -> None:
         """Copy an entry that came back from a piece of work."""
@@ -277,7 +279,7 @@ class Tree:
         filled = level.filled
         folder = filled.folder
         self.memory.ancestors.discard(folder.source_directory.id)
-        self.memory.ancestors.discard(folder.destination_directory.id)
+        self.memory.making.discard(folder.destination_directory.id)
         filled.is_walked = True
         if filled.pending:
             if above is not None:
