@@ -113,9 +113,9 @@ class Entry:
         "destination_name",
         "digest",
         "folder",
+        "is_exactly_named",
         "is_operand",
         "is_surely_new",
-        "parents_were_made",
         "source_name",
     )
 
@@ -126,8 +126,8 @@ class Entry:
         self.is_operand = is_operand
         self.is_surely_new = folder.is_new
         """Nothing can be in the destination's place, as far as we know."""
-        self.parents_were_made = False
-        """--parents had to make the directory the destination goes into."""
+        self.is_exactly_named = False
+        """The destination is what its name says (-T), and nobody looked for a directory there."""
         self.digest = ""
         """In hexadecimal, of a regular file that was copied, if there is to be a manifest."""
         self._source = ""

@@ -5,15 +5,18 @@
 A regular file is made without a name (O_TMPFILE) where the system can do that, and beside its
 destination where not; links and special files are always made beside it. What is new is then
 linked to its name, which must be free. What replaces something is renamed over it, after a look
-whether that is still what was to be replaced. A backup is a second link to the old file, so its
-name is never missing.
+whether that is still what was to be replaced. One regular file is as good as another there: copies
+made at the same time all succeed, and the last one stays. A backup is a second link to the old
+file, so its name is never missing.
 """
 
 import stat
 from errno import EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
 
 from pycp import system
-from pycp.engine.inherit import Old, inherit, open_old
+from pycp.engine import rivals
+from pycp.engine.held import replaced
+from pycp.engine.inherit import Old, inherit
 from pycp.engine.place import Place, close
 from pycp.engine.write import (
     creation_error,
@@ -25,7 +28,6 @@ from pycp.engine.write import (
 )
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
-from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still
 
 TYPE_CHECKING = False
@@ -125,7 +127,7 @@ class Stage:
 
         It is not new if it takes over the attributes of the file it will replace.
         """
-        entry, decision = self._entry, self._decision
+        entry, decision, options = self._entry, self._decision, self._job.options
         found = decision.destination_stat
         replaces = self._replaces
         old: Old | None = None
@@ -134,17 +136,20 @@ class Stage:
             replaces = True
         elif found is not None:
             try:
-                old = open_old(self._job, entry, found, source)
+                old = rivals.open_old_or_rival(self._job, entry, self._place, found, source)
             except CopyError:
                 raise
             except OSError as error:
                 if error.errno != ENOENT:
-                    if not self._job.options.force:
+                    if not options.force:
                         raise creation_error(entry, error) from None
                     tell_removed(self._job, entry)
                     replaces = True
         try:
             self._find_place(old, replaces)
+            makes_new = replaces or options.remove_destination or options.new_file_mode is not None
+            if self._old and not (old or makes_new):  # it came after it was looked for
+                old = rivals.open_old_or_rival(self._job, entry, self._place, self._old, source)
             fd = self._create(PRIVATE if old else mode)
             try:
                 if old:
@@ -170,15 +175,20 @@ class Stage:
             place.follow()
         else:
             place.enter()
-        self._old = place.look()
-        if old and not (self._old and self._is_still(self._old, old.status)):
-            raise _replaced(entry)
-        if self._old and not (old or replaces):
-            if not stat.S_ISLNK(self._old.st_mode):
+        self._old = now = place.look()
+        if old and not (now and self._may_replace(now, old.status)):
+            raise replaced(entry.destination)
+        if now and not (old or replaces or self._may_replace_unseen(now)):
+            if not stat.S_ISLNK(now.st_mode):
                 raise OSError(EEXIST, "")
             require_followed(entry, self._job.options.new_file_mode is None)
             place.follow()
             self._old = None
+
+    def _may_replace(self, now: "os.stat_result", found: "os.stat_result") -> bool:
+        """Return whether what has the name now is what was found, or as good as that."""
+        is_elsewhere = self._place.is_elsewhere
+        return rivals.may_replace(now, found, is_elsewhere) or self._is_still(now, found)
 
     def _is_still(self, found: "os.stat_result", expected: "os.stat_result") -> bool:
         """Return whether two looks at a name in the directory found the same."""
@@ -234,20 +244,33 @@ class Stage:
         finally:
             self.discard()
 
+    def _may_replace_unseen(self, now: "os.stat_result") -> bool:
+        return self._is_regular and rivals.may_replace_unseen(self._job, self._entry, now)
+
     def _take_place(self) -> None:
-        if self._old is None:
-            self._appear()
-            return
-        if not self._place.temporary:
-            self._link_unnamed(self._place.add_name())
-        now = self._place.look()
-        if now is None:
-            self._appear()
-            return
+        for _attempt in range(rivals.ATTEMPTS):
+            if self._old is not None:
+                if not self._place.temporary:
+                    self._link_unnamed(self._place.add_name())
+                now = self._place.look()
+                if now is not None:
+                    self._replace(now, self._old)
+                    return
+            try:
+                self._appear()
+                return
+            except FileExistsError:
+                self._old = self._place.look()
+                if self._old and not self._may_replace_unseen(self._old):
+                    raise
+        raise replaced(self._entry.destination)
+
+    def _replace(self, now: "os.stat_result", old: "os.stat_result") -> None:
+        """Take the name from what has it now."""
         # Who puts something else there between this look and the rename loses it all the same:
         # no call of Python renames only over what we know.
-        if not self._is_still(now, self._old):
-            raise _replaced(self._entry)
+        if not self._may_replace(now, old):
+            raise replaced(self._entry.destination)
         undo = self._back_up()
         try:
             self._place.rename(self._place.temporary[0], self._place.name)
@@ -332,10 +355,3 @@ class Stage:
 
 def _do_nothing() -> None:
     pass
-
-
-def _replaced(entry: Entry) -> CopyError:
-    return CopyError(
-        f"not writing to {quote_name(entry.destination)}, as it was replaced while being copied",
-        filename=entry.destination,
-    )

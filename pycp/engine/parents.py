@@ -46,8 +46,8 @@ class Parents:
     __slots__ = ("are_new", "grown", "made", "opened")
 
     def __init__(self) -> None:
-        self.are_new = False
-        """The directory the source goes into was made for it."""
+        self.are_new: bool | None = None
+        """The directory the source goes into was made for it, or was to be; None if unknown."""
         self.made: list[Parent] = []
         self.opened: list[Directory] = []
         self.grown: list[Directory] = []
@@ -59,26 +59,26 @@ class Parents:
             directory.close()
 
 
-def make_parents(job: "Job", entry: "Entry", parents: Parents) -> bool:
+def make_parents(job: "Job", entry: "Entry", parents: Parents) -> None:
     """Make the directories the destination goes into, and let the entry go into the last.
 
-    Return False if the source's name has no directory part. `parents` takes what is to be finished
-    and closed afterwards. Raise CopyError if one cannot be made; those before it stay.
+    `parents` takes what is to be finished and closed afterwards. Raise CopyError if one cannot be
+    made; those before it stay.
     """
     path, slash, last = entry.destination_name.rpartition("/")
     if not slash:
-        return False
+        return
     target = entry.folder.destination_directory
     whole = _stat(target, path)
     if whole is not None and not job.options.resume:
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
         directory = _descend(parents, target, path, _shown(entry, path), whole)
+        parents.are_new = False
     else:
         directory = _make_each(job, entry, path, parents)
     entry.folder = Folder(None, entry.folder.source_directory, directory, False)
     entry.destination_name = last
-    return True
 
 
 def _stat(target: Directory, path: str) -> "os.stat_result | None":
@@ -137,8 +137,8 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         is_new = found is None
         if source is not None and is_new:
             names = (shown, source_name)
-            directory, mode = _make_one(job, parents, directory, name, names, source)
             parents.are_new = True
+            directory, mode = _make_one(job, parents, directory, name, names, source)
         else:
             if found is None or not stat.S_ISDIR(found.st_mode):
                 raise _not_a_directory(shown)

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 
 def short_ways(
-    job: "Job", memory: "Memory", is_newer: "IsNewer | None" = None
+    job: "Job",
+    memory: "Memory",
+    is_newer: "IsNewer | None" = None,
+    remembers_links: bool = False,
 ) -> "tuple[Ways, MakeDirectory | None]":
     """Return the ways of kinds other than directories, and the one of those.
 
-    `is_newer` compares source and destination where only newer files are copied.
+    `is_newer` compares source and destination where only newer files are copied. `remembers_links`
+    says that symbolic links that were made must not be copied through later.
     """
     options = job.options
     follows = options.dereference == "always"
@@ -52,7 +56,7 @@ def short_ways(
         return {}, makes_directories
     ways = {REGULAR: regular_copier(job, memory, is_newer)}
     if not (follows or job.report.hears):
-        ways[SYMLINK] = symlink_copier(job)
+        ways[SYMLINK] = symlink_copier(job, memory.made_link if remembers_links else None)
         if job.manifest is None:
             ways[LINKED] = hard_link_maker(job, memory)
     return ways, makes_directories

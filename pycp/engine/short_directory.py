@@ -33,7 +33,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     """
     open_file, status_of, mkdir, close = system.open, system.fstat, system.mkdir, system.close
     withheld_bits = job.withheld_bits(True)
-    copied, ancestors = memory.copied, memory.ancestors
+    copied, ancestors, making = memory.copied, memory.ancestors, memory.making
     report = job.report
     hears, counts = report.hears, job.tally.own
 
@@ -48,7 +48,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
         try:
             source = status_of(source_fd)
             key = source.st_dev, source.st_ino
-            if key in copied or key in ancestors:
+            if key in copied or key in ancestors or key in making:
                 close(source_fd)
                 return None
             mode = S_IMODE(source.st_mode)

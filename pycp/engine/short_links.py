@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
 
+    Identity = tuple[int, int]
+
 LINK_FLAGS = system.PATH_ONLY | system.O_NOFOLLOW | system.O_CLOEXEC
 
 
-def symlink_copier(job: "Job") -> "Callable[[Folder, str], bool]":
+def symlink_copier(
+    job: "Job", remember: "Callable[[Identity], None] | None" = None
+) -> "Callable[[Folder, str], bool]":
     """Return the function that copies one symbolic link into a directory that we made.
 
     The function returns False, and has done nothing, if there is something to decide. It raises
-    CopyError like the general way.
+    CopyError like the general way. `remember` takes the identity of each link that was made.
     """
     options = job.options
     tally = job.tally
@@ -70,11 +74,13 @@ def symlink_copier(job: "Job") -> "Callable[[Folder, str], bool]":
         if is_verbose:
             entry = Entry(folder, name)
             line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
-        if preserves:
+        if remember is not None or preserves:
             try:
                 made_fd = open_file(name, LINK_FLAGS, dir_fd=directory_fd)
                 try:
                     made = status_of(made_fd)
+                    if remember is not None and S_ISLNK(made.st_mode):
+                        remember((made.st_dev, made.st_ino))
                     is_done = (
                         S_ISLNK(made.st_mode)
                         and made.st_nlink == 1

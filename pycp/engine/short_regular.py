@@ -218,8 +218,8 @@ def _stayer(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], bool]":
     """Return the function that tells of a file whose destination is to stay as it is."""
     options = job.options
     counts = job.tally.own
-    keeps_links = options.preserve_links
     goes_by_time = options.update == "older"
+    keeps_links = options.preserve_links or goes_by_time  # which joins sets in any case
     stat = system.stat
 
     def stays(folder: "Folder", name: str) -> bool:

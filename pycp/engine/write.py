@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Backup, Decision, Entry
 
+MOST_NUMBERS = 10_000
+"""Numbers of backups found to be taken before we give up: each may be somebody's, just made."""
+PHANTOM = 100
+"""How many of those one counts that was taken and is not there: its owner may have given it up."""
+
 
 def make_room(job: "Job", entry: "Entry", decision: "Decision") -> None:
     """Move an existing destination to its backup, or take it away, as decided.
@@ -88,6 +93,7 @@ def keep_backup(
     assert backup is not None
     directory = entry.folder.destination_directory
     name = entry.destination_name.rstrip("/")
+    patience = MOST_NUMBERS
     try:
         while True:
             try:
@@ -99,7 +105,12 @@ def keep_backup(
             except FileExistsError:
                 if not (backup.number and backup.name.endswith(f".~{backup.number}~")):
                     raise
-                backup.count_on()
+                is_taken = directory.has(backup.name)
+                patience -= 1 if is_taken else PHANTOM
+                if patience < 0:
+                    raise
+                if is_taken:
+                    backup.count_on()
     except OSError as error:
         decision.backup = None
         if error.errno != ENOENT:
@@ -265,8 +276,9 @@ def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
 
 def creation_error(entry: "Entry", error: OSError) -> CopyError:
     """Word why the destination cannot be opened or made."""
-    if error.errno == EISDIR and entry.destination.endswith("/"):
-        error = OSError(ENOTDIR, "")  # the slash asks for a directory, and there is none
+    asks_for_directory = entry.destination.endswith("/") and not entry.is_exactly_named
+    if error.errno == EISDIR and asks_for_directory:
+        error = OSError(ENOTDIR, "")  # and there is none
     return failed("cannot create regular file", entry.destination, error)
 
 

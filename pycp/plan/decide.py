@@ -61,8 +61,10 @@ def decide(
             _consider_existing(entry, decision, destination, options, memory, has_company)
             if decision.skip_reason:
                 return decision
-        if has_company and memory.has_made_symlink and options.backup == "none":
-            _refuse_made_symlink(entry, memory)
+        if memory.has_made_symlink and options.backup == "none":
+            follows = _follows_destination(decision, options) and not decision.removes_destination
+            if has_company or follows:
+                memory.require_not_made(entry, entry.destination_name, entry.destination)
 
     if is_directory:
         return _enter(entry, decision, options, memory) or decision
@@ -92,6 +94,20 @@ def _stat_destination(
     entry: "Entry", decision: Decision, options: "CopyOptions"
 ) -> "os.stat_result | None":
     """Look at the destination; links are followed only where it will be written through one."""
+    follow = _follows_destination(decision, options)
+    try:
+        return entry.folder.destination_directory.stat(entry.destination_name, follow)
+    except OSError as error:
+        if error.errno == ENOENT:
+            return None
+        if error.errno == ELOOP and options.force:  # a slash follows even what is not followed
+            decision.is_looping_link = True
+            return None
+        raise cannot("stat", entry.destination, error) from None
+
+
+def _follows_destination(decision: Decision, options: "CopyOptions") -> bool:
+    """Return whether the copy goes to where a symbolic link at the destination leads."""
     mode = decision.source_stat.st_mode
     is_itself = (
         options.hard_link
@@ -107,15 +123,7 @@ def _stat_destination(
             and not stat.S_ISDIR(mode)
         )
     )
-    try:
-        return entry.folder.destination_directory.stat(entry.destination_name, not is_itself)
-    except OSError as error:
-        if error.errno == ENOENT:
-            return None
-        if error.errno == ELOOP and options.force:  # a slash follows even what is not followed
-            decision.is_looping_link = True
-            return None
-        raise cannot("stat", entry.destination, error) from None
+    return not is_itself
 
 
 def _consider_existing(
@@ -193,12 +201,13 @@ def _skip(
 ) -> None:
     """Leave an existing destination alone, unless it is to join a set of hard links.
 
-    GNU joins it even if its own content is newer than the source, which is then lost.
+    It joins even if it is newer than the source, and its own content is lost then: so GNU does,
+    whether links are preserved or not.
     """
     source = decision.source_stat
-    if options.update == "older" and options.preserve_links:
+    if options.update == "older" and (source.st_nlink > 1 or decision.follows):
         earlier = memory.copied.setdefault(identity(source), entry)
-        if earlier is not entry and destination.st_mtime_ns == source.st_mtime_ns:
+        if earlier is not entry:
             decision.link_to = earlier
             decision.is_unannounced = True
             return
@@ -253,24 +262,13 @@ def _make_room(
         decision.destination_stat = None
 
 
-def _refuse_made_symlink(entry: "Entry", memory: "Memory") -> None:
-    """Raise CopyError if the destination is a symbolic link that this run made."""
-    try:
-        itself = entry.folder.destination_directory.stat(entry.destination_name, False)
-    except OSError:
-        return
-    if stat.S_ISLNK(itself.st_mode) and memory.has_made(entry.destination, itself):
-        raise _about_two(
-            "will not copy ", entry.source, "through just-created symlink", entry.destination
-        )
-
-
 def _enter(
     entry: "Entry", decision: Decision, options: "CopyOptions", memory: "Memory"
 ) -> str | None:
     """Check that a directory was not met before; return a warning if there is nothing to do."""
     folder = entry.folder
     key = identity(decision.source_stat)
+    operand = memory.operand or entry
     earlier = memory.copied.get(key)
     if earlier is None:
         if entry.is_operand:
@@ -278,7 +276,6 @@ def _enter(
     else:
         from pycp.plan.same_file import is_same_entry
 
-        operand = memory.operand or entry
         made_in = earlier.folder.destination_directory
         if is_same_entry(
             folder.source_directory,
@@ -287,12 +284,7 @@ def _enter(
             earlier.destination_name,
             follow=decision.follows,  # by GNU's comparison a followed link would lead on for ever
         ):
-            raise IntoItself(
-                f"cannot copy a directory, {quote_name(operand.source)}, into itself,"
-                f" {quote_name(operand.destination)}",
-                filename=operand.source,
-                filename2=operand.destination,
-            )
+            raise _into_itself(operand)
         if is_same_entry(
             folder.destination_directory, entry.destination_name, made_in, earlier.destination_name
         ):
@@ -301,11 +293,22 @@ def _enter(
             raise _about_two(
                 "will not create hard link ", entry.destination, "to directory", earlier.destination
             )
+    if key in memory.making:
+        raise _into_itself(operand)
     if key in memory.ancestors:
         raise CopyError(
             f"cannot copy cyclic symbolic link {quote_name(entry.source)}", filename=entry.source
         )
     return None
+
+
+def _into_itself(operand: "Entry") -> IntoItself:
+    return IntoItself(
+        f"cannot copy a directory, {quote_name(operand.source)}, into itself,"
+        f" {quote_name(operand.destination)}",
+        filename=operand.source,
+        filename2=operand.destination,
+    )
 
 
 def _about_two(before: str, one: str, between: str, other: str, after: str = "") -> CopyError:

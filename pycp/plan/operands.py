@@ -47,6 +47,7 @@ class Operands:
         if self.directory is None:
             entry = Entry(Folder(None, here, here, False), self._sources[0], is_operand=True)
             entry.destination_name = self.destination
+            entry.is_exactly_named = self.options.no_target_directory
             entry.name_operands(self._sources[0], self.destination)
             yield entry
             return

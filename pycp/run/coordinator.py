@@ -226,14 +226,7 @@ class Coordinator:
         if level.filled.is_redone:
             members, walk = walk.members, walk.again()
             walk.members = members
-        ancestors = walk.memory.ancestors
-        ancestors.clear()
-        step: Filled | None = level.filled
-        while step is not None:
-            ancestors.add(step.folder.source_directory.id)
-            if step.folder.is_new:
-                ancestors.add(step.folder.destination_directory.id)
-            step = step.above
+        walk.go_below(level.filled)
         stack = [level]
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
@@ -266,9 +259,11 @@ class Coordinator:
 
     def _take_in(self, task: Task, answer: "Answer") -> None:
         """Queue what is left of a unit, and finish what is not."""
-        events, wall, waited, done, opened, members, firsts = answer
+        events, wall, waited, done, opened, members, firsts, links = answer
         replay(events, self._walk)
         self._look_at_time(wall, waited)
+        for link in links:
+            self._walk.memory.made_link(link)
         found = [filled for filled, _names in task.parts]
         new = self._opened(opened, found)
         for above, name, identity, count in members:

@@ -238,7 +238,7 @@ class Installer:
             else:
                 if self.has_company and decision.made_fd is not None:
                     made = system.fstat(decision.made_fd)
-                    self.memory.made(entry.destination, made, is_symlink=False)
+                    self.memory.made(entry.destination, made)
                 finish(self.job, entry, decision, self.options, self.final)
         finally:
             if self.job.stage is not None:
@@ -250,7 +250,7 @@ class Installer:
         from pycp.engine.dry_install import require_giving
 
         made = entry.folder.destination_directory.stat(entry.destination_name, False)
-        self.memory.made(entry.destination, made, is_symlink=False)
+        self.memory.made(entry.destination, made)
         require_giving(entry, made, self.final)
 
     def _is_installed(self, entry: "Entry") -> bool:

@@ -73,7 +73,10 @@ def _jobs(options: "CopyOptions") -> int:
         or options.dry_run
         or options.debug
         or options.backup != "none"
-        or (options.preserve_links and options.dereference == "always")
+        or (
+            (options.preserve_links or options.update == "older")
+            and options.dereference == "always"
+        )
         or (options.verbose and not options.jobs)
         or options.atomic
     ):
@@ -126,11 +129,16 @@ class Copying:
     def _copy_with_parents(self, entry: "Entry") -> None:
         from pycp.engine.parents import Parents, finish_parents, flush_parents, make_parents
 
+        if self.visitor.memory.has_made_symlink:
+            self._require_own_parents(entry)
         parents = Parents()
         try:
-            if make_parents(self.job, entry, parents):
-                self.parents_are_new = parents.are_new
-            # GNU forgets to reset this for a source without a directory part.
+            try:
+                make_parents(self.job, entry, parents)
+            finally:
+                # GNU forgets to reset this for a source without a directory part.
+                if parents.are_new is not None:
+                    self.parents_are_new = parents.are_new
             entry.is_surely_new = self.parents_are_new
             self._copy(entry)
             finish_parents(self.job, parents)
@@ -138,6 +146,16 @@ class Copying:
             if self.job.options.durable:
                 flush_parents(self.job, parents)
             parents.close()
+
+    def _require_own_parents(self, entry: "Entry") -> None:
+        """Raise CopyError if --parents would go through a symbolic link that this run made."""
+        path = entry.destination_name
+        beyond = len(entry.destination) - len(path)
+        end = path.find("/")
+        while end >= 0:
+            above = path[:end]
+            self.visitor.memory.require_not_made(entry, above, entry.destination[: beyond + end])
+            end = path.find("/", end + 1)
 
     def _copy(self, entry: "Entry") -> None:
         decision = self.visitor.visit(entry)

@@ -26,6 +26,8 @@ class Visitor:
         self.has_company = has_company
         self.is_abandoned = False
         """The current operand is copied no further."""
+        self.remembers_links = has_company and job.options.backup == "none"
+        """Symbolic links we make are remembered: no other operand may be copied through them."""
 
     def again(self) -> "Visitor":
         """Return one with the same memory that goes on with what an interrupted copy left."""
@@ -83,9 +85,17 @@ class Visitor:
         keeps_links = options.preserve_links and not options.hard_link  # which links by itself
         if keeps_links and (source.st_nlink > 1 or decision.follows):
             self.memory.copied.setdefault(identity(source), entry)
-        if self.has_company and entry.is_operand and options.backup != "numbered":
+        if not self.has_company or options.backup == "numbered":
+            return
+        # Links below operands are looked at as well: what the next operand brings may have the name
+        # of one. Nothing else down there is worth a call.
+        is_link = decision.kind == "symbolic" or stat.S_ISLNK(source.st_mode)
+        if entry.is_operand or (is_link and options.backup == "none"):
             try:
                 made = entry.folder.destination_directory.stat(entry.destination_name, False)
             except OSError:
                 return
-            self.memory.made(entry.destination, made, stat.S_ISLNK(made.st_mode))
+            if entry.is_operand:
+                self.memory.made(entry.destination, made)
+            if stat.S_ISLNK(made.st_mode):
+                self.memory.made_link(identity(made))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.entries import Decision
     from pycp.run.visit import Visitor
+    from pycp.system.folder import Folder
 
     Sets = list[tuple[tuple[int, int], Entry | None]]
 
@@ -61,7 +62,9 @@ class Walk:
         self._choose_directories()
         self._keeps_all = self.job.keeps_all
         options = self.job.options
-        self._keeps_links = options.preserve_links and not options.hard_link
+        self._keeps_links = not options.hard_link and (
+            options.preserve_links or options.update == "older"
+        )
         self._stays = self.job.options.one_file_system
         self.has_made_directory = False
         self.stop: Callable[[], bool] | None = None
@@ -101,7 +104,9 @@ class Walk:
             from pycp.plan.overwrite import is_newer
 
             compare = is_newer
-        self.ways, self.make_directory = short_ways(self.job, self.memory, compare)
+        self.ways, self.make_directory = short_ways(
+            self.job, self.memory, compare, self.visitor.remembers_links
+        )
 
     def go(self, stack: list[Level]) -> None:
         """Copy the levels of a stack, and those below them, until none is left or it stops."""
@@ -219,10 +224,9 @@ class Walk:
             self.has_made_directory = True
             self.memory.copied.setdefault(folder.destination_directory.id, filled.entry)
         source = folder.source_directory.id
-        ancestors = self.memory.ancestors
-        ancestors.add(source)
+        self.memory.ancestors.add(source)
         if folder.is_new:  # a link into the copy would never end either
-            ancestors.add(folder.destination_directory.id)
+            self.memory.making.add(folder.destination_directory.id)
         filled.pending += 1
         level = Level(filled, iter(()))
         if not self._stays or above is None or source[0] == above.folder.source_directory.id[0]:
@@ -244,7 +248,7 @@ class Walk:
         filled = level.filled
         folder = filled.folder
         self.memory.ancestors.discard(folder.source_directory.id)
-        self.memory.ancestors.discard(folder.destination_directory.id)
+        self.memory.making.discard(folder.destination_directory.id)
         if filled.pending > 1:
             self.unfinished.append(filled)
         self.settle(filled)
@@ -281,6 +285,18 @@ class Walk:
             self._finish(self.job, filled)
         except CopyError as error:
             self.job.report.failed(error)
+
+    def go_below(self, filled: "Filled") -> None:
+        """Remember the directories above what is copied next, for who comes upon them again."""
+        memory = self.memory
+        memory.ancestors.clear()
+        memory.making.clear()
+        step: Folder | None = filled.folder
+        while step is not None and step.parent is not None:
+            memory.ancestors.add(step.source_directory.id)
+            if step.is_new:
+                memory.making.add(step.destination_directory.id)
+            step = step.parent
 
     def list_again(self, level: Level) -> None:
         """List a directory that is open; failures are told."""

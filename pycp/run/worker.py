@@ -33,9 +33,10 @@ if TYPE_CHECKING:
         list[Opened],
         list[Member],
         list[tuple[Identity, Place]],
+        list[Identity],
     ]
     """Events, seconds and those waiting; of each part names left and whether it was finished;
-    directories opened, names handed back, and first copies made."""
+    directories opened, names handed back, first copies made, and symbolic links made."""
 
 DEEP = 40
 """Levels below which no work is shared: the way to it would be longer than the work."""
@@ -156,6 +157,7 @@ class Server:
         clock = Clock()
         self._deadline = time.monotonic() + seconds
         self._recorder.events = []
+        walk.memory.links_made = []
         self._others.granted = {identity for identity, place in sets if place is None}
         for identity, place in sets:
             if place is not None:
@@ -193,7 +195,8 @@ class Server:
             for identity in self._others.granted
             if (first := copied.get(identity)) is not None
         ]
-        return self._recorder.events, *clock.passed(), done, opened, handed_back, firsts
+        links = walk.memory.links_made or []
+        return self._recorder.events, *clock.passed(), done, opened, handed_back, firsts, links
 
     def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
         """Return the directory of a part; without a record it is for somebody else to finish."""
@@ -201,14 +204,7 @@ class Server:
         filled.depth = len(way)
         filled.is_ours = record is not None
         filled.pending = 1
-        ancestors = self._walk.memory.ancestors
-        ancestors.clear()
-        step: Folder | None = folder
-        while step is not None and step is not self._root.parent:
-            ancestors.add(step.source_directory.id)
-            if step.is_new:
-                ancestors.add(step.destination_directory.id)
-            step = step.parent
+        self._walk.go_below(filled)
         if self._walk.job.exclusions is not None:
             filled.inside = "".join(f"{name}/" for name, _source, _destination in way)
         return filled

@@ -18,8 +18,8 @@ from pycp.run.tree import copy_tree
 from pycp.run.visit import Visitor
 from pycp.run.walk import Walk
 from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status
-from pycp.shutil.short import new_file_copier
 from pycp.shutil.original import standard
+from pycp.shutil.short import new_file_copier
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import REGULAR, join
 

@@ -173,6 +173,14 @@ class Directory:
         """Look at something below the directory."""
         return system.stat(name, dir_fd=self.fd, follow_symlinks=follow_symlinks)
 
+    def has(self, name: str) -> bool:
+        """Return whether something below it has this name, as far as we can see."""
+        try:
+            self.stat(name, False)
+        except OSError:
+            return False
+        return True
+
     def may(self, mode: int, name: str) -> bool:
         """Return whether this user may read or write something below it, links followed."""
         return system.access(name, mode, dir_fd=self.fd, effective_ids=True)

@@ -8,7 +8,8 @@ or, where a system has neither, a name below a directory descriptor that is not 
 import _signal  # type: ignore[import-not-found]  # signal imports enum
 import errno
 import os
-from errno import EDQUOT, EINVAL, ENOSPC, ENOTSUP, ENOTTY
+from errno import EDQUOT, EEXIST, EINVAL, ENOSPC, ENOTSUP, ENOTTY, EPERM
+from stat import S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ NO_ATTRIBUTE: int = getattr(errno, "ENOATTR", 0) or errno.ENODATA
 
 PATH_ONLY = 0
 """Open flag for a descriptor that serves as a place only and needs no permission on the file."""
+
+NEVER_REPLACES = frozenset((EEXIST, EPERM))
+"""Errors of a rename to a name that is taken, where none is ever replaced (sshfs says EPERM)."""
 
 UNNAMED = 0
 """Open flag for a new file without a name, in the directory opened; 0 where there is none."""
@@ -223,25 +227,45 @@ def rename_exclusively(name: str, new_name: str, dir_fd: int | None) -> None:
     """Rename below one directory, never replacing anything.
 
     Raise FileExistsError if `new_name` is taken. The `os` module has no RENAME_NOREPLACE: an empty
-    file claims the name first, and gives way in the one step of the rename.
+    file claims the name first, and gives way in the one step of the rename. Where no rename
+    replaces anything, as over SFTP, the claim itself is in the way, and not needed either.
     """
     with Undisturbed():
         is_claimed = _claim(new_name, dir_fd)
         try:
             os.rename(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-        except OSError:
-            if is_claimed:
-                os.unlink(new_name, dir_fd=dir_fd)
-            raise
+            return
+        except OSError as error:
+            if not is_claimed:
+                raise
+            _give_up(new_name, dir_fd)
+            if error.errno not in NEVER_REPLACES:
+                raise
+        os.rename(name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
 
 
 def _claim(name: str, dir_fd: int | None) -> bool:
     """Make an empty file; return False if there is no room for one, but enough to rename."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    is_made = False
     try:
-        os.close(os.open(name, flags, 0o600, dir_fd=dir_fd))
+        fd = os.open(name, flags, 0o600, dir_fd=dir_fd)
+        is_made = True
+        os.close(fd)
     except OSError as error:
+        if is_made:
+            _give_up(name, dir_fd)
         if error.errno not in (ENOSPC, EDQUOT):
             raise
         return False
     return True
+
+
+def _give_up(name: str, dir_fd: int | None) -> None:
+    """Remove what claimed a name, unless somebody's file took its place: that is not empty."""
+    try:
+        status = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+        if S_ISREG(status.st_mode) and not status.st_size:
+            os.unlink(name, dir_fd=dir_fd)
+    except OSError:
+        pass  # what went wrong before is told

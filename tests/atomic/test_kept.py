@@ -182,25 +182,27 @@ def test_what_a_default_list_gives_a_new_file_is_what_it_gives_without_the_optio
         assert found[0][2].split("  ")[1:] == found[1][2].split("  ")[1:]
 
 
-def test_what_took_the_place_meanwhile_is_not_lost(place: Path) -> None:
+@pytest.mark.parametrize("options", ["", "-b ", "--remove-destination "])
+def test_a_link_that_took_the_place_meanwhile_is_not_lost(place: Path, options: str) -> None:
     def swap() -> None:
         flush = system.flush
 
         def swapped(fd: int) -> None:
             flush(fd)
-            os.unlink("b")
-            Path("b").write_text("somebody else's")
+            if not os.path.islink("b"):
+                os.unlink("b")
+                os.symlink("somewhere", "b")
 
         setattr(system, "flush", swapped)  # noqa: B010
 
-    result = run_with(place, "--atomic --durable a b", swap)
+    result = run_with(place, f"--atomic --durable {options}a b", swap)
     text = "pycp: not writing to 'b', as it was replaced while being copied\n"
     assert (result.status, result.stderr) == (1, text)
-    assert (place / "b").read_text() == "somebody else's"
+    assert os.readlink(place / "b") == "somewhere"
     assert sorted(os.listdir(place)) == ["a", "b"]
 
 
-def test_what_came_meanwhile_is_not_lost(place: Path) -> None:
+def test_what_came_meanwhile_is_not_lost_with_no_clobber(place: Path) -> None:
     def come() -> None:
         flush = system.flush
 
@@ -210,7 +212,7 @@ def test_what_came_meanwhile_is_not_lost(place: Path) -> None:
 
         setattr(system, "flush", came)  # noqa: B010
 
-    result = run_with(place, "--atomic --durable a n", come)
+    result = run_with(place, "--atomic --durable -n a n", come)
     assert result.stderr == "pycp: cannot create regular file 'n': File exists\n"
     assert (place / "n").read_text() == "somebody else's"
 

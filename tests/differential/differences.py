@@ -12,9 +12,13 @@ DIFFERENCES = {
     "backup with no-clobber": "9.1 words the conflict of -b and -n otherwise (section 10)",
     "file over directory": "9.1 does not name the source (section 10)",
     "declined prompt": "9.1 ends with status 0 (section 10)",
-    "update links what is not older": (
-        "ours: -u never replaces a strictly newer file, and one of equal age only to preserve "
-        "links (section 12, row 51)"
+    "update of overlapping operands": (
+        "ours: -u joins the names of one source, not what one name of it was copied to twice, "
+        "which would depend on the number of processes (section 3.5)"
+    ),
+    "missing name with a slash": "-T takes it as it is: the kernel says that it is a directory",
+    "links made below operands": (
+        "ours: what one operand brought is not followed when another writes there (section 3.5)"
     ),
     "source opened before removing": (
         "ours: the source is opened first, so an unreadable one costs nothing (section 12, row 40)"

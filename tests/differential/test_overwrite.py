@@ -317,28 +317,39 @@ def test_no_clobber(case: Case, same_as_gnu: SameAsGnu) -> None:
         "-udv a b d",
         "a b=a d/a d/b",
     ),
+    Case("hard links of equal age", "-uv a b d", "a b=a d/a d/b"),
+    Case("hard links with a and newer destinations", "-auv a b d", "a b=a d/a+9 d/b+9"),
+    Case("hard links with d and newer destinations", "-udv a b d", "a b=a d/a+9 d/b+9"),
+    Case("hard links and newer destinations", "-uv a b d", "a b=a d/a+9 d/b+8"),
+    Case("hard links below and newer destinations", "-ruTv s d", "s/a s/x/b=s/a d/a+9 d/x/b+8"),
+    Case("hard links below with a", "-auTv s d", "s/a s/x/b=s/a s/c=s/a d/a+9 d/x/b+8 d/c-8"),
+    Case("hard links across operands", "-auv s t d", "s/a t/b=s/a d/s/a+9 d/t/b+8"),
+    Case("hard links that are kept already", "-auv a b d", "a b=a d/a+9 d/b=d/a"),
+    Case("hard links with n", "-aunv a b d", "a b=a d/a+9 d/b+9"),
+    Case("hard links with i", "-auiv a b d", "a b=a d/a+9 d/b+9", stdin="n\n"),
+    Case("hard links with backups", "-aubv a b d", "a b=a d/a+9 d/b+9"),
+    Case("hard links with l", "-aulv a b d", "a b=a d/a+9 d/b+9"),
+    Case("hard links where a directory is newer", "-auv a b d", "a b=a d/a+9 d/b/", status=1),
     Case(
-        "hard links of equal age",
-        "-uv a b d",
-        "a b=a d/a d/b",
-        stdout="",
-        differs="update links what is not older",
-        like="$ :",
+        "hard links where a symlink leads to a newer one", "-uv a b d", "a b=a d/a+9 d/b->c d/c+9"
     ),
+    Case("a link to a file that was an operand", "-uv a l d", "a l->a d/a+9 d/l+8"),
+    Case("a link to a file that was met, with L", "-ruLTv s d", "s/a s/l->a d/a+9 d/l+8"),
     Case(
-        "hard links with d and newer destinations",
-        "-udv a b d",
-        "a b=a d/a+9 d/b+9",
+        "overlapping operands",
+        "-auv s s/x d",
+        "s/x/f d/s/x/f+9 d/x/f+9",
         stdout="",
-        differs="update links what is not older",
-        like="$ :",
+        differs="update of overlapping operands",
+        like="-aTv s/x d/x -u",
     ),
+    Case("files of one name are no set", "-auTv s d", "s/a s/b d/a+9 d/b+9", stdout=""),
     Case("hard links of which one is older", "-uv a b d", "a b=a d/a-9 d/b+9"),
     Case("hard links of which the other is older", "-uv a b d", "a b=a d/a+9 d/b-9"),
     Case("hard links to new names", "-uv a b d", "a b=a d/"),
 )
 def test_update(case: Case, same_as_gnu: SameAsGnu) -> None:
-    """-u replaces only what is older than the source, to the nanosecond."""
+    """-u replaces only what is older, to the nanosecond, or is to join a set of hard links."""
     same_as_gnu(case)
 
 

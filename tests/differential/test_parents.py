@@ -16,6 +16,17 @@ BOTH: tuple[Who, ...] = ("user", "root")
     Case("existing parents", "--parents -v x/y/f d", "x/y/f d/x/y/"),
     Case("some existing parents", "--parents -v x/y/z/f d", "x/y/z/f d/x/"),
     Case("no parents", "--parents -v f d", "f d/"),
+    Case("in an unsearchable directory", "--parents -v x/f f d", "x/f f d/ d/@0600", status=1),
+    Case(
+        "in an unsearchable directory, other order", "--parents f x/f d", "x/f f d/@0600", status=1
+    ),
+    Case("after parents that are files", "--parents -v x/y/f f d", "x/y/f f d/x d/f", status=1),
+    Case(
+        "after parents in place of a file",
+        "--parents -v x/f y/g/f f d",
+        "x/f y/g/f f d/y d/f",
+        status=1,
+    ),
     Case("shared parents", "--parents -v x/y/f x/y/g x/h d", "x/y/f x/y/g x/h d/"),
     Case("by the obsolete name", "--path -v x/y/f d", "x/y/f d/"),
     Case("with t", "--parents -vt d x/y/f z/g", "x/y/f z/g d/"),

@@ -26,6 +26,8 @@ BOTH: tuple[Who, ...] = ("user", "root")
     Case("merging by name", "-Rv s d", "s/a s/x/b d/s/x/b d/s/q"),
     Case("merging deep", "-Rv s d", "s/1/2/3/4/a s/1/2/b d/s/1/2/3/c d/s/1/d"),
     Case("empty directory", "-Rv s n", "s/"),
+    Case("below a file of its own", "-a . f/c", "f g", status=1),
+    Case("below a directory of its own", "-a . f/c", "f/", status=1),
     Case(
         "order is that of inodes",
         "-Rv s n",

@@ -1,5 +1,6 @@
 """What the last operand is, and the names things get there."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tests.case import Case, SameAsGnu, cases
@@ -192,7 +193,14 @@ SYMLINKS = "a file d/f dl->d dang->missing"
         differs="file over directory",
     ),
     Case("RT d new slash", "-RTv d new/", SYMLINKS),
-    Case("T a new slash", "-T a new/", SYMLINKS, status=1),
+    Case(
+        "T a new slash",
+        "-T a new/",
+        SYMLINKS,
+        status=1,
+        stderr="pycp: cannot create regular file 'new/': Is a directory\n",
+        differs="missing name with a slash",
+    ),
     Case("R s dang x", "-R d dang/x", SYMLINKS, status=1),
 )
 def test_trailing_slashes(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -325,4 +333,62 @@ def test_permission(case: Case, same_as_gnu: SameAsGnu) -> None:
 )
 def test_repeated_sources(case: Case, same_as_gnu: SameAsGnu) -> None:
     """One source twice is a warning; two sources for one name are an error."""
+    same_as_gnu(case)
+
+
+PLANTED = "a/d/x->../../v b/d/x v dst/"
+REFUSED = "pycp: will not copy 'b/d/x' through just-created symlink 'dst/d/x'\n"
+
+
+def refused(
+    name: str,
+    command: str,
+    like: str = "-r a/d dst",
+    spec: str = PLANTED,
+    stderr: str = REFUSED,
+    env: Mapping[str, str] = {},
+) -> Case:
+    """Return a case where the second operand ends at a link of the first; `like` copies that."""
+    differs = "links made below operands"
+    return Case(name, command, spec, 1, "", stderr, differs, like, env=env)
+
+
+@cases(
+    refused("r", "-r a/d b/d dst"),
+    refused("a", "-a a/d b/d dst", "-a a/d dst"),
+    refused("with f", "-rf a/d b/d dst"),
+    refused("attributes only", "-rp --attributes-only a/d b/d dst", "-rp a/d dst"),
+    refused("atomic", "-r --atomic a/d b/d dst"),
+    refused("two processes", "-rj2 a/d b/d dst"),
+    refused("with t", "-rt dst a/d b/d"),
+    refused("in a directory that was there", "-r a/d b/d dst", spec=PLANTED + " dst/d/"),
+    refused(
+        "the link leads nowhere",
+        "-r a/d b/d dst",
+        spec="a/d/x->../../v b/d/x dst/",
+        env={"POSIXLY_CORRECT": ""},
+    ),
+    refused(
+        "the link leads to a directory",
+        "-r --copy-contents --keep-directory-symlink a/d b/d dst",
+        spec="a/d/x->../../v b/d/x/f v/ dst/",
+    ),
+    refused(
+        "on the way of parents",
+        "-r --parents d d/x/f dst",
+        "-r --parents d dst",
+        "d/x->../v v/f dst/v/f",
+        "pycp: will not copy 'd/x/f' through just-created symlink 'dst/d/x'\n",
+    ),
+    Case("removed first", "-rv --remove-destination a/d b/d dst", PLANTED),
+    Case("kept as a backup", "-rvb a/d b/d dst", PLANTED),
+    Case("newer", "-ruv a/d b/d dst", "a/d/x->../../v b/d/x v+9 dst/"),
+    Case("left alone", "-rnv a/d b/d dst", PLANTED),
+    Case("symlink over a symlink", "-rv a/d b/d dst", "a/d/x->../../v b/d/x->w v dst/"),
+    Case("fifo over a symlink", "-rv a/d b/d dst", "a/d/x->../../v b/d/x| v dst/"),
+    Case("symbolic links", '$ pycp -rsv "$PWD/a/d" "$PWD/b/d" dst', "a/d/x b/d/x dst/", status=1),
+    Case("there before", "-rv a/d b/d dst", "a/d/y b/d/x v dst/d/x->../../v"),
+)
+def test_links_made_below_operands(case: Case, same_as_gnu: SameAsGnu) -> None:
+    """What one operand brought is a link of somebody's, and leads no other operand anywhere."""
     same_as_gnu(case)

@@ -49,7 +49,7 @@ def backs_up(run: Run) -> bool:
     return run.has("-b", "--backup", "-S.bak")
 
 
-def links_what_is_not_older(run: Run, gnu: Seen, ours: Seen) -> bool:
+def joins_overlapping_operands(run: Run, gnu: Seen, ours: Seen) -> bool:
     return run.has("-u") and not gnu.names(" links: ") <= ours.names(" links: ")
 
 
@@ -140,7 +140,7 @@ EXCUSES: dict[str, Callable[[Run, Seen, Seen], bool]] = {
     "endless copy through a symlink": copies_without_end,
     "hard links among symbolic links": links_to_source,
     "kind conflict with backup": refuses_kinds,
-    "update links what is not older": links_what_is_not_older,
+    "update of overlapping operands": joins_overlapping_operands,
     "source opened before removing": removes_before_opening,
     "backup through a symlink": backs_up_through_symlink,
     "backup in an unreadable directory": backs_up_elsewhere,

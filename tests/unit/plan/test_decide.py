@@ -185,7 +185,7 @@ def test_repeats_matter_only_where_one_would_be_lost(
 )
 def test_what_was_just_made_is_kept(options: dict[str, Any], expected: str) -> None:
     memory = Memory()
-    memory.made("b", os.stat("b"), is_symlink=False)
+    memory.made("b", os.stat("b"))
     try:
         decision = decide(entry("a", "b"), CopyOptions(**options), memory, True)
         assert isinstance(decision, Decision)
@@ -197,7 +197,7 @@ def test_what_was_just_made_is_kept(options: dict[str, Any], expected: str) -> N
 
 def test_nothing_is_written_through_a_link_that_was_just_made() -> None:
     memory = Memory()
-    memory.made("dangling", os.lstat("dangling"), is_symlink=True)
+    memory.made_link(identity(os.lstat("dangling")))
     with pytest.raises(CopyError, match="through just-created symlink 'dangling'"):
         decide(entry("a", "dangling"), CopyOptions(), memory, True)
 
@@ -249,6 +249,14 @@ def test_a_directory_we_are_in_is_a_cycle() -> None:
     memory = Memory()
     memory.ancestors.add(identity(os.stat("s")))
     with pytest.raises(CopyError, match=r"^cannot copy cyclic symbolic link 's'$"):
+        decide(entry("s", "x"), CopyOptions(recursive=True), memory, False)
+
+
+def test_a_directory_we_are_making_is_no_cycle_of_links() -> None:
+    memory = Memory()
+    memory.operand = entry(".", "d/c")
+    memory.making.add(identity(os.stat("s")))
+    with pytest.raises(IntoItself, match=r"^cannot copy a directory, '\.', into itself, 'd/c'$"):
         decide(entry("s", "x"), CopyOptions(recursive=True), memory, False)
 
 

@@ -6,9 +6,10 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -229,6 +230,72 @@ def test_an_exclusive_rename_that_fails_leaves_no_claim(dir_fd: int, tmp_path: P
     with pytest.raises(FileNotFoundError):
         posix.rename_exclusively("nothing", "new", dir_fd)
     assert not os.path.lexists(tmp_path / "new")
+
+
+@pytest.mark.parametrize("code", [errno.EEXIST, errno.EPERM])
+def test_an_exclusive_rename_needs_no_system_that_replaces(
+    dir_fd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(os, "rename", never_replacing(code))
+    posix.rename_exclusively("f", "new", dir_fd)
+    assert (tmp_path / "new").read_text() == "f"
+    assert not os.path.lexists(tmp_path / "f")
+    with pytest.raises(FileExistsError):
+        posix.rename_exclusively("new", "p", dir_fd)
+    assert (tmp_path / "p").is_fifo()
+
+
+def test_who_takes_the_name_after_the_claim_keeps_it(
+    dir_fd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = never_replacing(errno.EEXIST)
+
+    def rename(*words: Any, **more: Any) -> None:
+        (tmp_path / "new").write_text("theirs")
+        refuse(*words, **more)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(FileExistsError):
+        posix.rename_exclusively("f", "new", dir_fd)
+    assert (tmp_path / "new").read_text() == "theirs"
+    assert (tmp_path / "f").read_text() == "f"
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_a_claim_that_fails_half_way_leaves_nothing(
+    dir_fd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    close = os.close
+
+    def failing(fd: int) -> None:
+        close(fd)
+        raise OSError(code, "")
+
+    def rename(*_words: Any, **_more: Any) -> None:
+        assert not os.path.lexists(tmp_path / "new")
+        raise OSError(errno.EACCES, "")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError) as raised:
+        patch.setattr(os, "close", failing)
+        patch.setattr(os, "rename", rename)
+        posix.rename_exclusively("f", "new", dir_fd)
+    assert raised.value.errno == (errno.EACCES if code == errno.ENOSPC else code)
+    assert not os.path.lexists(tmp_path / "new")
+
+
+def never_replacing(code: int) -> Callable[..., None]:
+    """Return a rename that fails where the new name is taken."""
+    rename = os.rename
+
+    def refuse(name: str, new_name: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        try:
+            os.stat(new_name, dir_fd=dst_dir_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            rename(name, new_name, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+        else:
+            raise OSError(code, "")
+
+    return refuse
 
 
 def test_one_of_many_exclusive_renames_wins(dir_fd: int, tmp_path: Path) -> None:
