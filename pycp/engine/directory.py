@@ -327,7 +327,8 @@ def _give_attributes(job: "Job", filled: Filled) -> None:
     if job.options.dry_run:
         from pycp.engine.dry_directory import foresee_attributes
 
-        foresee_attributes(job, filled.entry, filled.source, made.status)
+        directory = folder.destination_directory
+        foresee_attributes(job, filled.entry, filled.source, made.status, directory)
         return
     made.where = folder.destination_directory.where
     source = folder.source_directory
