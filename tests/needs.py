@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -32,3 +33,23 @@ def locale(place: Path, language: str, charset: str) -> str:
     subprocess.run([localedef, "-c", "-i", language, "-f", charset, made], capture_output=True)
     assert made.is_dir()
     return made.name
+
+
+def protecting(place: str) -> None:
+    """Skip the test if files in this directory cannot be protected with chattr(1)."""
+    reason = why_not_protected(place)
+    if reason:
+        pytest.skip(reason)
+
+
+@cache
+def why_not_protected(place: str) -> str:
+    """Return why files cannot be protected; nothing if they can."""
+    if not shutil.which("chattr"):
+        return "chattr is not installed"
+    with tempfile.TemporaryDirectory(dir=place) as probe:
+        for change in ("+a", "-a", "+i", "-i"):
+            tried = subprocess.run(["chattr", change, probe], capture_output=True, text=True)
+            if tried.returncode:
+                return f"files cannot be protected here: {tried.stderr.strip()}"
+    return ""

@@ -23,6 +23,7 @@ from pycp.engine.write import (
 )
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
+from pycp.system.contents import fill
 from pycp.values import split_last
 
 TYPE_CHECKING = False
@@ -71,7 +72,8 @@ def _pretend_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
     if decision.is_looping_link:
         remove(job, entry)
     elif found is not None:
-        problem = _why_unwritable(entry, found)
+        is_lent = decision.is_begun and found.st_uid == system.geteuid()
+        problem = None if is_lent else _why_unwritable(entry, found)
         if problem is None:
             _write(job, entry, decision, found)
             return
@@ -97,8 +99,9 @@ def _require_readable(entry: "Entry", source: "os.stat_result") -> None:
 def _why_unwritable(entry: "Entry", found: "os.stat_result") -> OSError | None:
     if stat.S_ISDIR(found.st_mode):
         return _error(EISDIR)
-    if not directories(entry)[1].may(system.W_OK, entry.destination_name):
-        return _error(EACCES)
+    code = directories(entry)[1].why_unwritable(entry.destination_name)
+    if code:
+        return _error(code)
     return _error(ENXIO) if stat.S_ISSOCK(found.st_mode) else None
 
 
@@ -113,6 +116,8 @@ def _write(job: "Job", entry: "Entry", decision: "Decision", found: "os.stat_res
             known["st_uid"], known["st_gid"] = found.st_uid, found.st_gid
         known["st_size"] = found.st_size if options.attributes_only else source.st_size
         directories(entry)[1].write(entry.destination_name, **known)
+        if not options.attributes_only:
+            _fill(entry)
     foresee_attributes(job, entry, source, found)
 
 
@@ -137,10 +142,18 @@ def _create(job: "Job", entry: "Entry", source: "os.stat_result") -> None:
             text = below.overlay.text(below.find(name, False)[1])
             target = text if text.startswith("/") else split_last(name)[0] + text
             below.make(target, source, known)
+        if not job.options.attributes_only:
+            _fill(entry)
     except CopyError:
         raise
     except OSError as error:
         raise creation_error(entry, error) from None
+
+
+def _fill(entry: "Entry") -> None:
+    """Remember what a file would hold, should it be met again."""
+    source, below = directories(entry)
+    fill(below, entry.destination_name, source, entry.source_name)
 
 
 def _attributes(job: "Job", source: "os.stat_result") -> dict[str, int]:

@@ -61,22 +61,43 @@ def directories(entry: "Entry") -> tuple[Pretended, Pretended]:
 
 
 def foresee_attributes(
-    job: "Job", entry: "Entry", source: "os.stat_result", found: "os.stat_result"
+    job: "Job",
+    entry: "Entry",
+    source: "os.stat_result",
+    found: "os.stat_result",
+    directory: Directory | None = None,
 ) -> None:
-    """Fail as setting the attributes of what belongs to somebody else would."""
+    """Fail as setting the attributes of what belongs to somebody else, or is protected, would.
+
+    If it is a directory, that is given as well.
+    """
     options = job.options
-    if job.is_privileged or found.st_uid == system.geteuid():
+    may_set = job.is_privileged or found.st_uid == system.geteuid()
+    if may_set and not _is_protected(directory):
         return
     if options.preserve_timestamps:
-        problem = failed("preserving times for", entry.destination, DENIED)
-        if options.require_preserve:
-            raise problem
-        job.report.warn(str(problem))
+        _tell_or_raise(job, failed("preserving times for", entry.destination, DENIED))
+    owners = (found.st_uid, found.st_gid), (source.st_uid, source.st_gid)
+    gives_away = options.preserve_ownership and owners[0] != owners[1]
     if options.preserve_mode:
-        owners = (found.st_uid, found.st_gid), (source.st_uid, source.st_gid)
-        if options.preserve_ownership and owners[0] != owners[1]:
+        if gives_away and job.is_privileged:
+            raise failed("clearing permissions for", entry.destination, DENIED)
+        if gives_away:
             raise SilentError("", EPERM, entry.destination)
         raise mode_error("preserving permissions for", entry, DENIED)
+    if gives_away and job.is_privileged:
+        _tell_or_raise(job, failed("failed to preserve ownership for", entry.destination, DENIED))
+
+
+def _tell_or_raise(job: "Job", problem: CopyError) -> None:
+    """Tell that an attribute cannot be kept, or fail if it is required."""
+    if job.options.require_preserve:
+        raise problem
+    job.report.warn(str(problem))
+
+
+def _is_protected(directory: Directory | None) -> bool:
+    return isinstance(directory, Pretended) and directory.is_protected
 
 
 def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
@@ -123,7 +144,8 @@ def open_real(job: "Job", filled: Filled, decision: "Decision") -> None:
 
 def finish_pretended(job: "Job", filled: Filled) -> None:
     """Fail as giving a directory its attributes would."""
-    foresee_attributes(job, filled.entry, filled.source, filled.made.status)
+    directory = filled.folder.destination_directory
+    foresee_attributes(job, filled.entry, filled.source, filled.made.status, directory)
 
 
 def list_pretended(job: "Job", filled: Filled, known: "Container[tuple[int, int]]") -> "Listed":
@@ -156,11 +178,14 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[tuple[int, int]
 def foresee_parent(job: "Job", directory: Directory) -> None:
     """Fail as setting the attributes of a directory that --parents found would."""
     options, shown = job.options, directory.shown
-    if job.is_privileged or directory.stat(".").st_uid == system.geteuid():
+    may_set = job.is_privileged or directory.stat(".").st_uid == system.geteuid()
+    if may_set and not _is_protected(directory):
         return
     what = ""
     if options.preserve_timestamps:
         what = "times"
+    elif options.preserve_ownership and job.is_privileged:
+        what = "ownership"
     elif options.preserve_mode:
         what = "permissions"
     if what:

@@ -71,11 +71,18 @@ def pretend_named(name: str, final: "Final", report: "Report", overlay: Overlay)
             raise creation_error(name, error, quote_word) from None
         not_made = detached(error)
     try:
-        status = above.enter(last, name, follows=True).stat(".")
+        directory = above.enter(last, name, follows=True)
+        status = directory.stat(".")
     except OSError as error:
         raise creation_error(name, not_made or error, quote_word) from None
     differs = (stat.S_IMODE(status.st_mode) ^ mode) & final.changed_bits
-    if not _may_give(status, final) or (differs and not _is_ours(status)):
+    is_given_away = final.uid not in (-1, status.st_uid) or final.gid not in (-1, status.st_gid)
+    changes = differs or is_given_away
+    if (
+        not _may_give(status, final)
+        or (differs and not _is_ours(status))
+        or (changes and directory.is_protected)
+    ):
         raise change_error(name, final, OSError(EPERM, strerror(EPERM)))
 
 

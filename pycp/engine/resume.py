@@ -162,7 +162,7 @@ def _resume_regular(job: "Job", entry: "Entry", decision: "Decision") -> bool:
         return False  # copying will tell
     try:
         try:
-            fd, status = open_existing(job, entry, found, source, system.SOURCE_FLAGS)
+            fd, status = _open_found(job, entry, found, source)
         except CopyError:
             raise
         except OSError:
@@ -182,6 +182,22 @@ def _resume_regular(job: "Job", entry: "Entry", decision: "Decision") -> bool:
             system.close(fd)
     finally:
         system.close(source_fd)
+
+
+def _open_found(
+    job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result"
+) -> "File":
+    """Open the destination to read it, or in a dry run what it would hold."""
+    if job.options.dry_run:
+        from pycp.system.contents import open_filled
+        from pycp.system.overlay import Pretended
+
+        directory = entry.folder.destination_directory
+        if isinstance(directory, Pretended):
+            fd = open_filled(directory, entry.destination_name)
+            if fd is not None:
+                return fd, found
+    return open_existing(job, entry, found, source, system.SOURCE_FLAGS)
 
 
 def _settle(

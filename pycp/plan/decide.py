@@ -9,7 +9,7 @@ import stat
 from errno import ELOOP, ENOENT
 
 from pycp.entries import Decision
-from pycp.errors import CopyError, cannot
+from pycp.errors import CopyError, cannot, detached
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
 from pycp.values import last_component
@@ -166,7 +166,8 @@ def _consider_existing(
     except CopyError as refusal:
         if not decision.question:
             raise
-        decision.refusal = refusal  # GNU asks first, and only then finds that it cannot be
+        # GNU asks first, and only then finds that it cannot be.
+        decision.refusal = detached(refusal)
 
 
 def _is_begun(

@@ -7,9 +7,10 @@ identity of its own, with a negative inode number. Each change asks first whethe
 
 import os
 import stat
-from errno import EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EROFS, EXDEV
+from errno import EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EXDEV
 
 from pycp import system
+from pycp.system.allowed import GROWING, may_link, protection, why_not
 from pycp.system.folder import CLOSED, Directory, identity
 from pycp.values import split_last
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     Names: TypeAlias = "dict[str, Node | None]"
     """What is new or has moved to a directory; None if it is gone."""
 
-PROTECTED_HARD_LINKS = "/proc/sys/fs/protected_hardlinks"
 MOST_LINKS = 40
 """Symbolic links followed in one name, as in Linux."""
 
@@ -45,13 +45,15 @@ class Node:
 class Overlay:
     """What a dry run has done so far."""
 
-    __slots__ = ("changed", "made", "numbers")
+    __slots__ = ("changed", "contents", "made", "numbers")
 
     def __init__(self) -> None:
         self.made: dict[Identity, Names] = {}
         """By directory, what is not as it really is."""
         self.changed: dict[Identity, os.stat_result] = {}
         """What existing files that were written to look like now."""
+        self.contents: dict[Identity, tuple[Pretended, str]] = {}
+        """Of files written to, the sources: the directories they are in, and their names."""
         self.numbers = 0
         """How many inode numbers are taken."""
 
@@ -180,6 +182,20 @@ class Pretended(Directory):
             return system.geteuid() == 0 or bool(status.st_mode & (mode << 6))
         return system.access(place[1].rstrip("/"), mode, dir_fd=place[0], effective_ids=True)
 
+    def why_unwritable(self, name: str) -> int:
+        """Return the error number that opening something below it to write fails with, or 0."""
+        status, place = self.find(name, True)
+        if isinstance(place, Node):
+            is_writable = system.geteuid() == 0 or status.st_mode & stat.S_IWUSR
+            return 0 if is_writable else EACCES
+        code = why_not(*place, system.W_OK)
+        return EPERM if not code and protection(*place) & GROWING else code
+
+    @property
+    def is_protected(self) -> bool:
+        """Return whether nobody may set attributes of the directory itself."""
+        return _protection(self.place) != 0
+
     def names(self, name: str) -> "Iterator[str]":
         """Yield the names in a directory below this one, or in this one itself (".")."""
         status, place = self.find(name, True)
@@ -221,7 +237,7 @@ class Pretended(Directory):
         status, place = directory.find(target, follows)
         if status.st_dev != device:
             raise _error(EXDEV)
-        if not isinstance(place, Node) and not _may_link(status, place):
+        if not isinstance(place, Node) and not may_link(status, *place):
             raise _error(EPERM)
         status = changed(status, st_nlink=status.st_nlink + 1)
         self.overlay.change(place, status)
@@ -256,8 +272,7 @@ class Pretended(Directory):
                 raise _error(EEXIST)
             if identity(other) == identity(status):
                 return  # nothing happens to two names of one file
-            if stat.S_ISDIR(other.st_mode):
-                raise _error(EISDIR)
+            self._taken(new_name)
         if not isinstance(place, Node):
             text = self.overlay.text(place) if stat.S_ISLNK(status.st_mode) else ""
             place = Node(status, text, None)
@@ -284,12 +299,17 @@ class Pretended(Directory):
     def _taken(self, name: str) -> "tuple[Names, str]":
         """Return where something is; raise OSError if it cannot be taken away."""
         names, last, place, above = self._spot(name)
-        found = self.find(name, False)[0]
+        found, found_place = self.find(name, False)
         _require_writable(place)
+        owners = (0, above.st_uid, found.st_uid)
+        if (
+            (above.st_mode & stat.S_ISVTX and system.geteuid() not in owners)
+            or _protection(place) & GROWING
+            or _protection(found_place, follows=False)
+        ):
+            raise _error(EPERM)
         if stat.S_ISDIR(found.st_mode):
             raise _error(EISDIR)
-        if above.st_mode & stat.S_ISVTX and system.geteuid() not in (0, above.st_uid, found.st_uid):
-            raise _error(EPERM)
         return names, last
 
 
@@ -303,38 +323,15 @@ def _error(code: int) -> OSError:
 
 def _require_writable(place: "Place") -> None:
     """Raise OSError if nothing can be made in a directory; in what we made ourselves it can."""
-    if isinstance(place, Node):
-        return
-    fd, path = place
-    if system.access(path or ".", system.W_OK | os.X_OK, dir_fd=fd, effective_ids=True):
-        return
-    held = system.open(path or ".", system.PLACE_FLAGS, dir_fd=fd)
-    try:
-        is_read_only = os.fstatvfs(held).f_flag & os.ST_RDONLY
-    finally:
-        system.close(held)
-    raise _error(EROFS if is_read_only else EACCES)
+    if not isinstance(place, Node):
+        code = why_not(*place, system.W_OK | os.X_OK)
+        if code:
+            raise _error(code)
 
 
-def _may_link(status: os.stat_result, place: "tuple[int | None, str]") -> bool:
-    """Return whether Linux lets this user give another name to what may be somebody else's."""
-    if system.geteuid() in (0, status.st_uid) or not _protects_hard_links():
-        return True
-    mode = status.st_mode
-    is_safe = stat.S_ISREG(mode) and not (
-        mode & stat.S_ISUID or mode & (stat.S_ISGID | stat.S_IXGRP) == stat.S_ISGID | stat.S_IXGRP
-    )
-    name = place[1].rstrip("/")
-    access = os.R_OK | system.W_OK
-    return is_safe and system.access(name, access, dir_fd=place[0], effective_ids=True)
-
-
-def _protects_hard_links() -> bool:
-    try:
-        with open(PROTECTED_HARD_LINKS, "rb") as setting:
-            return setting.read(1) == b"1"
-    except OSError:
-        return False
+def _protection(place: "Place", follows: bool = True) -> int:
+    """Return how what is in a place is protected against everybody; nothing we made is."""
+    return 0 if isinstance(place, Node) else protection(*place, follows)
 
 
 def changed(status: os.stat_result, **known: int) -> os.stat_result:

@@ -3,20 +3,25 @@ nothing."""
 
 import difflib
 import os
+import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from stat import S_IFDIR, S_IFREG
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests import listing, tree
+from tests import listing, needs, tree
 from tests.forked import MEMORY, run_ours
 from tests.programs import Result
 from tests.properties import strategies
 from tests.properties.observe import INSIDE, built, run_by, shown
 from tests.properties.strategies import HERE, Run
+from tests.tree import Node
 from tests.twins import shown_result
 
 EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or 300)
@@ -38,23 +43,69 @@ def root() -> Iterator[str]:
     tree.remove(place)
 
 
+@st.composite
+def harder_runs(draw: st.DrawFn) -> tuple[Run, dict[str, str]]:
+    """Draw a run, perhaps one that names a source twice or resumes, and which files are protected.
+
+    What is protected is a file or directory of the tree, with the letter chattr(1) has for how.
+    """
+    run = draw(strategies.runs())
+    operands, options = list(run.operands), list(run.options)
+    if draw(st.integers(0, 3)) == 0 and len(operands) > 1:
+        sources = operands[:-1] if not run.has("-t") else operands
+        word = draw(st.sampled_from(sources))
+        operands.insert(0, draw(st.sampled_from((word, f"./{word}" if word[:1] != "$" else word))))
+    if draw(st.integers(0, 5)) == 0:
+        options.append("--resume")
+    protected = {}
+    if PROTECTS and draw(st.integers(0, 2)) == 0:
+        names = [name for name, node in run.spec.items() if node.kind in (S_IFREG, S_IFDIR)]
+        for name in draw(st.lists(st.sampled_from(names), max_size=3)):
+            protected[name] = draw(st.sampled_from("ia"))
+    return replace(run, operands=operands, options=options), protected
+
+
+def chattr(change: str, *names: str) -> int:
+    """Set or clear how files are protected; return the exit status."""
+    return subprocess.run(["chattr", change, "--", *names]).returncode
+
+
+PROTECTS = not needs.why_not_protected(MEMORY)
+
+
+@contextmanager
+def protecting(names: Mapping[str, str], root: str) -> Iterator[None]:
+    """Protect files of a tree for a while."""
+    try:
+        for name, letter in names.items():
+            assert not chattr(f"+{letter}", os.path.join(root, INSIDE, name))
+        yield
+    finally:
+        for name, letter in names.items():
+            chattr(f"-{letter}", os.path.join(root, INSIDE, name))
+
+
 @SETTINGS
-@given(run=strategies.runs())
-def test_a_dry_run_says_what_the_real_run_says_and_changes_nothing(run: Run, root: str) -> None:
+@given(drawn=harder_runs())
+def test_a_dry_run_says_what_the_real_run_says_and_changes_nothing(
+    drawn: tuple[Run, dict[str, str]], root: str
+) -> None:
     """Lines, messages, questions and status; contents, attributes and times of last access.
 
     What a umask that forbids the owner himself makes of the rest is not foreseen.
     Whether extended attributes can be set, only setting them shows; and only making a directory
     inside its own source shows where the listing of that will have it.
     """
-    spec = {name: replace(node, xattrs={}) for name, node in run.spec.items()}
+    run, protected = drawn
+    spec = {name: replace(node, xattrs=lists(node)) for name, node in run.spec.items()}
     run = replace(run, spec=spec, umask=run.umask & 0o077)
-    with built(run, root):
+    looks = not run.has("--resume")  # which reads what it compares
+    with built(run, root), protecting(protected, root):
         start_ns = time.time_ns()
         listing.listing(root, start_ns)  # sets the times of last access that any look sets
-        before = listing.listing(root, start_ns, atimes=True)
+        before = listing.listing(root, start_ns, atimes=looks)
         dry = done(run, root, "--dry-run")
-        after = listing.listing(root, start_ns, atimes=True)
+        after = listing.listing(root, start_ns, atimes=looks)
         real = done(run, root, "-v")
     assert after == before, shown(run)
     real_lines, dry_lines = (
@@ -64,7 +115,12 @@ def test_a_dry_run_says_what_the_real_run_says_and_changes_nothing(run: Run, roo
         difference = difflib.unified_diff(
             real_lines, dry_lines, "(real run)", "(dry run)", "", "", 0, ""
         )
-        pytest.fail("\n".join([shown(run), *difference]), pytrace=False)
+        pytest.fail("\n".join([shown(run), f"{protected=}", *difference]), pytrace=False)
+
+
+def lists(node: Node) -> dict[str, bytes]:
+    """Return the access control lists of a file."""
+    return {name: value for name, value in node.xattrs.items() if name.startswith("system.")}
 
 
 def done(run: Run, root: str, option: str) -> Result:

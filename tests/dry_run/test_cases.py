@@ -2,12 +2,13 @@
 
 import os
 import shlex
+import subprocess
 import time
 from collections.abc import Callable
 
 import pytest
 
-from tests import listing, tree
+from tests import listing, needs, tree
 from tests.case import Case, cases
 from tests.programs import Programs, Result
 from tests.twins import ORDINARY_ID, Twins
@@ -119,6 +120,154 @@ def test_cp_says_what_it_then_does(case: Case, twins: Twins) -> None:
 
 
 @cases(
+    Case("a file that is immutable", "a b", "a b", 1, before="chattr +i b"),
+    Case("a file that only grows", "a b", "a b", 1, before="chattr +a b"),
+    Case(
+        "only attributes of a file that grows",
+        "--attributes-only a b",
+        "a b",
+        1,
+        before="chattr +a b",
+    ),
+    Case("a link to a file that is immutable", "a c", "a b c->b", 1, before="chattr +i b"),
+    Case("a file that force cannot remove", "-f a b", "a b", 1, before="chattr +i b"),
+    Case(
+        "a file that cannot be removed", "--remove-destination a b", "a b", 1, before="chattr +a b"
+    ),
+    Case("a file that cannot be moved", "-b a b", "a b", 1, before="chattr +i b"),
+    Case("a backup that cannot be replaced", "-b a b", "a b b~", 1, before="chattr +i b~"),
+    Case("a file in an immutable directory", "a d", "a d/", 1, before="chattr +i d"),
+    Case("a file in a directory that grows", "a d", "a d/", before="chattr +a d"),
+    Case(
+        "a file that must go from a directory that grows",
+        "-b a d",
+        "a d/a",
+        1,
+        before="chattr +a d",
+    ),
+    Case("a directory in an immutable one", "-r d e", "d/f e/", 1, before="chattr +i e"),
+    Case("attributes of an immutable directory", "-a d e", "d/f e/d/", 1, before="chattr +i e/d"),
+    Case("attributes of a directory that grows", "-a d e", "d/f e/d/", 1, before="chattr +a e/d"),
+    Case(
+        "times of a directory that grows",
+        "-r --preserve=timestamps d e",
+        "d/f e/d/",
+        1,
+        before="chattr +a e/d",
+    ),
+    Case(
+        "an owner for a directory that grows",
+        "-r --preserve=ownership d e",
+        {"d": tree.directory(owner=(0, 0)), "e/d": tree.directory()},
+        None,
+        before="chattr +a e/d",
+    ),
+    Case(
+        "mode and owner for a directory that grows",
+        "-r --preserve=mode,ownership d e",
+        {"d": tree.directory(owner=(0, 0)), "e/d": tree.directory()},
+        1,
+        before="chattr +a e/d",
+    ),
+    Case("leading directories that grow", "-p --parents d/f e", "d/f e/d/", before="chattr +a e/d"),
+    Case("a link to an immutable file", "-l a b", "a", 1, before="chattr +i a"),
+    Case(
+        "a kept link over an immutable file",
+        "-a d/. e",
+        "d/a d/b=d/a e/a e/b",
+        1,
+        before="chattr +i e/b",
+    ),
+    Case(
+        "a symbolic link over one in an immutable directory",
+        "-af a d",
+        "a->x d/a->y",
+        1,
+        before="chattr +i d",
+    ),
+    Case(
+        "installing over an immutable file",
+        "a b",
+        "a b",
+        1,
+        before="chattr +i b",
+        program="pyinstall",
+    ),
+    Case(
+        "installing over a file that grows",
+        "a b",
+        "a b",
+        1,
+        before="chattr +a b",
+        program="pyinstall",
+    ),
+    Case(
+        "directories in an immutable one",
+        "-D a d/e/f",
+        "a d/",
+        1,
+        before="chattr +i d",
+        program="pyinstall",
+    ),
+    Case(
+        "the mode of an immutable directory",
+        "-d -m 700 d",
+        "d/",
+        1,
+        before="chattr +i d",
+        program="pyinstall",
+    ),
+    Case(
+        "an immutable directory that stays as it is",
+        "-d -m 755 d",
+        "d/",
+        before="chattr +i d",
+        program="pyinstall",
+    ),
+    who=("root", "user"),
+)
+def test_what_is_protected_is_foreseen(case: Case, twins: Twins) -> None:
+    needs.protecting(os.path.dirname(twins.root))
+    check(case, twins)
+
+
+WRITTEN_TWICE: dict[str, str | tree.Node] = {"s/a": "words", "e/a": "word", "d": tree.directory()}
+SHUT: dict[str, str | tree.Node] = {
+    "s/a": tree.file("words", 0o400),
+    "e/a": tree.file("word", 0o400),
+    "d": tree.directory(),
+}
+
+
+@cases(
+    Case("what is complete by then", "-r --resume s/. s/. d", "s/a d/"),
+    Case("what nobody may write is complete by then", "-r --resume s/. s/. d", SHUT),
+    Case("what is another file by then", "-r --resume s/. e/. d", WRITTEN_TWICE),
+    Case("what nobody may write is another file by then", "-a --resume s/. e/. d", SHUT),
+    Case(
+        "a set of links in the way",
+        "-a --resume s/. e/. d",
+        {**WRITTEN_TWICE, "d/a": "w", "d/b": tree.hard_link("d/a")},
+    ),
+    Case("a file written over by then", "-r --resume s/. e/. d", {**WRITTEN_TWICE, "d/a": "wor"}),
+    Case(
+        "a begun file that nobody may write",
+        "--resume a b",
+        {"a": tree.file("words", 0o400), "b": tree.file("wor", 0o400)},
+    ),
+    Case(
+        "somebody else's file that nobody may write",
+        "--resume a b",
+        {"a": tree.file("words", 0o444), "b": tree.file("wor", 0o444, owner=(0, 0))},
+        1,
+    ),
+    who=("root", "user"),
+)
+def test_a_resumed_copy_sees_what_came_before(case: Case, twins: Twins) -> None:
+    check(case, twins, looks=False)  # it reads what it compares
+
+
+@cases(
     Case("a file", "a b", "a", program="pyinstall", stdout="'a' -> 'b'\n"),
     Case(
         "over another file", "a b", "a b", program="pyinstall", stdout="removed 'b'\n'a' -> 'b'\n"
@@ -185,8 +334,11 @@ def test_install_says_what_it_then_does(case: Case, twins: Twins) -> None:
     check(case, twins)
 
 
-def check(case: Case, twins: Twins) -> None:
-    """Run a case dry and then really in one tree; only the second run may change anything."""
+def check(case: Case, twins: Twins, looks: bool = True) -> None:
+    """Run a case dry and then really in one tree; only the second run may change anything.
+
+    `looks` says that the dry run reads no files.
+    """
     if os.geteuid() and (
         "root" in case.who or any(node.owner for node in tree.nodes(case.spec).values())
     ):
@@ -194,13 +346,17 @@ def check(case: Case, twins: Twins) -> None:
     who = owner(case) or (os.geteuid(), os.getegid())
     try:
         tree.build(twins.root, case.spec, who)
+        if case.before:
+            subprocess.run(["sh", "-ec", case.before], cwd=twins.root, check=True)
         start_ns = time.time_ns()
         listing.listing(twins.root, start_ns)  # sets the times of access that any look sets
-        before = listing.listing(twins.root, start_ns, atimes=True)
+        before = listing.listing(twins.root, start_ns, atimes=looks)
         dry = ran(case, twins.pycp, twins.root, "--dry-run")
-        assert listing.listing(twins.root, start_ns, atimes=True) == before
+        assert listing.listing(twins.root, start_ns, atimes=looks) == before
         assert dry == ran(case, twins.pycp, twins.root, "-v")
     finally:
+        if case.before:
+            subprocess.run(["chattr", "-Rf", "-ia", twins.root], check=False)
         tree.remove(twins.root)
     if case.status is not None:
         assert dry.status == case.status

@@ -1,4 +1,4 @@
-"""The short way of regular files: what it copies, over old files as well, and what it leaves to the general way."""
+"""The short way of regular files: what it copies, and what it leaves to the general way."""
 
 import errno
 import os

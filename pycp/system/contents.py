@@ -1,0 +1,39 @@
+"""What files would hold that a dry run pretends to have written: what their sources hold."""
+
+from errno import EACCES, ENOENT
+from os import R_OK, strerror
+
+from pycp import system
+from pycp.system.folder import identity
+from pycp.system.overlay import Node, Pretended
+
+
+def fill(directory: Pretended, name: str, source: Pretended, source_name: str) -> None:
+    """Remember that a file below a directory, links followed, holds what a source does."""
+    contents = directory.overlay.contents
+    copied = identity(source.stat(source_name))
+    made = identity(directory.stat(name))
+    contents[made] = contents.get(copied) or (source, source_name)
+
+
+def open_filled(directory: Pretended, name: str) -> int | None:
+    """Return a descriptor to read what a file would hold; None if that is what it really holds.
+
+    Raise OSError if this user could not read it.
+    """
+    status, place = directory.find(name, False)
+    held = directory.overlay.contents.get(identity(status))
+    if held is None:
+        if isinstance(place, Node):
+            raise OSError(ENOENT, strerror(ENOENT))
+        return None
+    if not directory.may(R_OK, name):
+        raise OSError(EACCES, strerror(EACCES))
+    source, source_name = held
+    was_closed = not source.is_open
+    try:
+        source.reopen()
+        return system.open(source_name, system.SOURCE_FLAGS | system.O_NONBLOCK, dir_fd=source.fd)
+    finally:
+        if was_closed:
+            source.close()
