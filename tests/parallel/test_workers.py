@@ -142,6 +142,33 @@ def test_several_processes_merge_into_an_old_tree(source: Path, start: Start, op
             assert (old / path.relative_to(source)).read_bytes() == path.read_bytes(), path
 
 
+@pytest.mark.parametrize("options", ["-ru", "-ruL"])
+def test_several_processes_join_sets_of_links_with_u(
+    tmp_path: Path, start: Start, options: str
+) -> None:
+    for tree in ("s", "d"):
+        for name in ("a", "b", "c"):
+            (tmp_path / tree / name).mkdir(parents=True)
+            for number in range(300):
+                (tmp_path / tree / name / f"{number}").write_text(tree)
+    for number in range(300):
+        os.utime(tmp_path / f"s/a/{number}", (1, 1))
+        for name in ("b", "c"):
+            other = tmp_path / f"s/{name}/{number}"
+            other.unlink()
+            if options == "-ru":
+                os.link(tmp_path / f"s/a/{number}", other)
+            else:
+                other.symlink_to(f"../a/{number}")
+    process = start(options, "--jobs=4", "-T", "s", "d")
+    assert process.communicate() == ("", "")
+    assert process.returncode == 0
+    for number in range(300):
+        files = {(tmp_path / f"d/{name}/{number}").stat().st_ino for name in ("a", "b", "c")}
+        assert len(files) == 1
+        assert (tmp_path / f"d/a/{number}").read_text() == "d"
+
+
 @pytest.mark.parametrize("option", ["-r", "-a", "-rn", "-ru"])
 def test_what_a_worker_held_that_is_killed_is_done_again(
     source: Path, start: Start, option: str
