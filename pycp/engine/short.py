@@ -54,7 +54,8 @@ def short_ways(
         or (follows and options.preserve_links)
     ):
         return {}, makes_directories
-    ways = {REGULAR: regular_copier(job, memory, is_newer)}
+    # What is reached through links may be met again, and is remembered in general.
+    ways = {REGULAR: regular_copier(job, memory, None if follows else is_newer)}
     if not (follows or job.report.hears):
         ways[SYMLINK] = symlink_copier(job, memory.made_link if remembers_links else None)
         if job.manifest is None:
