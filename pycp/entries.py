@@ -37,6 +37,12 @@ if TYPE_CHECKING:
         def event(self, kind: str, **details: object) -> None:
             """Tell what happened to one file, in words a program understands."""
 
+        def take_encoded(self, kind: str, line: bytes) -> None:
+            """Take an event that another process has put in words."""
+
+        def flush_events(self) -> None:
+            """Write what is held of them."""
+
         def line(self, text: str) -> None:
             """Tell what is being done."""
 

@@ -88,6 +88,34 @@ def _is_staged(job: "Job", decision: "Decision") -> bool:
     return job.options.force and decision.kind in VERBS
 
 
+def unnamed_opener() -> "tuple[Callable[..., int], Callable[[Entry, int], None]]":
+    """Return what makes a new file without a name, and what gives it one when it is complete.
+
+    The first takes the arguments of `open`, and raises OSError where there are no such files.
+    """
+
+    def open_unnamed(_name: str, _flags: int, mode: int, *, dir_fd: int | None) -> int:
+        if not system.UNNAMED:
+            raise OSError(ENOTSUP, "")
+        flags = system.UNNAMED | system.O_RDWR | system.O_CLOEXEC
+        fd = system.open(".", flags, mode, dir_fd=dir_fd)
+        try:
+            system.descriptor_path(fd)  # without which there is no way to name it
+        except OSError:
+            system.close(fd)
+            raise
+        return fd
+
+    def publish(entry: Entry, fd: int) -> None:
+        try:
+            path, dir_fd = system.descriptor_path(fd), entry.folder.destination_fd
+            system.link_following(path, entry.destination_name, fd, dir_fd)
+        except OSError as error:
+            raise creation_error(entry, error) from None
+
+    return open_unnamed, publish
+
+
 class Stage:
     """Where one thing is made, and what is to happen when it is complete."""
 

@@ -8,8 +8,31 @@ from pycp import system
 from pycp.system.ending import BeforeTheEnd
 from pycp.values import split_last
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 MOST_LINKS = 40
 """Symbolic links followed before we take it for a circle, as the kernel does."""
+PREFIX = "Cu"
+"""How temporary names begin."""
+token = ""
+"""What follows in those of this process; whoever learns of its end can remove what it left."""
+
+
+def _token() -> str:
+    global token
+    token = token or urandom(4).hex()
+    return token
+
+
+def remove_left(dir_fd: int | None, tokens: "Iterable[str]") -> None:
+    """Remove the temporary names that processes left which were ended."""
+    starts = tuple(f"{PREFIX}{left}" for left in tokens)
+    with system.scandir(dir_fd if dir_fd is not None else ".") as listing:
+        found = [entry.name for entry in listing if entry.name.startswith(starts)]
+    for name in found:
+        system.unlink(name, dir_fd=dir_fd)
 
 
 class Place:
@@ -71,7 +94,7 @@ class Place:
         """Return another temporary name."""
         if self._ending is None:
             self._ending = BeforeTheEnd(self._remove_names)
-        self.temporary.append(self.beside(f"Cu{urandom(8).hex()}"))
+        self.temporary.append(self.beside(f"{PREFIX}{_token()}{urandom(4).hex()}"))
         return self.temporary[-1]
 
     def _remove_names(self) -> None:

@@ -37,7 +37,7 @@ def short_ways(
     """
     options = job.options
     follows = options.dereference == "always"
-    if options.atomic or options.dry_run or options.resume:
+    if options.dry_run or options.redo:
         return {}, None
     makes_directories = None
     if not (follows or options.explicit_no_mode or job.exclusions is not None):
@@ -54,6 +54,10 @@ def short_ways(
         or (follows and options.preserve_links)
     ):
         return {}, makes_directories
+    if options.resume:
+        from pycp.engine.resume import resumed_copier
+
+        return {REGULAR: resumed_copier(job, regular_copier(job, memory))}, makes_directories
     # What is reached through links may be met again, and is remembered in general.
     ways = {REGULAR: regular_copier(job, memory, None if follows else is_newer)}
     if not (follows or job.report.hears):

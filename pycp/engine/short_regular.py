@@ -84,6 +84,13 @@ def regular_copier(
         complete, told = steps.complete, steps.told
     if options.verify:
         new_file_flags = readable(new_file_flags)
+    publish: Callable[[Entry, int], None] | None = None
+    if options.atomic:
+        from pycp.engine.atomic import unnamed_opener
+
+        open_new, publish = unnamed_opener()
+    else:
+        open_new = open_file
 
     def copy(folder: "Folder", name: str) -> bool:
         if may_stay is not None and not folder.is_new and may_stay(folder, name):
@@ -122,7 +129,9 @@ def regular_copier(
                         bits = mode & 0o777
                     else:
                         bits = mode & created_bits
-                    destination_fd = open_file(name, new_file_flags, bits, dir_fd=directory.fd)
+                    destination_fd = open_new(name, new_file_flags, bits, dir_fd=directory.fd)
+                elif publish is not None:
+                    return False
                 else:
                     entry = Entry(folder, name)
                     destination_fd, old = open_in_old(entry, source)
@@ -192,6 +201,8 @@ def regular_copier(
                         _preserve(job, folder, name, (source_fd, source), (destination_fd, old))
                 for step in complete:
                     step(file)
+                if publish is not None:
+                    publish(Entry(folder, name), destination_fd)
             except BaseException:
                 close(destination_fd)
                 raise

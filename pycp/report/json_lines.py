@@ -55,15 +55,24 @@ class JsonLines(Lines):
 
     def event(self, kind: str, **details: object) -> None:
         """Write an event, now or when more have come together."""
+        self.take_encoded(kind, self.encoded(kind, details))
+        if self._events_size >= BUFFER_SIZE or kind == "started":
+            self.flush_events()
+
+    @staticmethod
+    def encoded(kind: str, details: "Mapping[str, object]") -> bytes:
+        """Return the line of an event, which may be made in another process."""
+        return json.dumps(_described(kind, details)).encode() + b"\n"
+
+    def take_encoded(self, kind: str, line: bytes) -> None:
+        """Count an event, and keep its line until it is written."""
         if kind in self._counts:
             self._counts[kind] += 1
-        line = json.dumps(_described(kind, details)).encode() + b"\n"
         self._events.append(line)
         self._events_size += len(line)
-        if self._events_size >= BUFFER_SIZE or kind == "started":
-            self._flush_events()
 
-    def _flush_events(self) -> None:
+    def flush_events(self) -> None:
+        """Write what has come together."""
         data, self._events, self._events_size = b"".join(self._events), [], 0
         if data and self._is_alone:
             data = self.over_bar(1) + data
@@ -107,7 +116,7 @@ class JsonLines(Lines):
             seconds=round(time.monotonic() - self._start, 6),
             status=int(not is_well),
         )
-        self._flush_events()
+        self.flush_events()
         if self._event_error:
             self.has_failed = is_well = False
             shown = "standard output" if self._is_alone else quote_name(self._place)
@@ -127,4 +136,4 @@ def _described(kind: str, details: "Mapping[str, object]") -> dict[str, object]:
 
 def _is_unicode(name: str) -> bool:
     """Return whether a name was decoded without bytes that are no UTF-8."""
-    return not any("\udc80" <= character <= "\udcff" for character in name)
+    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)

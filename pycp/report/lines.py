@@ -57,6 +57,13 @@ class Lines:
     def event(self, kind: str, **details: object) -> None:
         """Say nothing: the lines for people come apart from events."""
 
+    def take_encoded(self, kind: str, line: bytes) -> None:
+        """Refuse: nobody puts events in words for this report."""
+        raise AssertionError(kind)
+
+    def flush_events(self) -> None:
+        """Hold nothing back."""
+
     def line(self, text: str) -> None:
         """Print a line on standard output."""
         if not self._pending and not self._limit:

@@ -107,6 +107,13 @@ class Listener:
                 self._on_event = None  # it has ended the copy, and hears no more of that
                 raise Stopped(error) from None
 
+    def take_encoded(self, kind: str, line: bytes) -> None:
+        """Refuse: nobody puts events in words for this report."""
+        raise AssertionError(kind)
+
+    def flush_events(self) -> None:
+        """Hold nothing back."""
+
     def line(self, text: str) -> None:
         """Print nothing."""
 

@@ -75,6 +75,8 @@ class Coordinator:
         self._firsts: dict[Identity, list[tuple[Filled, str]]] = {}
         """Files whose first copy is to be made, and the names that wait for it."""
         self._wall = self._waited = 0.0
+        self._left_by: list[str] = []
+        """Processes that were ended, and may have left temporary names."""
         walk.memory.elsewhere = self._firsts
 
     def run(self, stack: list[Level], wall: float = 0.0, waited: float = 0.0) -> None:
@@ -178,7 +180,7 @@ class Coordinator:
             for identity, first in task.sets
         ]
         task.tries += 1
-        ticket = self._hands.give(marshal.dumps((seconds, sets, parts)))
+        ticket = self._hands.give(marshal.dumps((seconds, self._left_by, sets, parts)))
         self._out[ticket] = task
 
     def _work(self) -> None:
@@ -224,7 +226,7 @@ class Coordinator:
             self._settle(level.filled)
             return
         if level.filled.is_redone:
-            members, walk = walk.members, walk.again()
+            members, walk = walk.members, walk.again(self._left_by)
             walk.members = members
         walk.go_below(level.filled)
         stack = [level]
@@ -349,6 +351,8 @@ class Coordinator:
 
     def _redo(self, task: Task, lost: Lost) -> None:
         """Have a unit done again whose process ended, or tell what is not done."""
+        if self._walk.job.options.atomic and lost.token and lost.token not in self._left_by:
+            self._left_by.append(lost.token)
         if task.tries < TRIES:
             for filled, _names in task.parts:
                 filled.is_redone, filled.folder.is_new = True, False

@@ -3,6 +3,8 @@
 A loss is told, never hidden. The forked processes of this machine are one implementation.
 """
 
+import os
+
 from pycp.run.worker import Server
 from pycp.system.worker import EXHAUSTED, Worker, ready, start
 
@@ -40,8 +42,10 @@ AHEAD = 2
 class Lost:
     """What came back of a unit whose process ended; nobody knows how far it came."""
 
-    def __init__(self, how: str) -> None:
+    def __init__(self, how: str, token: str = "") -> None:
         self.how = how
+        self.token = token
+        """What its temporary names have in them."""
 
 
 class ForkedHands:
@@ -58,6 +62,7 @@ class ForkedHands:
         self._tally.provide(walk.job.options.jobs)
         self._counts: list[Counts] = self._tally.spare[:]
         self._held: dict[Worker, list[int]] = {}
+        self._tokens: dict[Worker, str] = {}
         self._next = 0
         self._lost: list[tuple[int, Answer | Lost]] = []
 
@@ -96,7 +101,8 @@ class ForkedHands:
                 raise OSError
             root.reopen()
             server = Server(self._walk, root)
-            worker = start(lambda channel: server.serve(channel, counts))
+            token = os.urandom(4).hex()
+            worker = start(lambda channel: server.serve(channel, counts, token))
         except OSError:
             self._most = len(self._held)  # fewer will do, and none as well
             return None
@@ -105,6 +111,7 @@ class ForkedHands:
                 root.close()
         self._tally.spare.remove(counts)
         self._held[worker] = []
+        self._tokens[worker] = token
         return worker
 
     def take(self, wait: bool) -> "list[tuple[int, Answer | Lost]]":
@@ -116,7 +123,7 @@ class ForkedHands:
             try:
                 answer = worker.channel.receive()
             except EOFError:
-                how = Lost(worker.end() or "without a word")
+                how = Lost(worker.end() or "without a word", self._tokens[worker])
                 if how.how == EXHAUSTED:
                     raise MemoryError from None
                 taken += [(ticket, how) for ticket in self._held.pop(worker)]

@@ -157,6 +157,10 @@ def _install_files(
 
             flush_target(report, directory or above, destination)
     finally:
+        if options.atomic:
+            from pycp.system.ending import disarm
+
+            disarm()
         for place in (above, directory):
             if place is not None:
                 place.close()

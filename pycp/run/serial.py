@@ -27,6 +27,10 @@ def run_serial(options: "CopyOptions", operands: list[str], report: "Report") ->
     finally:
         if resolved.directory is not None:
             resolved.directory.close()
+        if options.atomic:
+            from pycp.system.ending import disarm
+
+            disarm()
 
 
 def _copy_all(resolved: "Operands", operands: list[str], report: "Report") -> None:
@@ -64,9 +68,8 @@ def _copy_all(resolved: "Operands", operands: list[str], report: "Report") -> No
 def _jobs(options: "CopyOptions") -> int:
     """Return how many processes may copy a tree: 0 leaves that to the tree, 1 is this one alone.
 
-    What asks, explains, or names backups after what is there, must go by one order, and only one
-    process can be sure to remove temporary names. Lines are told in GNU's order unless the user
-    gave a number.
+    What asks, explains, or names backups after what is there, must go by one order. Lines are told
+    in GNU's order unless the user gave a number.
     """
     if (
         options.overwrite == "ask"
@@ -78,7 +81,6 @@ def _jobs(options: "CopyOptions") -> int:
             and options.dereference == "always"
         )
         or (options.verbose and not options.jobs)
-        or options.atomic
     ):
         return 1
     return options.jobs

@@ -74,6 +74,8 @@ class Walk:
         """Entries met so far."""
         self.deepest = 0
         """Levels below the operand from which on directories are handed back; 0 for never."""
+        self.left_by: list[str] = []
+        """Processes that were ended and may have left temporary names, by their tokens."""
         self.stops_at_vast = False
         """A directory with very many entries is handed back."""
         self.unfinished: list[Filled] = []
@@ -228,6 +230,8 @@ class Walk:
         if folder.is_new:  # a link into the copy would never end either
             self.memory.making.add(folder.destination_directory.id)
         filled.pending += 1
+        if self.left_by:
+            self._remove_left(filled)
         level = Level(filled, iter(()))
         if not self._stays or above is None or source[0] == above.folder.source_directory.id[0]:
             try:
@@ -291,12 +295,22 @@ class Walk:
         memory = self.memory
         memory.ancestors.clear()
         memory.making.clear()
+        self._remove_left(filled)
         step: Folder | None = filled.folder
         while step is not None and step.parent is not None:
             memory.ancestors.add(step.source_directory.id)
             if step.is_new:
                 memory.making.add(step.destination_directory.id)
             step = step.parent
+
+    def _remove_left(self, filled: "Filled") -> None:
+        if self.left_by:
+            from pycp.engine.place import remove_left
+
+            try:
+                remove_left(filled.folder.destination_fd, self.left_by)
+            except OSError as error:
+                self.job.report.failed(cannot("clean up", filled.entry.destination, error))
 
     def list_again(self, level: Level) -> None:
         """List a directory that is open; failures are told."""
@@ -306,10 +320,14 @@ class Walk:
         except CopyError as error:
             self.job.report.failed(error)
 
-    def again(self) -> "Walk":
-        """Return a walk through what may be done already, which goes by the rules of --resume."""
+    def again(self, left_by: list[str]) -> "Walk":
+        """Return a walk through what may be done already, which goes by the rules of --resume.
+
+        Temporary names that processes left with these tokens are removed.
+        """
         visitor = self.visitor.again()
         other = type(self)(visitor)
+        other.left_by = left_by
         other.stop, other.deepest, other.stops_at_vast = (
             self.stop,
             self.deepest,

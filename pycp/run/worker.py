@@ -53,14 +53,26 @@ class Recorder:
         self.tally = report.tally
         self.own_files = report.own_files
         self.events: list[Event] = []
+        self._encoded = getattr(report, "encoded", None)
+        """What makes a line of an event here, where there is more than one to do so."""
 
     def event(self, kind: str, **details: object) -> None:
         """Note what happened to a file."""
-        self.events.append(("event", kind, details))
+        if self._encoded is not None:
+            self.events.append(("line of event", kind, self._encoded(kind, details)))
+        else:
+            self.events.append(("event", kind, details))
 
     def copied(self, name: str, digest: str) -> None:
         """Note a line of the manifest."""
         self.events.append(("manifest", name, digest))
+
+    def take_encoded(self, kind: str, line: bytes) -> None:
+        """Refuse: nobody puts events in words for this report."""
+        raise AssertionError(kind)
+
+    def flush_events(self) -> None:
+        """Hold nothing back."""
 
     def line(self, text: str) -> None:
         """Note what is being done."""
@@ -90,6 +102,8 @@ def replay(events: "list[Event]", walk: "Walk") -> None:
             report.line(text)
         elif kind == "warn":
             report.warn(text)
+        elif kind == "line of event":
+            report.take_encoded(text, details[0])
         elif kind == "event":
             report.event(text, **details[0])
         elif kind == "manifest":
@@ -99,6 +113,7 @@ def replay(events: "list[Event]", walk: "Walk") -> None:
             code, name, other_name, is_told = details
             error_type = SilentError if is_told else CopyError
             report.failed(error_type(text, code, name, other_name))
+    report.flush_events()
 
 
 class Others:
@@ -122,8 +137,11 @@ class Server:
         self._deadline = 0.0
         self._recorder = Recorder(walk.job.report)
 
-    def serve(self, channel: "Channel", counts: "Counts") -> None:
-        """Carry out units until there are no more, and count where others can read it."""
+    def serve(self, channel: "Channel", counts: "Counts", token: str = "") -> None:
+        """Carry out units until there are no more, and count where others can read it.
+
+        The `token` is in temporary names, so that they can be told from those of others.
+        """
         walk = self._walk
         job = walk.job
         for directory in (self._root.source_directory, self._root.destination_directory):
@@ -133,6 +151,10 @@ class Server:
         job.steps = None
         if job.manifest is not None:
             job.manifest = self._recorder.copied
+        if job.options.atomic:
+            from pycp.engine import place
+
+            place.token = token
         walk.choose_ways()
         walk.stop = self._is_late
         walk.memory.elsewhere = self._others
@@ -150,8 +172,13 @@ class Server:
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
 
-    def _carry_out(self, seconds: float, sets: "Sets", parts: "list[Part]") -> "Answer":
-        """Carry out one unit in so many seconds, or hand back what is left of it."""
+    def _carry_out(
+        self, seconds: float, left_by: list[str], sets: "Sets", parts: "list[Part]"
+    ) -> "Answer":
+        """Carry out one unit in so many seconds, or hand back what is left of it.
+
+        `left_by` are the tokens of processes that may have left temporary names.
+        """
         walk = self._walk
         copied = walk.memory.copied
         clock = Clock()
@@ -180,8 +207,9 @@ class Server:
             folder.goes_by_umask = by_umask
             filled = self._filled(folder, way, record)
             numbers[filled] = ~number
-            walk = self._walk.again() if is_redone else self._walk
+            walk = self._walk.again(left_by) if is_redone else self._walk
             walk.members, walk.unfinished, walk.is_stopped = members, unfinished, False
+            walk.go_below(filled)
             stack = [Level(filled, iter(names))]
             walk.go(stack)
             left = list(stack[0].entries) if stack else []
@@ -204,7 +232,6 @@ class Server:
         filled.depth = len(way)
         filled.is_ours = record is not None
         filled.pending = 1
-        self._walk.go_below(filled)
         if self._walk.job.exclusions is not None:
             filled.inside = "".join(f"{name}/" for name, _source, _destination in way)
         return filled
