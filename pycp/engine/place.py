@@ -29,10 +29,14 @@ def _token() -> str:
 def remove_left(dir_fd: int | None, tokens: "Iterable[str]") -> None:
     """Remove the temporary names that processes left which were ended."""
     starts = tuple(f"{PREFIX}{left}" for left in tokens)
-    with system.scandir(dir_fd if dir_fd is not None else ".") as listing:
-        found = [entry.name for entry in listing if entry.name.startswith(starts)]
-    for name in found:
-        system.unlink(name, dir_fd=dir_fd)
+    fd = system.open(".", system.DIRECTORY_FLAGS, dir_fd=dir_fd)
+    try:
+        with system.scandir(fd) as listing:
+            found = [entry.name for entry in listing if entry.name.startswith(starts)]
+        for name in found:
+            system.unlink(name, dir_fd=fd)
+    finally:
+        close(fd)
 
 
 class Place:

@@ -80,8 +80,10 @@ def missing(place: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("stop", [1, 7, 100, 500])
-@pytest.mark.parametrize("options", ["-r", "-a", "-rn", "-ru", "-r --update=none-fail", "-rl"])
+@pytest.mark.parametrize("stop", [1, 7, 100, 300])
+@pytest.mark.parametrize(
+    "options", ["-r", "-a", "-rn", "-ru", "-r --update=none-fail", "-rl", "-a --atomic"]
+)
 @pytest.mark.parametrize("victims", ["one", "two"])
 def test_what_a_killed_worker_held_is_done_again(
     place: Path, options: str, stop: int, victims: str
@@ -104,6 +106,31 @@ def test_what_a_killed_worker_held_is_done_again(
     assert (place / "stderr").read_text() == ""
     assert status == 0
     assert missing(place) == set()
+    assert not list(place.rglob("Cu*"))
+
+
+@pytest.mark.parametrize("stop", range(2, 40, 5))
+def test_a_killed_worker_leaves_no_temporary_name(place: Path, stop: int) -> None:
+    """Names come into being where old files are replaced in one step."""
+    (place / "D").mkdir()
+    for path in place.glob("s/*/*"):
+        copy = place / "D" / path.relative_to(place / "s")
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text("old")
+
+    def act(number: int) -> None:
+        if number == stop * 10:
+            try:
+                os.mkdir(place / "died")
+            except FileExistsError:
+                return
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    status = end(start(place, "-r --atomic --jobs=3 -T s D", act))
+    assert (status, (place / "stderr").read_text()) == (0, "")
+    assert missing(place) == set()
+    assert (place / "died").exists()
+    assert not list(place.rglob("Cu*"))
 
 
 @pytest.mark.parametrize("options", ["-r", "-a"])
