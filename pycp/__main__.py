@@ -10,7 +10,7 @@ if __name__ == "__main__" and not sys.flags.safe_path:
     # `python -m` looks for modules in the working directory first, which may be anybody's.
     sys.path.pop(0)
 
-from pycp.errors import CopyError, UsageError, is_exhaustion
+from pycp.errors import CopyError, SilentError, UsageError, is_exhaustion
 from pycp.options import CopyOptions, InstallOptions
 from pycp.report.lines import Lines
 from pycp.system.posix import ASKING
@@ -69,12 +69,22 @@ def _unless_exhausted(command: "Callable[[], int]") -> int:
     except (ImportError, OSError, SystemError, ValueError) as error:
         if not is_exhaustion(error):
             raise
-    try:  # the calls that held what there was have ended now
-        _listening.failed(CopyError("memory exhausted", ENOMEM))
-        _listening.finish()
-    except MemoryError:
-        pass  # the status still tells
+    # The calls that held what there was have ended now, and may have left too little even so.
+    for act in (_listening.flush, _tell_exhausted, _end_exhausted):
+        try:
+            act()
+        except (MemoryError, OSError):
+            pass
     return FAILURE
+
+
+def _tell_exhausted() -> None:
+    os.write(2, _last_words)
+
+
+def _end_exhausted() -> None:
+    _listening.failed(SilentError("memory exhausted", ENOMEM))
+    _listening.finish()
 
 
 def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
@@ -189,6 +199,9 @@ def _refuse(error: CopyError, report: Lines) -> None:
 def _start(default: str) -> str:
     """Make the process behave as a command does; return the name it was called by."""
     gc.disable()  # we make no cycles, and live no longer than the copy
+    # A generator that is let go where memory ends finds none to end with, which would be printed.
+    # What says nothing of it must be built in: a function of ours would find none either.
+    sys.unraisablehook = bool
     # Python ignores SIGPIPE and turns Ctrl-C into an exception: a command dies by the signal. It
     # also ignores SIGXFSZ, and so shall it be: a file that is too large is a failure like others.
     _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
@@ -207,11 +220,15 @@ def _start(default: str) -> str:
 
         start_again_in_utf8()
     name = os.path.basename(sys.argv[0])
-    _listening.program = default if name in ("", "-c", "__main__.py") else name
-    return _listening.program
+    program = default if name in ("", "-c", "__main__.py") else name
+    global _last_words
+    _last_words = os.fsencode(program) + b": memory exhausted\n"
+    return program
 
 
 _listening = Lines("pycp")
+_last_words = b"pycp: memory exhausted\n"
+"""What is told when there is no memory left to put words together."""
 
 
 def _answer_signal(_number: int, _frame: object) -> None:

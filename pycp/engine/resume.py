@@ -227,6 +227,11 @@ def _resume_regular(job: "Job", entry: "Entry", decision: "Decision") -> bool:
         except OSError:
             return False  # we may write, but not read it; or copying will tell
         try:
+            if job.options.dry_run:
+                from pycp.system.contents import read_untraced
+
+                read_untraced(source_fd)
+                read_untraced(fd)
             is_complete = _settle(job, entry, decision, (source_fd, source), (fd, status))
             if is_complete and job.manifest is not None:
                 from pycp.engine.digest import digest_shared
