@@ -69,8 +69,8 @@ class Coordinator:
         self._jobs = jobs
         self._folders = Folders(root.folder)
         self._queue: list[Level] = []
-        self._own: list[Level] = []
-        """Levels for this process alone."""
+        self._own: list[list[Level]] = []
+        """Levels for this process alone, each with those below it."""
         self._out: dict[int, Task] = {}
         self._firsts: dict[Identity, list[tuple[Filled, str]]] = {}
         """Files whose first copy is to be made, and the names that wait for it."""
@@ -85,11 +85,7 @@ class Coordinator:
         So many seconds were spent, and waited for calls, before.
         """
         self._look_at_time(wall, waited)
-        for level in stack:
-            if level.filled is not self._root:
-                level.filled.folder.close()
-        for level in stack:
-            self._put(level)
+        self._put_all(stack)
         stack.clear()
         try:
             while self._queue or self._own or self._out:
@@ -100,7 +96,7 @@ class Coordinator:
                 else:
                     self._take(wait=True)
         except BaseException:
-            for level in self._queue + self._own:
+            for level in sum(self._own, self._queue):
                 level.entries = iter(())  # whoever was listing closes the directory
                 level.filled.folder.close()
             self._hands.close(at_once=True)
@@ -110,7 +106,20 @@ class Coordinator:
         self._root.folder.close()
 
     def _put(self, level: Level) -> None:
-        (self._queue if level.filled.depth < DEEP else self._own).append(level)
+        if level.filled.depth < DEEP:
+            self._queue.append(level)
+        else:
+            self._own.append([level])
+
+    def _put_all(self, stack: list[Level]) -> None:
+        """Queue levels one below the other; the deepest stay together, for the way is long."""
+        shallow = [level for level in stack if level.filled.depth < DEEP]
+        for level in shallow:
+            if level.filled is not self._root:
+                level.filled.folder.close()
+        self._queue += shallow
+        if len(shallow) < len(stack):
+            self._own.append(stack[len(shallow) :])
 
     def _give(self) -> None:
         """Hand out units while there is room for them."""
@@ -186,56 +195,57 @@ class Coordinator:
     def _work(self) -> None:
         """Do a little work here."""
         if self._own:
-            level = self._own.pop()
-            task = Task()
-            task.parts.append((level.filled, list(level.entries)))
-            task.sets = level.sets
+            stack = self._own.pop()
+            self._go_on_with([stack], stack[-1].sets)
         else:
-            task = self._next(self._size())
-        self._carry_out(task)
+            self._carry_out(self._next(self._size()))
 
     def _carry_out(self, task: Task) -> None:
         """Work on a unit here, for a little while."""
+        stacks = [[Level(filled, iter(names))] for filled, names in task.parts]
+        self._go_on_with(stacks, task.sets)
+
+    def _go_on_with(
+        self, stacks: list[list[Level]], sets: "list[tuple[Identity, Entry | None]]"
+    ) -> None:
+        """Copy levels and what is below them, for a little while."""
         walk = self._walk
         deadline = time.monotonic() + OWN
         walk.stop = lambda: time.monotonic() > deadline
         walk.is_stopped = False
         walk.members = []
         waiting = {
-            identity: self._firsts.pop(identity) for identity, first in task.sets if first is None
+            identity: self._firsts.pop(identity) for identity, first in sets if first is None
         }
-        for filled, names in task.parts:
-            level = Level(filled, iter(names))
+        for stack in stacks:
             if walk.is_stopped:
-                self._put(level)
+                self._put_all(stack)
             else:
-                self._go(level)
+                self._go(stack)
         for above, name, identity, count in walk.members:
             self._place((above, name), identity, count)
         for identity, names_waiting in waiting.items():
             self._firsts[identity] = names_waiting + self._firsts.pop(identity, [])
             self._release(identity, walk.memory.copied.get(identity))
 
-    def _go(self, level: Level) -> None:
-        """Copy a level here, until time is up."""
+    def _go(self, stack: list[Level]) -> None:
+        """Copy a level and what is below it here, until time is up."""
         walk = self._walk
+        filled = stack[-1].filled
         try:
-            level.filled.folder.reopen()
+            filled.folder.reopen()
         except OSError as error:
-            walk.lost(level.filled, error)
-            self._settle(level.filled)
+            walk.lost(filled, error)
+            self._put_all(stack[:-1])
+            self._settle(filled)
             return
-        if level.filled.is_redone:
+        if filled.is_redone:
             members, walk = walk.members, walk.again(self._left_by)
             walk.members = members
-        walk.go_below(level.filled)
-        stack = [level]
+        walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
-        for level in stack:
-            if level.filled is not self._root:
-                level.filled.folder.close()
-            self._put(level)
+        self._put_all(stack)
 
     def _settle(self, filled: "Filled") -> None:
         """Count off something a directory had to wait for, and have it finished if it was all."""
@@ -313,7 +323,7 @@ class Coordinator:
     def _place(self, name: "tuple[Filled, str]", identity: "Identity", count: int) -> None:
         """Queue a name that was handed back, or let it wait for the first copy of its set."""
         if not count:  # a directory
-            self._own.append(Level(name[0], iter([(name[1], DIRECTORY)])))
+            self._own.append([Level(name[0], iter([(name[1], DIRECTORY)]))])
         elif identity in self._firsts:
             self._firsts[identity].append(name)
         elif identity in self._walk.memory.copied:
