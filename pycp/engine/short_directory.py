@@ -13,7 +13,7 @@ from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made
+from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made, release
 from pycp.values import DIRECTORIES
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
 
     The function returns None if that is for the general way; nothing has happened then.
     """
-    open_file, status_of, mkdir, close = system.open, system.fstat, system.mkdir, system.close
+    open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
     withheld_bits = job.withheld_bits(True)
     copied, ancestors, making = memory.copied, memory.ancestors, memory.making
     report = job.report
@@ -49,13 +49,13 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
             source = status_of(source_fd)
             key = source.st_dev, source.st_ino
             if key in copied or key in ancestors or key in making:
-                close(source_fd)
+                release(source_fd)
                 return None
             mode = S_IMODE(source.st_mode)
             withheld = withheld_bits & mode
             mkdir(name, (mode & ~withheld) | OWNER_ALL, dir_fd=into.fd)
         except OSError:
-            close(source_fd)
+            release(source_fd)
             return None
         entry = Entry(folder, name)
         destination = Directory(into, name, CLOSED)
@@ -78,7 +78,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 let_owner_in(entry, destination, made)
             made.mode &= ~(OWNER_ALL & ~mode)
         except BaseException:
-            close(source_fd)
+            release(source_fd)
             raise
         origin = Directory(above, name, source_fd)
         origin.id = key

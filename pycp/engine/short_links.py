@@ -10,6 +10,7 @@ from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
 from pycp.quoting import quote_name
+from pycp.system.folder import release
 from pycp.values import FILES
 
 TYPE_CHECKING = False
@@ -40,7 +41,7 @@ def symlink_copier(
     keeps_times, keeps_owner = options.preserve_timestamps, options.preserve_ownership
     keeps_links, keeps_xattrs = options.preserve_links, options.preserve_xattr
     preserves = keeps_times or keeps_owner or keeps_xattrs
-    open_file, status_of, close = system.open, system.fstat, system.close
+    open_file, status_of = system.open, system.fstat
     readlink, symlink, set_times = system.readlink, system.symlink, system.set_times
     list_xattrs = system.xattr().list_names
     path = system.descriptor_path
@@ -69,7 +70,7 @@ def symlink_copier(
             except OSError:
                 return False
         finally:
-            close(source_fd)
+            release(source_fd)
         tally.folder, tally.name = folder, name
         if is_verbose:
             entry = Entry(folder, name)
@@ -92,7 +93,7 @@ def symlink_copier(
                     if is_done and keeps_times:
                         set_times(path(made_fd), source.st_atime_ns, source.st_mtime_ns)
                 finally:
-                    close(made_fd)
+                    release(made_fd)
             except OSError:
                 is_done = False
             if not is_done:

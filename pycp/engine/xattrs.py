@@ -51,9 +51,6 @@ INHERITED = 0x0F
 """Flags of an NFSv4 entry that matter for what is made in the directory (RFC 8881, 6.2.1.4)."""
 SPECIAL_NAMES = (b"OWNER@", b"GROUP@", b"EVERYONE@")
 
-list_xattrs = system.xattr().list_names
-"""Return the names of a file's extended attributes."""
-
 _rules: tuple[tuple[str, str], ...] = ()
 _actions: dict[str, str] = {}
 """What was found for the names met so far: a tree has few, on many files."""
@@ -267,3 +264,9 @@ def has_default_list(where: "system.Where") -> bool:
         return DEFAULT_LIST in system.xattr().list_names(where)
     except OSError as error:
         return error.errno not in UNSUPPORTED
+
+
+def list_xattrs(where: "system.Where") -> list[str]:
+    """Return the names of a file's extended attributes."""
+    names: list[str] = system.xattr().list_names(where)
+    return names

@@ -51,11 +51,11 @@ def _identity_of(fd: int) -> tuple[int, int]:
     try:
         return identity(system.fstat(fd))
     except OSError:
-        _release(fd)
+        release(fd)
         raise
 
 
-def _release(fd: int) -> None:
+def release(fd: int) -> None:
     """Close a directory; nothing was written through it, so nothing is lost if that fails."""
     try:
         system.close(fd)
@@ -77,7 +77,7 @@ def may_be_just_made(fd: int, status: os.stat_result) -> bool:
             with system.scandir(listed) as entries:
                 return next(entries, None) is None
         finally:
-            _release(listed)
+            release(listed)
     except OSError:
         return False
 
@@ -126,7 +126,7 @@ class Directory:
         """Give the descriptor back; the directory can be opened again."""
         if self.fd is not None and self.fd >= 0 and not self.is_pinned:
             fd, self.fd = self.fd, CLOSED
-            _release(fd)
+            release(fd)
 
     def reopen(self, child: "Directory | None" = None) -> None:
         """Open the directory again, from a child of it that is open or from above.
@@ -141,7 +141,7 @@ class Directory:
                 self.fd = fd
                 self.is_path_only = True
                 return
-            _release(fd)  # the child was moved, or reached through a symbolic link
+            release(fd)  # the child was moved, or reached through a symbolic link
         self._reopen_from_above()
 
     def _reopen_from_above(self) -> None:
@@ -157,10 +157,10 @@ class Directory:
                 below = system.open(step.name, system.PLACE_FLAGS, dir_fd=fd)
             finally:
                 if is_ours and fd is not None:
-                    _release(fd)
+                    release(fd)
             fd, is_ours = below, True
             if not is_still(fd, _identity_of(fd), step.id):
-                _release(fd)
+                release(fd)
                 raise CopyError(
                     f"skipping directory {quote_name(step.shown)}, as it was replaced while"
                     " being copied",
@@ -193,7 +193,7 @@ class Directory:
                 for entry in listing:
                     yield entry.name
         finally:
-            _release(fd)
+            release(fd)
 
     def enter(self, name: str, shown: str, follows: bool = False) -> "Directory":
         """Open a directory below it, to look up names there; raise OSError if there is none."""
@@ -291,7 +291,7 @@ class Folder:
             while True:
                 above = system.open("..", system.PLACE_FLAGS, dir_fd=fd)
                 if is_ours and fd is not None:
-                    _release(fd)
+                    release(fd)
                 fd, is_ours = above, True
                 if not _numbers_last(fd):
                     return True  # nobody can tell
@@ -301,7 +301,7 @@ class Folder:
                 seen = here
         finally:
             if is_ours and fd is not None:
-                _release(fd)
+                release(fd)
 
     def close(self) -> None:
         """Give both descriptors back."""

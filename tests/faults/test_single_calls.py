@@ -43,6 +43,7 @@ ERRORS = {
     "open": "EACCES EIO EMFILE ENOENT ENOSPC EROFS",
     "pin": "EACCES EIO EMFILE ENOENT",
     "pread": "EIO",
+    "punch_hole": "EIO ENOTSUP",
     "read": "EIO",
     "readdir": "EIO",
     "readlink": "EIO EACCES",
@@ -52,6 +53,7 @@ ERRORS = {
     "rename_exclusively": "EACCES EIO ENOSPC",
     "rmdir": "EACCES EIO",
     "scandir": "EIO EMFILE",
+    "send": "EIO EINVAL",
     "set_mode": "EIO EPERM EROFS",
     "set_owner": "EINVAL EIO EPERM",
     "set_times": "EIO EPERM EROFS",
@@ -65,7 +67,8 @@ ERRORS = {
 """Calls of `system`, and the errors each of them fails with."""
 NEVER_FAIL = frozenset(
     (
-        *("Undisturbed", "above_standard", "access", "drop_cached", "getegid", "geteuid"),
+        *("Undisturbed", "above_standard", "access", "descriptor_path", "drop_cached", "getegid"),
+        "geteuid",
         *("getgid", "getuid"),
         *("has_access_list", "leave_standard_descriptors_closed", "open_leased"),
         *("queued", "umask", "where", "xattr"),
@@ -210,7 +213,7 @@ class Faults:
             is_failing = fails()
             if is_failing and name == "close":
                 original(*arguments)  # close(2): the descriptor is gone even so
-            if is_failing and name == "reflink":
+            if is_failing and name in ("reflink", "punch_hole"):
                 return code
             if is_failing:
                 raise OSError(code, os.strerror(code))
