@@ -7,7 +7,7 @@ from pycp import system
 from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
-from pycp.errors import CopyError, failed, reason
+from pycp.errors import CopyError, detached, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
 
@@ -310,8 +310,9 @@ def _preserve_permissions(parent: Parent, where: "system.Where", source: "os.sta
                 raise OSError(ESTALE, "")  # another directory has the name now
             held = system.where(fd, parent.source_name, None)
         except OSError as error:
-            unknown = error
+            unknown = detached(error)
         set_permissions(held, where, stat.S_IMODE(source.st_mode), unknown=unknown)
     finally:
+        unknown = None  # which else would keep this frame, and this it
         if fd >= 0:
             system.close(fd)

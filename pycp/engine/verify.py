@@ -83,14 +83,14 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
                 raise failed("error writing", entry.destination, error) from None
             system.drop_cached(fd)
             if _read((fd, entry.destination), 0, len(file.data) + 1) == file.data:
-                now = system.fstat(file.source_fd)
+                now = _status(file.source_fd, entry.source)
                 if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
                     file.source.st_size,
                     file.source.st_mtime_ns,
                     file.source.st_ctime_ns,
                 ):
                     return
-        verify(entry, (file.source_fd, file.source), (fd, system.fstat(fd)))
+        verify(entry, (file.source_fd, file.source), (fd, _status(fd, entry.destination)))
 
     return read_back
 
@@ -119,11 +119,15 @@ def first_difference(
         offset += BUFFER_SIZE
 
 
-def _is_sparse(side: tuple[int, str]) -> bool:
+def _status(fd: int, shown: str) -> "os.stat_result":
     try:
-        status = system.fstat(side[0])
+        return system.fstat(fd)
     except OSError as error:
-        raise failed("error reading", side[1], error) from None
+        raise failed("error reading", shown, error) from None
+
+
+def _is_sparse(side: tuple[int, str]) -> bool:
+    status = _status(*side)
     return status.st_blocks < status.st_size // 512
 
 

@@ -9,7 +9,7 @@ mask then, and would give the group what only others had.
 from errno import EINVAL, ENOSYS, ENOTSUP
 
 from pycp import system
-from pycp.errors import CopyError, SilentError, failed, reason
+from pycp.errors import CopyError, SilentError, detached, failed, reason
 from pycp.quoting import quote_name
 
 TYPE_CHECKING = False
@@ -117,7 +117,7 @@ def copy_xattrs(
             system.xattr().set_value(destination, name, value)
         except OSError as error:
             if error.errno in UNSUPPORTED:
-                refused = refused or error
+                refused = refused or detached(error)
                 continue
             text = "setting attribute " + both % "for" + reason(error)
             last = tell(job, error, CopyError(text, error.errno, entry.destination))
@@ -156,9 +156,12 @@ def set_permissions(
     try:
         system.set_mode(where, mode & bits)
     except OSError as error:
-        failure = failure or error
+        failure = failure or detached(error)
     if failure:
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure, unknown  # or they and this frame would keep each other
 
 
 def _copy_lists(
@@ -170,7 +173,7 @@ def _copy_lists(
         try:
             names = system.xattr().list_names(source)
         except OSError as error:
-            return (bits, None) if error.errno in UNSUPPORTED else (OWNER_BITS, error)
+            return (bits, None) if error.errno in UNSUPPORTED else (OWNER_BITS, detached(error))
     for name in names:
         if name not in PERMISSION_LISTS and _action(name) != "permissions":
             continue
@@ -181,7 +184,7 @@ def _copy_lists(
         except OSError as error:
             if value and error.errno in UNSUPPORTED and _is_said_by_mode(name, value):
                 continue
-            failure = failure or error
+            failure = failure or detached(error)
             if name == ACCESS_LIST:
                 bits = bits_without(value)
     return bits, failure
