@@ -26,6 +26,7 @@ from pycp.checks import (
     is_job_count,
     is_rate,
     is_suffix,
+    keeps_to_one_machine,
     name_of,
     names_of,
     require_type,
@@ -41,6 +42,7 @@ from pycp.report.listener import Event, Listener, Stopped, Summary
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Executor
     from typing import Any, Literal
 
     from pycp.options import Backup, Update, When
@@ -114,6 +116,7 @@ def copy(
     bandwidth: int = 0,
     dry_run: bool = False,
     jobs: int | None = None,
+    executor: "Executor | None" = None,
     on_event: "Listen | None" = None,
 ) -> Summary:
     """Copy as the command `pycp` does, and return what was done.
@@ -134,6 +137,10 @@ def copy(
     - `bandwidth`: at most so many bytes in a second (--bwlimit); 0 is no limit.
     - `jobs`: processes that copy a tree, one of them this; None decides by its size. A process with
       several threads copies alone.
+    - `executor`: has trees copied by this executor of `concurrent.futures`, `jobs` parts at a time.
+      Its processes must be this user's and see the same files. It may do things twice unseen, so
+      what exists is written over unless it is complete: `update` and `hard_link` are refused, and
+      so is what the option --cluster refuses.
     - `on_event`: called in this thread with an `Event` for everything that happens. An exception it
       raises ends the copy and is raised from here; what was copied stays.
 
@@ -156,7 +163,21 @@ def copy(
     operands, fields["target_directory"] = _operands(words, is_one, destination)
     from pycp.run.serial import run_serial
 
-    return _run(run_serial, CopyOptions(**fields), operands, on_event)
+    if executor is None:
+        return _run(run_serial, CopyOptions(**fields), operands, on_event)
+    _require_repeatable(fields)
+    from pycp.cluster.executor import share_with
+
+    cluster = share_with(executor, fields.get("jobs", 0))
+    try:
+        return _run(
+            lambda options, words, report: run_serial(options, words, report, cluster),
+            CopyOptions(**fields),
+            operands,
+            on_event,
+        )
+    finally:
+        cluster.end(0)
 
 
 def install(
@@ -215,6 +236,19 @@ def install(
     from pycp.run.install import run_install
 
     return _run(run_install, InstallOptions(**fields), operands, on_event)
+
+
+def _require_repeatable(fields: "dict[str, Any]") -> None:
+    """Raise ValueError if an executor could do harm by doing something twice."""
+    name = keeps_to_one_machine(fields)
+    if not name and fields["update"] != "all":
+        name = "update"
+    if not name and fields["hard_link"]:
+        name = "hard_link"
+    if name == "dereference":
+        raise ValueError("an executor cannot follow symbolic links and preserve hard links")
+    if name:
+        raise ValueError(f"executor and {name}={fields[name]!r} exclude each other")
 
 
 def _fields(options: "type[Record]", arguments: "dict[str, Any]") -> "dict[str, Any]":

@@ -4,7 +4,7 @@ GNU's checks come after the last word is read, in GNU's order, because later opt
 earlier ones. Options that exclude each other share a field, so the last one wins by itself.
 """
 
-from pycp.checks import MOST_JOBS, clash, is_job_count, settle
+from pycp.checks import MOST_JOBS, clash, is_job_count, keeps_to_one_machine, settle
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     ATOMIC,
@@ -37,6 +37,7 @@ from pycp.options import CopyOptions
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
 _DEFAULT_ATTRIBUTES = {
     "preserve_mode": True,
@@ -59,6 +60,17 @@ _CLASHES = {
     ("backup", "update"): "--backup is mutually exclusive with -n or --update=none-fail",
     ("reflink", "sparse"): "--reflink can be used only with --sparse=auto",
 }
+_ONE_MACHINE = {
+    "overwrite": "--interactive (-i)",
+    "debug": "--debug",
+    "dry_run": "--dry-run",
+    "atomic": "--atomic",
+    "parents": "--parents",
+    "backup": "--backup (-b)",
+    "bandwidth": "--bwlimit",
+    "dereference": "--dereference (-L) where hard links are preserved",
+}
+"""Options that --cluster refuses, by their fields."""
 
 CP = Table(
     usage=(
@@ -287,6 +299,18 @@ CP = Table(
                 "takes several for large trees and slow file systems",
             ),
             BANDWIDTH,
+            Option(
+                "--cluster",
+                value="=ENGINE",
+                field="cluster",
+                help="have other machines copy trees: mpi for the processes that mpiexec or srun "
+                "started, dask:ADDRESS or dask:FILE.json for the workers of a Dask scheduler",
+            ),
+            Option(
+                "--cluster-insecure",
+                field="cluster_insecure",
+                help="accept a Dask scheduler that is reached without TLS over a network",
+            ),
         ),
         "What is told": (
             VERBOSE,
@@ -330,7 +354,23 @@ def parse_cp(
     if "exclude" in fields:
         fields["exclude"] = tuple(fields["exclude"])
     resolve_extras(fields)
+    if "cluster" in fields:
+        _check_cluster(fields)
     return CopyOptions(**fields), operands
+
+
+def _check_cluster(fields: "Mapping[str, Any]") -> None:
+    """Raise UsageError if there is no such engine, or other options leave it nothing to do."""
+    engine, _, where = fields["cluster"].partition(":")
+    if fields["cluster"] != "mpi" and not (engine == "dask" and where):
+        from pycp.quoting import quote_word
+
+        raise UsageError(
+            f"invalid argument {quote_word(fields['cluster'])} for {quote_word('--cluster')}:"
+            " mpi, dask:ADDRESS or dask:FILE.json"
+        )
+    if name := keeps_to_one_machine(fields):
+        raise UsageError(f"--cluster cannot be combined with {_ONE_MACHINE[name]}")
 
 
 def _jobs(word: str) -> int:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pycp.run.unit import Opened as UnitOpened
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
+    from pycp.system.folder import Folder
 
 LONGEST, SHORTEST = 0.2, 0.02
 """Seconds a unit is worked on, in the midst of a tree and towards its end."""
@@ -169,7 +170,11 @@ class Coordinator:
         )
 
     def _send(self, task: Task) -> None:
-        seconds = LONGEST if len(self._queue) > 1 else SHORTEST
+        hands = self._hands
+        if len(self._queue) > 1:
+            seconds = max(LONGEST, 3 * hands.slots * hands.unit_cost)
+        else:
+            seconds = max(SHORTEST, hands.slots * hands.unit_cost)
         parts = []
         for filled, names in task.parts:
             folder = filled.folder
@@ -177,7 +182,7 @@ class Coordinator:
             parts.append(
                 (
                     way_to(folder, self._root.folder),
-                    folder.is_new,
+                    folder.is_new and not hands.reruns,
                     folder.goes_by_umask,
                     filled.is_redone,
                     names,
@@ -189,7 +194,7 @@ class Coordinator:
             for identity, first in task.sets
         ]
         task.tries += 1
-        ticket = self._hands.give(marshal.dumps((seconds, self._left_by, sets, parts)))
+        ticket = hands.give(marshal.dumps((seconds, self._left_by, sets, parts)))
         self._out[ticket] = task
 
     def _work(self) -> None:
@@ -233,7 +238,7 @@ class Coordinator:
         walk = self._walk
         filled = stack[-1].filled
         try:
-            filled.folder.reopen()
+            filled.folder.find()
         except OSError as error:
             walk.lost(filled, error)
             self._put_all(stack[:-1])
@@ -349,12 +354,24 @@ class Coordinator:
     ) -> None:
         level = Level(name[0], iter([(name[1], kind)]))
         level.sets = [(identity, first)]
-        self._put(level)
+        if first is None or self._is_below_root(first):
+            self._put(level)
+        else:
+            self._own.append(level)  # units tell of places in this tree only
+
+    def _is_below_root(self, entry: Entry) -> bool:
+        step: Folder | None = entry.folder
+        while step is not None and step is not self._root.folder:
+            step = step.parent
+        return step is not None
 
     def _look_at_time(self, wall: float, waited: float) -> None:
         """Have more processes wait side by side if that is most of what they do."""
         self._wall += wall
         self._waited += waited
+        if not self._hands.is_local:
+            self._works_itself = False  # there is enough to do for those who wait for us
+            return
         self._works_itself = self._waited <= share.MUCH * self._wall
         wanted = share.processes(self._jobs, self._wall, self._waited) - self._works_itself
         self._hands.slots = max(self._hands.slots, wanted)

@@ -112,7 +112,7 @@ class Folders:
             if not nearer:
                 continue
             try:
-                self._known[nearer].reopen()
+                self._known[nearer].find()
             except OSError:
                 self._known[nearer].close()  # one of the two may be open
                 raise
