@@ -11,7 +11,6 @@ import stat
 import sys
 import time
 
-import pycp
 from pycp import system
 from pycp.errors import cannot
 from pycp.plan.begun import PROBE
@@ -36,7 +35,7 @@ AGAIN = 1.0
 
 def facts() -> "Facts":
     """Return what must be the same everywhere, besides the directories."""
-    program = f"pycp {pycp.__version__} in Python {sys.version_info[0]}.{sys.version_info[1]}"
+    program = f"pycp {sys.modules['pycp'].__version__} in Python {sys.version_info[0]}.{sys.version_info[1]}"
     groups = tuple(sorted({*os.getgroups(), os.getegid()}))
     return program, system.geteuid(), os.getegid(), groups, system.umask()
 
