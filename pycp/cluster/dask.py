@@ -23,7 +23,7 @@ SECONDS = 10
 GATHER = 0.002
 """Seconds to wait for more results, because many are fetched almost as quickly as one."""
 TLS = "tls://"
-LOOPBACK = ("tcp://127.", "tcp://localhost:", "tcp://[::1]:")
+TCP = "tcp://"
 
 
 class Workers:
@@ -176,8 +176,18 @@ def require_trust(address: str, is_insecure: bool, is_root: bool) -> None:
         return
     if is_root:
         raise CopyError(f"as root, a scheduler must be reached by {TLS}, not at {address}")
-    if not is_insecure and not address.startswith(LOOPBACK):
+    if not (is_insecure or is_loopback(address)):
         raise CopyError(
             f"anybody could give work to the scheduler at {address}:"
             f" use {TLS}, or say --cluster-insecure"
         )
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether what is sent to an address never leaves this machine."""
+    host = address.removeprefix(TCP).rpartition(":")[0]
+    numbers = host.split(".")
+    return address.startswith(TCP) and (
+        host in ("localhost", "[::1]")
+        or (numbers[0] == "127" and len(numbers) == 4 and all(map(str.isdigit, numbers)))
+    )

@@ -35,7 +35,8 @@ AGAIN = 1.0
 
 def facts() -> "Facts":
     """Return what must be the same everywhere, besides the directories."""
-    program = f"pycp {sys.modules['pycp'].__version__} in Python {sys.version_info[0]}.{sys.version_info[1]}"
+    version = sys.modules["pycp"].__version__
+    program = f"pycp {version} in Python {sys.version_info[0]}.{sys.version_info[1]}"
     groups = tuple(sorted({*os.getgroups(), os.getegid()}))
     return program, system.geteuid(), os.getegid(), groups, system.umask()
 

@@ -39,6 +39,8 @@ OWN = 0.01
 """Seconds the coordinator works before it looks after the others."""
 MOST_NAMES = 256
 """Names in a unit."""
+LEAST_FAR = 16
+"""Names in a unit that travels to another machine, if there are as many."""
 TRIES = 3
 """Times a unit is tried before its names are told as failed."""
 
@@ -132,7 +134,8 @@ class Coordinator:
     def _size(self) -> int:
         """Return how many names go into a unit: an equal share of what is known to be left."""
         known = sum(length_hint(level.entries, MOST_NAMES) for level in self._queue[-AHEAD:])
-        return max(min(known // (AHEAD * self._hands.slots + 1), MOST_NAMES), 1)
+        least = 1 if self._hands.is_local else LEAST_FAR
+        return max(min(known // (AHEAD * self._hands.slots + 1), MOST_NAMES), least)
 
     def _next(self, count: int) -> Task:
         """Take names for a unit from the queue."""
@@ -150,7 +153,7 @@ class Coordinator:
             count -= len(names) + 1
             if names or self._hands_out_finishing(filled):
                 task.parts.append((filled, names))
-                task.sets += level.sets
+                task.sets += level.sets if names else []  # they are of these names
             else:
                 self._settle(filled)
         return task
