@@ -10,6 +10,7 @@ from pycp import system
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from pycp.run.unit import Identity, Part, Place, Step, Way
     from pycp.run.worker import Answer
@@ -68,15 +69,9 @@ class Devices:
     def leaving_answer(self, answer: "Answer") -> "tuple[Answer, bool]":
         """Translate an answer; return it, and whether it has numbers to look up."""
         events, wall, waited, done, opened, members, firsts = answer
-        found = [
-            (
-                above,
-                (step[0], self.leaving(step[1]), self.leaving(step[2])),
-                by_umask,
-                record,
-                left,
-            )
-            for above, step, by_umask, record, left in opened
+        found: list[Any] = [
+            (above, (step[0], self.leaving(step[1]), self.leaving(step[2])), *rest)
+            for above, step, *rest in opened
         ]
         names = [
             (above, name, self.leaving(identity) if count else identity, count)
@@ -112,8 +107,8 @@ class Lookup:
         events, wall, waited, done, opened, members, firsts = answer
         ways = ["/".join([".", *(step[0] for step in part[0])]) for part in parts]
         paths: list[str] = []
-        found = []
-        for above, step, by_umask, record, left in opened:
+        found: list[Any] = []
+        for above, step, *rest in opened:
             name, *sides = step
             path = f"{ways[~above] if above < 0 else paths[above]}/{name}"
             paths.append(path)
@@ -121,7 +116,7 @@ class Lookup:
                 self._known(identity, lambda path=path, side=side: status(side, path))  # type: ignore[misc]
                 for side, identity in enumerate(sides)
             )
-            found.append((above, (name, source, copy), by_umask, record, left))
+            found.append((above, (name, source, copy), *rest))
         names = []
         for above, name, identity, count in members:
             path = f"{ways[~above] if above < 0 else paths[above]}/{name}"

@@ -308,9 +308,9 @@ class Coordinator:
     def _opened(self, opened: "list[UnitOpened]", found: "list[Filled]") -> "list[Filled]":
         """Return the directories that a worker has entered and not finished."""
         new: list[Filled] = []
-        for number, step, by_umask, record, _names in opened:
+        for number, step, is_new, by_umask, record, _names in opened:
             above = found[~number] if number < 0 else new[number]
-            folder = follow(above.folder, step, record[2])
+            folder = follow(above.folder, step, is_new)
             folder.goes_by_umask = by_umask
             filled = unpack_filled(record, folder)
             filled.above, filled.depth = above, above.depth + 1

@@ -265,6 +265,7 @@ class Server:
                 (
                     numbers[filled.above],
                     step,
+                    folder.is_new,
                     folder.goes_by_umask,
                     pack_filled(filled),
                     left[filled],

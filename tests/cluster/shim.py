@@ -52,7 +52,8 @@ def change(what: str) -> None:
     elif name == "die":
         from pycp.cluster import mpi
 
-        mpi.carry_out = dying(mpi.carry_out, int(value))
+        carrier: Any = mpi
+        carrier.carry_out = dying(carrier.carry_out, int(value))
     elif name == "stop":
         from pycp.cluster.nodes import Nodes
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -191,11 +192,11 @@ def test_a_device_that_only_a_node_has_met_is_looked_up_once() -> None:
         return 7, 3
 
     lookup = Lookup()
-    part = ((("a", (1, 1), (2, 2)),), False, False, False, [], None)
-    opened = [(-1, ("m", (-14, 3), (2, 9)), False, None, [])]
+    part: Any = ((("a", (1, 1), (2, 2)),), False, False, False, [], None)
+    opened: Any = [(-1, ("m", (-14, 3), (2, 9)), True, False, None, [])]
     members = [(0, "f", (-14, 8), 2)]
-    answer = ([], 0.0, 0.0, [], opened, members, [])
-    found = lookup.complete(answer, [part], look)  # type: ignore[arg-type,list-item]
+    answer: Any = ([], 0.0, 0.0, [], opened, members, [])
+    found = lookup.complete(answer, [part], look)
     assert found[4][0][1] == ("m", (7, 3), (2, 9))
     assert found[5] == [(0, "f", (7, 8), 2)]
     assert looks == ["./a/m"]
