@@ -26,7 +26,6 @@ from pycp.checks import (
     is_job_count,
     is_rate,
     is_suffix,
-    keeps_to_one_machine,
     name_of,
     names_of,
     require_type,
@@ -37,11 +36,11 @@ from pycp.checks import (
 from pycp.errors import CopyError, UsageError
 from pycp.options import CopyOptions, InstallOptions, Record
 from pycp.quoting import leave_locale_alone
-from pycp.report.listener import Event, Listener, Stopped, Summary
+from pycp.report.listener import CopyFailed, Event, Listener, Stopped, Summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Executor
     from typing import Any, Literal
 
@@ -52,34 +51,6 @@ if TYPE_CHECKING:
     Listen = Callable[[Event], object]
 
 ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "xattr")
-
-
-class CopyFailed(OSError):
-    """Something could not be copied; everything else was.
-
-    `errors` lists all failures in their order: each is an OSError with `errno`, `strerror`,
-    `filename` and `filename2`, of which `errno` is None if no system call failed. These four
-    attributes of this exception are those of the first. `summary` says what was done.
-    """
-
-    def __init__(self, errors: "Sequence[CopyError]", summary: Summary) -> None:
-        first = errors[0]
-        text = str(first) or first.strerror or "not copied"
-        if len(errors) > 1:
-            text += f" (and {len(errors) - 1} more)"
-        super().__init__(text)
-        self.errors = tuple(errors)
-        self.summary = summary
-        self.errno = first.errno
-        self.strerror = first.strerror
-        self.filename = first.filename
-        self.filename2 = first.filename2
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.errors, self.summary)
 
 
 def copy(
@@ -165,10 +136,9 @@ def copy(
 
     if executor is None:
         return _run(run_serial, CopyOptions(**fields), operands, on_event)
-    _require_repeatable(fields)
     from pycp.cluster.executor import share_with
 
-    cluster = share_with(executor, fields.get("jobs", 0))
+    cluster = share_with(executor, fields)
     try:
         return _run(
             lambda options, words, report: run_serial(options, words, report, cluster),
@@ -236,19 +206,6 @@ def install(
     from pycp.run.install import run_install
 
     return _run(run_install, InstallOptions(**fields), operands, on_event)
-
-
-def _require_repeatable(fields: "dict[str, Any]") -> None:
-    """Raise ValueError if an executor could do harm by doing something twice."""
-    name = keeps_to_one_machine(fields)
-    if not name and fields["update"] != "all":
-        name = "update"
-    if not name and fields["hard_link"]:
-        name = "hard_link"
-    if name == "dereference":
-        raise ValueError("an executor cannot follow symbolic links and preserve hard links")
-    if name:
-        raise ValueError(f"executor and {name}={fields[name]!r} exclude each other")
 
 
 def _fields(options: "type[Record]", arguments: "dict[str, Any]") -> "dict[str, Any]":

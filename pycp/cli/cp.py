@@ -4,7 +4,7 @@ GNU's checks come after the last word is read, in GNU's order, because later opt
 earlier ones. Options that exclude each other share a field, so the last one wins by itself.
 """
 
-from pycp.checks import MOST_JOBS, clash, is_job_count, keeps_to_one_machine, settle
+from pycp.checks import clash, settle
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     ATOMIC,
@@ -37,7 +37,6 @@ from pycp.options import CopyOptions
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
 
 _DEFAULT_ATTRIBUTES = {
     "preserve_mode": True,
@@ -60,18 +59,6 @@ _CLASHES = {
     ("backup", "update"): "--backup is mutually exclusive with -n or --update=none-fail",
     ("reflink", "sparse"): "--reflink can be used only with --sparse=auto",
 }
-_ONE_MACHINE = {
-    "overwrite": "--interactive (-i)",
-    "debug": "--debug",
-    "dry_run": "--dry-run",
-    "atomic": "--atomic",
-    "parents": "--parents",
-    "backup": "--backup (-b)",
-    "bandwidth": "--bwlimit",
-    "dereference": "--dereference (-L) where hard links are preserved",
-}
-"""Options that --cluster refuses, by their fields."""
-
 CP = Table(
     usage=(
         "[OPTION]... SOURCE DESTINATION",
@@ -349,39 +336,11 @@ def parse_cp(
         fields["xattr_errors"] = "all"
     elif fields.get("preserve_xattr"):
         fields.setdefault("xattr_errors", "some")
-    if "jobs" in fields:
-        fields["jobs"] = _jobs(fields["jobs"])
+    if "jobs" in fields or "cluster" in fields:
+        from pycp.cli.workers import resolve_workers
+
+        resolve_workers(fields)
     if "exclude" in fields:
         fields["exclude"] = tuple(fields["exclude"])
     resolve_extras(fields)
-    if "cluster" in fields:
-        _check_cluster(fields)
     return CopyOptions(**fields), operands
-
-
-def _check_cluster(fields: "Mapping[str, Any]") -> None:
-    """Raise UsageError if there is no such engine, or other options leave it nothing to do."""
-    engine, _, where = fields["cluster"].partition(":")
-    if fields["cluster"] != "mpi" and not (engine == "dask" and where):
-        from pycp.quoting import quote_word
-
-        raise UsageError(
-            f"invalid argument {quote_word(fields['cluster'])} for {quote_word('--cluster')}:"
-            " mpi, dask:ADDRESS or dask:FILE.json"
-        )
-    if name := keeps_to_one_machine(fields):
-        raise UsageError(f"--cluster cannot be combined with {_ONE_MACHINE[name]}")
-
-
-def _jobs(word: str) -> int:
-    """Return the number of processes that a value of --jobs means, 0 for "auto"."""
-    if word == "auto":
-        return 0
-    if word.isascii() and word.isdigit() and is_job_count(float(word)):
-        return int(float(word))
-    from pycp.quoting import quote_word
-
-    raise UsageError(
-        f"invalid argument {quote_word(word)} for {quote_word('--jobs')}:"
-        f" a number from 1 to {MOST_JOBS}, or auto"
-    )

@@ -6,10 +6,15 @@ Who carries out what, and whether something is carried out twice, is for the exe
 from concurrent.futures import CancelledError, Executor, Future
 from queue import Empty, SimpleQueue
 
+from pycp.checks import keeps_to_one_machine
 from pycp.cluster.node import carry_out
 from pycp.cluster.nodes import Nodes
 from pycp.run.hands import Lost
 from pycp.system.worker import processors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Futures:
@@ -65,8 +70,21 @@ class Futures:
         self.cancel()
 
 
-def share_with(executor: Executor, jobs: int) -> Nodes:
-    """Return the nodes that an executor stands for; raise TypeError if it is none."""
+def share_with(executor: Executor, fields: "dict[str, Any]") -> Nodes:
+    """Return the nodes that an executor stands for; `fields` are options.
+
+    Raise TypeError if it is none, ValueError if it could do harm by doing something twice.
+    """
     if not callable(getattr(executor, "submit", None)):
         raise TypeError(f"executor must be an Executor, not {type(executor).__name__}")
-    return Nodes(Futures(executor, jobs or getattr(executor, "_max_workers", 0) or processors()))
+    name = keeps_to_one_machine(fields)
+    if not name and fields["update"] != "all":
+        name = "update"
+    if not name and fields["hard_link"]:
+        name = "hard_link"
+    if name == "dereference":
+        raise ValueError("an executor cannot follow symbolic links and preserve hard links")
+    if name:
+        raise ValueError(f"executor and {name}={fields[name]!r} exclude each other")
+    slots = fields.get("jobs") or getattr(executor, "_max_workers", 0) or processors()
+    return Nodes(Futures(executor, slots))
