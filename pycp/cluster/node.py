@@ -12,6 +12,7 @@ from pycp import system
 from pycp.cluster.devices import Devices
 from pycp.cluster.proof import difference, facts, unproved
 from pycp.engine.job import Job
+from pycp.entries import Entry, Tally
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.plan.exclude import Exclusions
@@ -20,7 +21,7 @@ from pycp.run.visit import Visitor
 from pycp.run.walk import Walk
 from pycp.run.worker import Recorder, Server
 from pycp.system.folder import NOT_YET, PAUSE, Directory, Folder
-from pycp.values import NUMBERS, Entry, Tally
+from pycp.values import NUMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
     Identity = tuple[int, int]
     Root = tuple[str, str, Identity]
-    Tree = tuple[int, Root, Root, list[Identity]]
+    Tree = tuple[int, Root, Root, list[Identity], list[Identity]]
     """Number of an operand; source and destination, each with its name for people, whole name and
-    identity; and what was met before."""
+    identity; what was met before, and the symbolic links that were made."""
 
 MOST_RUNS = 4
 """Copies that a process of long life remembers."""
@@ -83,8 +84,8 @@ class Run:
             self._open(marshal.loads(tree))
             self._here.tree = tree
         fds, server, tally = self._here.fds, self._here.server, self._here.tally
-        seconds, sets, parts = marshal.loads(unit)
-        answer = server.carry_out(seconds, *self._translated(sets, parts, fds))
+        seconds, left_by, sets, parts = marshal.loads(unit)
+        answer = server.carry_out(seconds, left_by, *self._translated(sets, parts, fds))
         translated, has_unknown = self._devices.leaving_answer(answer)
         counts = list(tally.own)
         tally.own[:] = [0] * NUMBERS
@@ -110,7 +111,7 @@ class Run:
             directory.is_pinned = False
             directory.close()
         self._here.tree, self._here.directories = None, []
-        _number, source, destination, known = tree
+        _number, source, destination, known, links = tree
         options = self._options
         report = Speaker(*self._says)
         report.own_files = {
@@ -122,11 +123,15 @@ class Run:
         if options.manifest is not None:
             job.manifest = _write_nothing
         walk = Walk(Visitor(job, self._has_company))
-        root = Folder(None, self._at(source), self._at(destination), False)
+        nowhere = Directory(None, "", None)
+        above = Folder(None, nowhere, nowhere, False)
+        root = Folder(above, self._at(source), self._at(destination), False)
         operand = Entry(root, "", is_operand=True)
         operand.name_operands(source[0], destination[0])
         walk.memory.operand = operand
         walk.memory.foreign = frozenset(map(self._devices.arriving, known))
+        for link in links:
+            walk.memory.made_link(self._devices.arriving(link))
         server = Server(walk, root)
         server.prepare()
         self._here.server, self._here.tally = server, report.tally

@@ -150,6 +150,7 @@ class Nodes:
                 (operand.source, absolute(operand.source_name), source.id),
                 (operand.destination, absolute(operand.destination), copy.id),
                 known,
+                walk.memory.known_links(),
             )
         )
 
@@ -191,7 +192,7 @@ class Nodes:
             own[what] += counts[what]
         if has_unknown:
             lookup = self._lookups.setdefault(node, Lookup())
-            answer = lookup.complete(answer, marshal.loads(unit)[2], self._look)
+            answer = lookup.complete(answer, marshal.loads(unit)[3], self._look)
         return answer  # type: ignore[no-any-return]
 
     def _look(self, side: int, path: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from pycp.system.folder import Directory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.cluster.devices import Devices
-    from pycp.values import Entry
+    from pycp.entries import Entry
 
     Facts = tuple[str, int, int, tuple[int, ...], int]
     Place = tuple[str, str, int, int, tuple[int, int], list[tuple[str, int]], str, str]

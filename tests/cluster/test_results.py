@@ -117,3 +117,14 @@ def test_a_tree_is_met_again_in_another(sources: Path) -> None:
     (sources / "before").mkdir()
     alone, _cluster = same(None, sources, "-a", "-t", "d", "s/d1", "s")
     assert "will not create hard link 'd/s/d1' to directory 'd/d1'" in alone.stderr
+
+
+def test_no_link_that_an_operand_brought_is_followed_for_the_next(sources: Path) -> None:
+    for number in range(30):
+        for name in "ab":
+            (sources / f"{name}/x/d{number}").mkdir(parents=True)
+        (sources / f"a/x/d{number}/l").symlink_to("../outside")
+        (sources / f"b/x/d{number}/l").write_text("through")
+    (sources / "before").mkdir()
+    alone, _cluster = same(None, sources, "-r", "-t", "d", "a/x", "b/x")
+    assert alone.stderr.count("through just-created symlink") == 30
