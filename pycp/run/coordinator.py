@@ -360,7 +360,7 @@ class Coordinator:
         if first is None or self._is_below_root(first):
             self._put(level)
         else:
-            self._own.append(level)  # units tell of places in this tree only
+            self._own.append([level])  # units tell of places in this tree only
 
     def _is_below_root(self, entry: Entry) -> bool:
         step: Folder | None = entry.folder
