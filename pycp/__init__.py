@@ -13,9 +13,9 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp import shutil
-    from pycp.api import CopyFailed, copy, install
+    from pycp.api import copy, install
     from pycp.errors import CopyError
-    from pycp.report.listener import Event, Summary
+    from pycp.report.listener import CopyFailed, Event, Summary
 else:
 
     def __getattr__(name: str) -> object:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.options import WriteOptions
+    from pycp.run.hands import Cluster
 
 FAILURE = 1
 
@@ -40,21 +41,36 @@ def _cp() -> int:
 
     try:
         options, operands = parse_cp(words, os.environ, report.say)
+        if options.cluster:
+            from pycp.cluster.command import copy_with_cluster
+
+            copy_with_cluster(options, lambda cluster: _run_cp(options, operands, program, cluster))
         report = _report(options, operands, program)
         _copy(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "cp")
     except CopyError as error:
+        if any(word.startswith("--cl") for word in words):
+            from pycp.cluster.command import is_told_by_another
+
+            if is_told_by_another(os.environ):
+                return FAILURE
         _refuse(error, report)
     return 0 if report.finish() else FAILURE
 
 
 def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> int:
     """Copy as options and operands say, and print as cp does; return its exit status."""
+    return _run_cp(options, operands, program, None)
+
+
+def _run_cp(
+    options: CopyOptions, operands: list[str], program: str, cluster: "Cluster | None"
+) -> int:
     report = Lines(program)
     try:
         report = _report(options, operands, program)
-        _copy(options, operands, report)
+        _copy(options, operands, report, cluster)
     except CopyError as error:
         _refuse(error, report)
     return 0 if report.finish() else FAILURE
@@ -87,12 +103,17 @@ def _end_exhausted() -> None:
     _listening.finish()
 
 
-def _copy(options: "CopyOptions", operands: list[str], report: Lines) -> None:
+def _copy(
+    options: "CopyOptions",
+    operands: list[str],
+    report: Lines,
+    cluster: "Cluster | None" = None,
+) -> None:
     from pycp.run.serial import run_serial
 
     if options.progress != "never":
         _show_progress(options, operands, report)
-    run_serial(options, operands, report)
+    run_serial(options, operands, report, cluster)
 
 
 def _report(options: "WriteOptions", operands: list[str], program: str) -> Lines:

@@ -36,11 +36,12 @@ from pycp.checks import (
 from pycp.errors import CopyError, UsageError
 from pycp.options import CopyOptions, InstallOptions, Record
 from pycp.quoting import leave_locale_alone
-from pycp.report.listener import Event, Listener, Stopped, Summary
+from pycp.report.listener import CopyFailed, Event, Listener, Stopped, Summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Executor
     from typing import Any, Literal
 
     from pycp.options import Backup, Update, When
@@ -50,34 +51,6 @@ if TYPE_CHECKING:
     Listen = Callable[[Event], object]
 
 ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "xattr")
-
-
-class CopyFailed(OSError):
-    """Something could not be copied; everything else was.
-
-    `errors` lists all failures in their order: each is an OSError with `errno`, `strerror`,
-    `filename` and `filename2`, of which `errno` is None if no system call failed. These four
-    attributes of this exception are those of the first. `summary` says what was done.
-    """
-
-    def __init__(self, errors: "Sequence[CopyError]", summary: Summary) -> None:
-        first = errors[0]
-        text = str(first) or first.strerror or "not copied"
-        if len(errors) > 1:
-            text += f" (and {len(errors) - 1} more)"
-        super().__init__(text)
-        self.errors = tuple(errors)
-        self.summary = summary
-        self.errno = first.errno
-        self.strerror = first.strerror
-        self.filename = first.filename
-        self.filename2 = first.filename2
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.errors, self.summary)
 
 
 def copy(
@@ -114,6 +87,7 @@ def copy(
     bandwidth: int = 0,
     dry_run: bool = False,
     jobs: int | None = None,
+    executor: "Executor | None" = None,
     on_event: "Listen | None" = None,
 ) -> Summary:
     """Copy as the command `pycp` does, and return what was done.
@@ -134,6 +108,10 @@ def copy(
     - `bandwidth`: at most so many bytes in a second (--bwlimit); 0 is no limit.
     - `jobs`: processes that copy a tree, one of them this; None decides by its size. A process with
       several threads copies alone.
+    - `executor`: has trees copied by this executor of `concurrent.futures`, `jobs` parts at a time.
+      Its processes must be this user's and see the same files. It may do things twice unseen, so
+      what exists is written over unless it is complete: `update` and `hard_link` are refused, and
+      so is what the option --cluster refuses.
     - `on_event`: called in this thread with an `Event` for everything that happens. An exception it
       raises ends the copy and is raised from here; what was copied stays.
 
@@ -156,7 +134,20 @@ def copy(
     operands, fields["target_directory"] = _operands(words, is_one, destination)
     from pycp.run.serial import run_serial
 
-    return _run(run_serial, CopyOptions(**fields), operands, on_event)
+    if executor is None:
+        return _run(run_serial, CopyOptions(**fields), operands, on_event)
+    from pycp.cluster.executor import share_with
+
+    cluster = share_with(executor, fields)
+    try:
+        return _run(
+            lambda options, words, report: run_serial(options, words, report, cluster),
+            CopyOptions(**fields),
+            operands,
+            on_event,
+        )
+    finally:
+        cluster.end(0)
 
 
 def install(

@@ -43,6 +43,30 @@ def clash(fields: "Mapping[str, Any]", makes_backups: bool) -> "Clash | None":
     return None
 
 
+ORDERED = {
+    "overwrite": "ask",
+    "debug": True,
+    "dry_run": True,
+    "atomic": True,
+    "parents": True,
+}
+"""Fields with which only one process, or only this machine, can copy, and their values then."""
+
+
+def keeps_to_one_machine(fields: "Mapping[str, Any]") -> str:
+    """Return the name of a field that lets no other machine take part, or nothing."""
+    for name, value in ORDERED.items():
+        if fields.get(name) == value:
+            return name
+    if fields.get("backup", "none") != "none":
+        return "backup"
+    if fields.get("bandwidth"):
+        return "bandwidth"
+    if fields.get("preserve_links") and fields.get("dereference", "always") == "always":
+        return "dereference"
+    return ""
+
+
 def settle(fields: "dict[str, Any]") -> None:
     """Change what follows from other fields."""
     if fields.get("sparse") == "never":

@@ -143,6 +143,10 @@ class CopyOptions(WriteOptions):
     """Patterns of names that are not copied, and files that hold such patterns, in their order."""
     jobs: int = 0
     """Processes that copy a tree; 0 decides by its size, 1 keeps GNU's order."""
+    cluster: str = ""
+    """What brings other machines: "mpi", or "dask:" and an address or the name of a file."""
+    cluster_insecure: bool = False
+    """Trust a network that anybody could send something over."""
     omitting: str = "-r not specified; omitting directory"
     """What is said of a directory that is not copied; install says less."""
     warns_of_repeats: bool = True

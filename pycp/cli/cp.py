@@ -4,7 +4,7 @@ GNU's checks come after the last word is read, in GNU's order, because later opt
 earlier ones. Options that exclude each other share a field, so the last one wins by itself.
 """
 
-from pycp.checks import MOST_JOBS, clash, is_job_count, settle
+from pycp.checks import clash, settle
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     ATOMIC,
@@ -59,7 +59,6 @@ _CLASHES = {
     ("backup", "update"): "--backup is mutually exclusive with -n or --update=none-fail",
     ("reflink", "sparse"): "--reflink can be used only with --sparse=auto",
 }
-
 CP = Table(
     usage=(
         "[OPTION]... SOURCE DESTINATION",
@@ -287,6 +286,18 @@ CP = Table(
                 "takes several for large trees and slow file systems",
             ),
             BANDWIDTH,
+            Option(
+                "--cluster",
+                value="=ENGINE",
+                field="cluster",
+                help="have other machines copy trees: mpi for the processes that mpiexec or srun "
+                "started, dask:ADDRESS or dask:FILE.json for the workers of a Dask scheduler",
+            ),
+            Option(
+                "--cluster-insecure",
+                field="cluster_insecure",
+                help="accept a Dask scheduler that is reached without TLS over a network",
+            ),
         ),
         "What is told": (
             VERBOSE,
@@ -325,23 +336,11 @@ def parse_cp(
         fields["xattr_errors"] = "all"
     elif fields.get("preserve_xattr"):
         fields.setdefault("xattr_errors", "some")
-    if "jobs" in fields:
-        fields["jobs"] = _jobs(fields["jobs"])
+    if "jobs" in fields or "cluster" in fields:
+        from pycp.cli.workers import resolve_workers
+
+        resolve_workers(fields)
     if "exclude" in fields:
         fields["exclude"] = tuple(fields["exclude"])
     resolve_extras(fields)
     return CopyOptions(**fields), operands
-
-
-def _jobs(word: str) -> int:
-    """Return the number of processes that a value of --jobs means, 0 for "auto"."""
-    if word == "auto":
-        return 0
-    if word.isascii() and word.isdigit() and is_job_count(float(word)):
-        return int(float(word))
-    from pycp.quoting import quote_word
-
-    raise UsageError(
-        f"invalid argument {quote_word(word)} for {quote_word('--jobs')}:"
-        f" a number from 1 to {MOST_JOBS}, or auto"
-    )

@@ -34,6 +34,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
     withheld_bits = job.withheld_bits(True)
     copied, ancestors, making = memory.copied, memory.ancestors, memory.making
+    foreign = memory.foreign
     report = job.report
     hears, counts = report.hears, job.tally.own
 
@@ -48,7 +49,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
         try:
             source = status_of(source_fd)
             key = source.st_dev, source.st_ino
-            if key in copied or key in ancestors or key in making:
+            if key in copied or key in ancestors or key in making or key in foreign:
                 release(source_fd)
                 return None
             mode = S_IMODE(source.st_mode)

@@ -12,6 +12,9 @@ from pycp.quoting import quote_name
 from pycp.system.folder import Directory
 from pycp.values import last_component
 
+PROBE = ".pycp-probe-"
+"""How names begin by which the machines of a cluster find out whether they see the same."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.options import CopyOptions
@@ -47,6 +50,8 @@ def is_begun_copy(options: "CopyOptions", sources: list[str], directory: Directo
         known = frozenset(Directory(None, "", None).names(name))
         found = set()
         for made in directory.names("."):
+            if made.startswith(PROBE):
+                continue  # it stayed behind when a copy was killed
             if made not in known:
                 return False
             found.add(made)

@@ -44,6 +44,8 @@ class Exclusions:
                 " install 'pycp-coreutils[exclude]', or pathspec"
             ) from None
         lines: list[str] = []
+        self.lines = lines
+        """The patterns, those from files too."""
         for kind, text in rules:
             lines += [text] if kind == "pattern" else _lines(text)
         self._patterns: list[tuple[re.Pattern[str], bool]] = []

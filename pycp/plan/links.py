@@ -27,6 +27,7 @@ class Memory:
         "ancestors",
         "copied",
         "elsewhere",
+        "foreign",
         "links_made",
         "making",
         "operand",
@@ -41,6 +42,8 @@ class Memory:
         """
         self.elsewhere: Container[Identity] = ()
         """Files of several names whose first copy is for another process to make."""
+        self.foreign: Container[Identity] = ()
+        """Directories that the run has met before, of which only another process knows more."""
         self.ancestors: set[Identity] = set()
         """The source directories we are in."""
         self.making: set[Identity] = set()
@@ -80,6 +83,10 @@ class Memory:
         self._links.setdefault(link[0], set()).add(link[1])
         if self.links_made is not None:
             self.links_made.append(link)
+
+    def known_links(self) -> "list[Identity]":
+        """Return the symbolic links that were remembered."""
+        return [(device, inode) for device, inodes in self._links.items() for inode in inodes]
 
     @property
     def has_made_symlink(self) -> bool:

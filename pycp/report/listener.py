@@ -13,7 +13,7 @@ from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal
 
     from pycp.errors import CopyError
@@ -80,6 +80,34 @@ class Stopped(BaseException):
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+
+class CopyFailed(OSError):
+    """Something could not be copied; everything else was.
+
+    `errors` lists all failures in their order: each is an OSError with `errno`, `strerror`,
+    `filename` and `filename2`, of which `errno` is None if no system call failed. These four
+    attributes of this exception are those of the first. `summary` says what was done.
+    """
+
+    def __init__(self, errors: "Sequence[CopyError]", summary: Summary) -> None:
+        first = errors[0]
+        text = str(first) or first.strerror or "not copied"
+        if len(errors) > 1:
+            text += f" (and {len(errors) - 1} more)"
+        super().__init__(text)
+        self.errors = tuple(errors)
+        self.summary = summary
+        self.errno = first.errno
+        self.strerror = first.strerror
+        self.filename = first.filename
+        self.filename2 = first.filename2
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.errors, self.summary)
 
 
 class Listener:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pycp.run.unit import Opened as UnitOpened
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
+    from pycp.system.folder import Folder
 
 LONGEST, SHORTEST = 0.2, 0.02
 """Seconds a unit is worked on, in the midst of a tree and towards its end."""
@@ -38,6 +39,8 @@ OWN = 0.01
 """Seconds the coordinator works before it looks after the others."""
 MOST_NAMES = 256
 """Names in a unit."""
+LEAST_FAR = 16
+"""Names in a unit that travels to another machine, if there are as many."""
 TRIES = 3
 """Times a unit is tried before its names are told as failed."""
 
@@ -131,7 +134,8 @@ class Coordinator:
     def _size(self) -> int:
         """Return how many names go into a unit: an equal share of what is known to be left."""
         known = sum(length_hint(level.entries, MOST_NAMES) for level in self._queue[-AHEAD:])
-        return max(min(known // (AHEAD * self._hands.slots + 1), MOST_NAMES), 1)
+        least = 1 if self._hands.is_local else LEAST_FAR
+        return max(min(known // (AHEAD * self._hands.slots + 1), MOST_NAMES), least)
 
     def _next(self, count: int) -> Task:
         """Take names for a unit from the queue."""
@@ -149,7 +153,7 @@ class Coordinator:
             count -= len(names) + 1
             if names or self._hands_out_finishing(filled):
                 task.parts.append((filled, names))
-                task.sets += level.sets
+                task.sets += level.sets if names else []  # they are of these names
             else:
                 self._settle(filled)
         return task
@@ -169,7 +173,11 @@ class Coordinator:
         )
 
     def _send(self, task: Task) -> None:
-        seconds = LONGEST if len(self._queue) > 1 else SHORTEST
+        hands = self._hands
+        if len(self._queue) > 1:
+            seconds = max(LONGEST, 3 * hands.slots * hands.unit_cost)
+        else:
+            seconds = max(SHORTEST, hands.slots * hands.unit_cost)
         parts = []
         for filled, names in task.parts:
             folder = filled.folder
@@ -177,7 +185,7 @@ class Coordinator:
             parts.append(
                 (
                     way_to(folder, self._root.folder),
-                    folder.is_new,
+                    folder.is_new and not hands.reruns,
                     folder.goes_by_umask,
                     filled.is_redone,
                     names,
@@ -189,7 +197,7 @@ class Coordinator:
             for identity, first in task.sets
         ]
         task.tries += 1
-        ticket = self._hands.give(marshal.dumps((seconds, self._left_by, sets, parts)))
+        ticket = hands.give(marshal.dumps((seconds, self._left_by, sets, parts)))
         self._out[ticket] = task
 
     def _work(self) -> None:
@@ -233,7 +241,7 @@ class Coordinator:
         walk = self._walk
         filled = stack[-1].filled
         try:
-            filled.folder.reopen()
+            filled.folder.find()
         except OSError as error:
             walk.lost(filled, error)
             self._put_all(stack[:-1])
@@ -300,9 +308,9 @@ class Coordinator:
     def _opened(self, opened: "list[UnitOpened]", found: "list[Filled]") -> "list[Filled]":
         """Return the directories that a worker has entered and not finished."""
         new: list[Filled] = []
-        for number, step, by_umask, record, _names in opened:
+        for number, step, is_new, by_umask, record, _names in opened:
             above = found[~number] if number < 0 else new[number]
-            folder = follow(above.folder, step, record[2])
+            folder = follow(above.folder, step, is_new)
             folder.goes_by_umask = by_umask
             filled = unpack_filled(record, folder)
             filled.above, filled.depth = above, above.depth + 1
@@ -349,12 +357,24 @@ class Coordinator:
     ) -> None:
         level = Level(name[0], iter([(name[1], kind)]))
         level.sets = [(identity, first)]
-        self._put(level)
+        if first is None or self._is_below_root(first):
+            self._put(level)
+        else:
+            self._own.append([level])  # units tell of places in this tree only
+
+    def _is_below_root(self, entry: Entry) -> bool:
+        step: Folder | None = entry.folder
+        while step is not None and step is not self._root.folder:
+            step = step.parent
+        return step is not None
 
     def _look_at_time(self, wall: float, waited: float) -> None:
         """Have more processes wait side by side if that is most of what they do."""
         self._wall += wall
         self._waited += waited
+        if not self._hands.is_local:
+            self._works_itself = False  # there is enough to do for those who wait for us
+            return
         self._works_itself = self._waited <= share.MUCH * self._wall
         wanted = share.processes(self._jobs, self._wall, self._waited) - self._works_itself
         self._hands.slots = max(self._hands.slots, wanted)

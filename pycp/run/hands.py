@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from pycp.engine.job import Job
+    from pycp.plan.operands import Operands
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
     from pycp.system.counts import Counts
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
         """Processes that work at the same time; may change while running."""
         unit_cost: float
         """Seconds that one unit costs the coordinator."""
+        is_local: bool
+        """They share the processors of the coordinator, and are as many as it wants."""
+        reruns: bool
+        """A unit may be carried out twice, and nobody would know."""
 
         def give(self, unit: bytes) -> int:
             """Have a unit carried out; return its ticket. At most AHEAD for each slot are out."""
@@ -33,6 +39,15 @@ if TYPE_CHECKING:
 
         def close(self, at_once: bool) -> None:
             """Let the processes go, or end them in the midst of what they do."""
+
+    class Cluster(Hands, Protocol):
+        """Hands on other machines, for all operands of a run."""
+
+        def prove(self, job: Job, operands: Operands) -> None:
+            """Raise CopyError unless all machines see what we see; nothing is written before."""
+
+        def begin(self, walk: Walk, root: Folder) -> None:
+            """Take units of this root from now on."""
 
 
 AHEAD = 2
@@ -52,6 +67,8 @@ class ForkedHands:
     """Processes forked from this one when there is work for them."""
 
     unit_cost = 0.0002
+    is_local = True
+    reruns = False
 
     def __init__(self, walk: "Walk", root: "Folder", most: int) -> None:
         self._walk = walk

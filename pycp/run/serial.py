@@ -14,16 +14,24 @@ if TYPE_CHECKING:
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
     from pycp.plan.operands import Operands
+    from pycp.run.hands import Cluster
 
 
-def run_serial(options: "CopyOptions", operands: list[str], report: "Report") -> None:
+def run_serial(
+    options: "CopyOptions",
+    operands: list[str],
+    report: "Report",
+    cluster: "Cluster | None" = None,
+) -> None:
     """Copy all operands; raise UsageError or CopyError if they make no sense as a whole.
+
+    Trees are shared with a cluster if there is one.
 
     What goes wrong with one of them is told to the report, and the others are copied.
     """
     resolved = resolve(options, operands)
     try:
-        _copy_all(resolved, operands, report)
+        _copy_all(resolved, operands, report, cluster)
     finally:
         if resolved.directory is not None:
             resolved.directory.close()
@@ -33,7 +41,9 @@ def run_serial(options: "CopyOptions", operands: list[str], report: "Report") ->
             disarm()
 
 
-def _copy_all(resolved: "Operands", operands: list[str], report: "Report") -> None:
+def _copy_all(
+    resolved: "Operands", operands: list[str], report: "Report", cluster: "Cluster | None"
+) -> None:
     options = resolved.options
     entries = resolved.entries()
     if options.dry_run:
@@ -47,7 +57,9 @@ def _copy_all(resolved: "Operands", operands: list[str], report: "Report") -> No
         from pycp.plan.exclude import Exclusions
 
         job.exclusions = Exclusions(options.exclude)
-    runner = Copying(job, resolved.has_company)
+    if cluster is not None:
+        cluster.prove(job, resolved)
+    runner = Copying(job, resolved.has_company, cluster)
 
     def copy() -> None:
         for entry in entries:
@@ -89,8 +101,9 @@ def _jobs(options: "CopyOptions") -> int:
 class Copying:
     """Copies operands one after the other."""
 
-    def __init__(self, job: Job, has_company: bool) -> None:
+    def __init__(self, job: Job, has_company: bool, cluster: "Cluster | None" = None) -> None:
         self.job = job
+        self._cluster = cluster
         self.visitor = Visitor(job, has_company)
         self.jobs = _jobs(job.options)
         if job.options.bandwidth:
@@ -165,4 +178,4 @@ class Copying:
             from pycp.run.tree import copy_tree
             from pycp.run.walk import Walk
 
-            copy_tree(Walk(self.visitor), self.jobs, entry, decision)
+            copy_tree(Walk(self.visitor), self.jobs, entry, decision, cluster=self._cluster)

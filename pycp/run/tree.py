@@ -4,17 +4,24 @@ from pycp.run.share import LARGE, Watch, processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.engine.directory import Filled
     from pycp.entries import Decision, Entry
+    from pycp.run.hands import Cluster
     from pycp.run.walk import Level, Walk
 
 
 def copy_tree(
-    walk: "Walk", jobs: int, entry: "Entry", decision: "Decision", large: int = LARGE
+    walk: "Walk",
+    jobs: int,
+    entry: "Entry",
+    decision: "Decision",
+    large: int = LARGE,
+    cluster: "Cluster | None" = None,
 ) -> None:
     """Copy a directory that was decided on, and everything below it.
 
     `jobs` is how many processes may do so: 0 leaves that to the tree, which is large from `large`
-    entries on; 1 is this one alone.
+    entries on; 1 is this one alone. With a cluster they are those of the cluster.
     """
     level = walk.enter(entry, decision, None)
     if level is None:
@@ -22,7 +29,10 @@ def copy_tree(
     stack = [level]
     try:
         watch = None
-        if jobs != 1:
+        if cluster is not None:
+            if _is_apart(stack[0].filled):
+                _share_with_cluster(walk, stack, cluster)
+        elif jobs != 1:
             watch = Watch(walk, jobs, large)
             walk.stop = watch.is_time
         walk.go(stack)
@@ -40,12 +50,8 @@ def copy_tree(
 def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: float) -> bool:
     """Have several processes copy what is left; return False if that cannot be."""
     root = stack[0].filled
-    try:
-        root.folder.reopen()
-        if root.folder.is_inside_itself():
-            return False  # the order of files tells what is copied before that is noticed
-    except OSError:
-        return False  # those who need it will tell
+    if not _is_apart(root):
+        return False
     try:
         from pycp.run.coordinator import Coordinator
         from pycp.run.hands import ForkedHands
@@ -59,3 +65,25 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
         return False  # memory is short; for one process it may still do
     coordinator.run(stack, wall, waited)
     return True
+
+
+def _share_with_cluster(walk: "Walk", stack: "list[Level]", cluster: "Cluster") -> None:
+    """Have other machines copy everything."""
+    from pycp.run.coordinator import Coordinator
+
+    root = stack[0].filled
+    root.is_redone = cluster.reruns
+    cluster.begin(walk, root.folder)
+    Coordinator(walk, root, cluster, 0).run(stack, 0.0, 0.0)
+
+
+def _is_apart(root: "Filled") -> bool:
+    """Return whether a copy, whose directories are open then, cannot meet itself.
+
+    Otherwise the order of files tells what is copied before that is noticed.
+    """
+    try:
+        root.folder.reopen()
+        return not root.folder.is_inside_itself()
+    except OSError:
+        return False  # those who need it will tell

@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     """Way to a file, its name, and its digest if there is to be a manifest."""
     Sets = list[tuple[Identity, Place | None]]
     """Files of several names, and where their first copy is: nowhere if it is to be made."""
-    Opened = tuple[int, Step, bool, Record, list[Item] | None]
-    """Number of the directory above, step, by umask, record, and names left: None if vast."""
+    Opened = tuple[int, Step, bool, bool, Record, list[Item] | None]
+    """Number of the directory above, step, whether new, by umask, record; names left: None if vast.
+
+    One that is gone on with (--resume) is not new, though it is finished as if it were.
+    """
     Member = tuple[int, str, Identity, int]
     """Number of its directory, name, identity and how many names it has; 0 for a directory."""
 
@@ -112,7 +115,7 @@ class Folders:
             if not nearer:
                 continue
             try:
-                self._known[nearer].reopen()
+                self._known[nearer].find()
             except OSError:
                 self._known[nearer].close()  # one of the two may be open
                 raise

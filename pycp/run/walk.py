@@ -6,6 +6,8 @@ recursion, and only the deepest keep their descriptors, so the depth of a tree i
 alone. The walk may stop between any two entries: what is left then is in the levels.
 """
 
+from stat import S_ISDIR
+
 from pycp.engine.directory import (
     enter_directory,
     finish_directory,
@@ -181,9 +183,11 @@ class Walk:
         """Note an entry that is for another process, and return whether it is."""
         memory = self.memory
         key, names = (0, 0), 0
-        if kind == DIRECTORY:
-            if above.depth != self.deepest - 1:
-                return False
+        is_deep = kind == DIRECTORY and above.depth == self.deepest - 1
+        if is_deep or (memory.foreign and self._is_foreign(entry)):
+            pass
+        elif kind == DIRECTORY:
+            return False
         elif memory.elsewhere and self._keeps_links:
             try:
                 status = entry.folder.source_directory.stat(entry.source_name, False)
@@ -197,6 +201,14 @@ class Walk:
         above.pending += 1
         self.members.append((above, entry.source_name, key, names))
         return True
+
+    def _is_foreign(self, entry: Entry) -> bool:
+        follows = self.job.options.follows(is_operand=False)
+        try:
+            status = entry.folder.source_directory.stat(entry.source_name, follows)
+        except OSError:
+            return False
+        return S_ISDIR(status.st_mode) and identity(status) in self.memory.foreign
 
     def enter(self, entry: Entry, decision: "Decision", above: "Filled | None") -> Level | None:
         """Make or enter a directory that was decided on; return its level, None if that fails."""
@@ -354,7 +366,7 @@ class Opened:
         folder = self._filled.folder
         self._was_open = folder.source_directory.is_open and folder.destination_directory.is_open
         try:
-            folder.reopen()
+            folder.find()
         except OSError as error:
             self._walk.lost(self._filled, error)
             return False

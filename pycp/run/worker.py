@@ -142,37 +142,42 @@ class Server:
 
         The `token` is in temporary names, so that they can be told from those of others.
         """
-        walk = self._walk
-        job = walk.job
-        for directory in (self._root.source_directory, self._root.destination_directory):
-            directory.is_pinned = True
+        job = self._walk.job
         job.tally.share(counts)
-        job.report = self._recorder
-        job.steps = None
-        if job.manifest is not None:
-            job.manifest = self._recorder.copied
         if job.options.atomic:
             from pycp.engine import place
 
             place.token = token
-        walk.choose_ways()
-        walk.stop = self._is_late
-        walk.memory.elsewhere = self._others
-        walk.deepest, walk.stops_at_vast = DEEP, True
+        self.prepare()
         while True:
             try:
                 unit = channel.receive()
             except EOFError:
                 return
-            answer = self._carry_out(*unit)
+            answer = self.carry_out(*unit)
             counts.name = ""
             counts.counts[ASKED] = 1  # it is known at any time what we work on
             channel.send(answer)
 
+    def prepare(self) -> None:
+        """Have the walk do as a worker's does, whose counts are where they will stay."""
+        walk = self._walk
+        job = walk.job
+        for directory in (self._root.source_directory, self._root.destination_directory):
+            directory.is_pinned = True
+        job.report = self._recorder
+        job.steps = None
+        if job.manifest is not None:
+            job.manifest = self._recorder.copied
+        walk.choose_ways()
+        walk.stop = self._is_late
+        walk.memory.elsewhere = self._others
+        walk.deepest, walk.stops_at_vast = DEEP, True
+
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
 
-    def _carry_out(
+    def carry_out(
         self, seconds: float, left_by: list[str], sets: "Sets", parts: "list[Part]"
     ) -> "Answer":
         """Carry out one unit in so many seconds, or hand back what is left of it.
@@ -260,6 +265,7 @@ class Server:
                 (
                     numbers[filled.above],
                     step,
+                    folder.is_new,
                     folder.goes_by_umask,
                     pack_filled(filled),
                     left[filled],

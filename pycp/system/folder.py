@@ -8,6 +8,8 @@ deepest levels keep their descriptors; an outer one is opened again on the way b
 """
 
 import os
+import time
+from errno import ENOENT, ESTALE
 
 from pycp import system
 from pycp.errors import CopyError
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CLOSED = -1
+NOT_YET = (ENOENT, ESTALE)
+"""What a machine may say of something that another has just made."""
+PAUSE = 0.1
+"""Seconds before a second look."""
 SHORT = 4096
 """Whole names up to this length are kept; all of a very deep tree's would be quadratic."""
 
@@ -307,6 +313,19 @@ class Folder:
         """Give both descriptors back."""
         self.source_directory.close()
         self.destination_directory.close()
+
+    def find(self) -> None:
+        """Open both directories again, which another machine may have made just now.
+
+        Raise CopyError or OSError if that cannot be, also at a second look.
+        """
+        try:
+            self.reopen()
+        except OSError as error:
+            if error.errno not in NOT_YET:
+                raise
+            time.sleep(PAUSE)
+            self.reopen()
 
     def reopen(self, child: "Folder | None" = None) -> None:
         """Open both directories again; raise CopyError or OSError if that cannot be."""

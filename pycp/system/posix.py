@@ -106,6 +106,11 @@ def umask() -> int:
     return mask
 
 
+def host_name() -> str:
+    """Return what this machine calls itself."""
+    return os.uname().nodename
+
+
 def queued() -> float:
     """Return how many seconds this process was ready to run and found no processor free.
 

@@ -38,6 +38,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "digest": (*NO_TEXT, "", "crc", "shake_128"),
     "bandwidth": (None, True, False, -1, 1.5, float("nan"), float("inf"), "1M", b"1"),
     "jobs": (True, False, 0, -1, MOST_JOBS + 1, 2**70, 1.5, "2", "auto", b"1", [1]),
+    "executor": (1, "mpi", [print], True),
     "on_event": (1, "print", [print], True),
     "mode": (True, False, -1, 0o10000, 2**70, 1.5, b"755", "", "u=q", "8", "u", "\0", ["755"]),
     "owner": NO_OWNER,

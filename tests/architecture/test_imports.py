@@ -15,6 +15,7 @@ ROWS = [
     ("entries",),
     ("plan", "engine", "report"),
     ("run",),
+    ("cluster",),
     ("cli", "api", "shutil"),
 ]
 ROWS += [("__main__",), ("pycp",)]
@@ -22,8 +23,10 @@ RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 OWNERS = {
     "click": ("pycp.cli.click_command", "pycp.report.picture"),
     "ctypes": ("pycp.system",),
+    "distributed": ("pycp.cluster.dask",),
     "fcntl": ("pycp.system",),
     "mmap": ("pycp.system",),
+    "mpi4py": ("pycp.cluster.mpi",),
     "platform": ("pycp.system",),
     "xattr": ("pycp.system",),
 }
@@ -113,6 +116,9 @@ def test_one_module_imports_the_xattr_library() -> None:
         ("pycp.engine.data", "if TYPE_CHECKING:\n    pass\nelse:\n    import pycp.run.serial"),
         ("pycp.system.linux", "from ..plan import walk"),
         ("pycp.run.serial", "from pycp.api import copy"),
+        ("pycp.run.serial", "from pycp.cluster.nodes import Nodes"),
+        ("pycp.cluster.nodes", "import distributed"),
+        ("pycp.cluster.node", "from mpi4py import MPI"),
         ("pycp.cli.cp", "import click"),
         ("pycp.engine.data", "import fcntl, os"),
         ("pycp.engine.attributes", "import xattr"),

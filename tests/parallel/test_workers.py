@@ -187,6 +187,34 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
         assert listing(source.parent / "d") == listing(source)
 
 
+def test_several_processes_finish_what_was_begun(tmp_path: Path, run_pycp: Programs) -> None:
+    source = tmp_path / "s"
+    for number in range(12):
+        inner = source / f"d{number % 3}/e{number}/g"
+        inner.mkdir(parents=True)
+        for name in range(4):
+            (inner / f"f{name}").write_text(f"{number} {name}")
+    subprocess.run(["cp", "-a", source, tmp_path / "d"], check=True)
+    for path in (tmp_path / "d").glob("*/*/g/f3"):
+        path.unlink()
+        for directory in (path.parent, path.parent.parent, path.parent.parent.parent):
+            directory.chmod(0o700)  # as they are until they are complete
+    # Units without time hand back every directory they enter.
+    code = (
+        "import sys; from pycp.run import coordinator as one; one.LONGEST = one.SHORTEST = 0.0; "
+        "from pycp.__main__ import cp_main; sys.exit(cp_main())"
+    )
+    done = subprocess.run(
+        ["python3", "-c", code, "-a", "--resume", "--jobs=3", "-T", "s", "d"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{run_pycp.path}/lib"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert listing(tmp_path / "d") == listing(source)
+
+
 def test_workers_die_with_a_coordinator_that_is_killed(source: Path, start: Start) -> None:
     process = start("-r", "--jobs=3", "s", "d")
     workers = workers_of(process, 2)

@@ -1,0 +1,90 @@
+"""Any executor of concurrent.futures: processes or threads, here or elsewhere.
+
+Who carries out what, and whether something is carried out twice, is for the executor to know.
+"""
+
+from concurrent.futures import CancelledError, Executor, Future
+from queue import Empty, SimpleQueue
+
+from pycp.checks import keeps_to_one_machine
+from pycp.cluster.node import carry_out
+from pycp.cluster.nodes import Nodes
+from pycp.run.hands import Lost
+from pycp.system.worker import processors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Futures:
+    """The carrier of an executor that does `slots` things at a time."""
+
+    unit_cost = 0.001
+    knows_nodes = False
+
+    def __init__(self, executor: Executor, slots: int) -> None:
+        self.nodes = list(range(slots))
+        self._executor = executor
+        self._tickets: dict[Future[bytes], int] = {}
+        self._done: SimpleQueue[Future[bytes]] = SimpleQueue()
+
+    def send(self, node: int, ticket: int, request: bytes) -> None:
+        """Submit a request; to whom is not for us to say."""
+        try:
+            future = self._executor.submit(carry_out, request)
+        except RuntimeError as error:  # it is shut down, or broken
+            future = Future()
+            future.set_exception(error)
+        self._tickets[future] = ticket
+        future.add_done_callback(self._done.put)
+
+    def receive(self, wait: bool) -> list[tuple[int, bytes | Lost]]:
+        """Return what is done."""
+        taken: list[tuple[int, bytes | Lost]] = []
+        while self._tickets:
+            try:
+                future = self._done.get(block=wait and not taken)
+            except Empty:
+                break
+            taken.append((self._tickets.pop(future), self._result(future)))
+        return taken
+
+    def _result(self, future: "Future[bytes]") -> bytes | Lost:
+        try:
+            return future.result()
+        except CancelledError:
+            return Lost("it was cancelled")
+        except Exception as error:  # whatever the executor has to tell
+            if isinstance(error, RuntimeError):
+                self.nodes.clear()  # BrokenExecutor is one: nothing more will be done
+            return Lost(f"{type(error).__name__}: {error}")
+
+    def cancel(self) -> None:
+        """Take back what has not begun."""
+        for future in list(self._tickets):
+            future.cancel()
+
+    def close(self, status: int) -> None:
+        """Leave the executor to whoever made it."""
+        self.cancel()
+
+
+def share_with(executor: Executor, fields: "dict[str, Any]") -> Nodes:
+    """Return the nodes that an executor stands for; `fields` are options.
+
+    Raise TypeError if it is none, ValueError if it could do harm by doing something twice.
+    """
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor must be an Executor, not {type(executor).__name__}")
+    name = keeps_to_one_machine(fields)
+    if not name and fields["update"] != "all":
+        name = "update"
+    if not name and fields["hard_link"]:
+        name = "hard_link"
+    if name == "dereference":
+        raise ValueError("an executor cannot follow symbolic links and preserve hard links")
+    if name:
+        raise ValueError(f"executor and {name}={fields[name]!r} exclude each other")
+    slots = fields.get("jobs") or getattr(executor, "_max_workers", 0) or processors()
+    return Nodes(Futures(executor, slots))

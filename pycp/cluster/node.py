@@ -1,0 +1,182 @@
+"""What a process that was started elsewhere does: proves itself, and carries out units.
+
+Everything comes as bytes of plain values (marshal), and so does everything that is sent back. It
+may be a thread beside others, as Dask and executors have them: each has a server of its own.
+"""
+
+import marshal
+import threading
+import time
+
+from pycp import system
+from pycp.cluster.devices import Devices
+from pycp.cluster.proof import difference, facts, unproved
+from pycp.engine.job import Job
+from pycp.entries import Entry, Tally
+from pycp.errors import CopyError
+from pycp.options import CopyOptions
+from pycp.plan.exclude import Exclusions
+from pycp.plan.operands import probe
+from pycp.run.visit import Visitor
+from pycp.run.walk import Walk
+from pycp.run.worker import Recorder, Server
+from pycp.system.folder import NOT_YET, PAUSE, Directory, Folder
+from pycp.values import NUMBERS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pycp.run.unit import Part, Sets
+
+    Identity = tuple[int, int]
+    Root = tuple[str, str, Identity]
+    Tree = tuple[int, Root, Root, list[Identity], list[Identity]]
+    """Number of an operand; source and destination, each with its name for people, whole name and
+    identity; what was met before, and the symbolic links that were made."""
+
+MOST_RUNS = 4
+"""Copies that a process of long life remembers."""
+
+
+class Speaker:
+    """What a recorder has to know of whoever listens."""
+
+    debug = False
+
+    def __init__(self, program: str, verbose: bool, hears: bool) -> None:
+        self.program = program
+        self.verbose = verbose
+        self.hears = hears
+        self.tally = Tally()
+        self.own_files: dict[Identity, str] = {}
+
+
+class Run:
+    """One copy, as far as this process takes part in it."""
+
+    def __init__(self, setup: bytes) -> None:
+        self._facts, options, self._says, self._own_files, self._has_company, self._places = (
+            marshal.loads(setup)
+        )
+        self._options = CopyOptions(**options)
+        self._devices = Devices()
+        self._here = threading.local()
+        self._lock = threading.Lock()
+        self._tickets: set[int] = set()
+        self._fault: str | None = None
+
+    def fault(self) -> str:
+        """Return why this process cannot take part, nothing if it can."""
+        with self._lock:
+            if self._fault is None:
+                self._fault = difference(facts(), self._facts)
+                for place in self._places:
+                    self._fault = self._fault or unproved(place, self._devices)
+            return self._fault
+
+    def carry_out(self, ticket: int, tree: bytes, unit: bytes) -> "tuple[Any, ...]":
+        """Carry out a unit; raise CopyError if that cannot be."""
+        if ticket in self._tickets:
+            raise CopyError("the same work came twice")
+        self._tickets.add(ticket)
+        if getattr(self._here, "tree", None) != tree:
+            self._open(marshal.loads(tree))
+            self._here.tree = tree
+        fds, server, tally = self._here.fds, self._here.server, self._here.tally
+        seconds, left_by, sets, parts = marshal.loads(unit)
+        answer = server.carry_out(seconds, left_by, *self._translated(sets, parts, fds))
+        translated, has_unknown = self._devices.leaving_answer(answer)
+        counts = list(tally.own)
+        tally.own[:] = [0] * NUMBERS
+        return translated, has_unknown, counts
+
+    def _translated(
+        self, sets: "Sets", parts: "list[Part]", fds: tuple[int, int]
+    ) -> "tuple[Sets, list[Part]]":
+        devices = self._devices
+        there = [(devices.arriving_way(way, fds), *rest) for way, *rest in parts]
+        links = [
+            (
+                devices.arriving(identity),
+                place and (devices.arriving_way(place[0], fds), *place[1:]),
+            )
+            for identity, place in sets
+        ]
+        return links, there  # type: ignore[return-value]
+
+    def _open(self, tree: "Tree") -> None:
+        """Open the directories of an operand, and let go of the one before."""
+        for directory in getattr(self._here, "directories", []):
+            directory.is_pinned = False
+            directory.close()
+        self._here.tree, self._here.directories = None, []
+        _number, source, destination, known, links = tree
+        options = self._options
+        report = Speaker(*self._says)
+        report.own_files = {
+            self._devices.arriving((device, inode)): text for device, inode, text in self._own_files
+        }
+        job = Job(options, Recorder(report))  # type: ignore[arg-type]
+        if options.exclude:
+            job.exclusions = Exclusions(options.exclude)
+        if options.manifest is not None:
+            job.manifest = _write_nothing
+        walk = Walk(Visitor(job, self._has_company))
+        nowhere = Directory(None, "", None)
+        above = Folder(None, nowhere, nowhere, False)
+        root = Folder(above, self._at(source), self._at(destination), False)
+        operand = Entry(root, "", is_operand=True)
+        operand.name_operands(source[0], destination[0])
+        walk.memory.operand = operand
+        walk.memory.foreign = frozenset(map(self._devices.arriving, known))
+        for link in links:
+            walk.memory.made_link(self._devices.arriving(link))
+        server = Server(walk, root)
+        server.prepare()
+        self._here.server, self._here.tally = server, report.tally
+        self._here.fds = root.source_fd, root.destination_fd
+
+    def _at(self, root: "Root") -> Directory:
+        """Open a directory that must be the coordinator's."""
+        shown, path, identity = root
+        directory = probe(path)
+        if isinstance(directory, OSError) and directory.errno in NOT_YET:
+            time.sleep(PAUSE)
+            directory = probe(path)
+        if isinstance(directory, OSError):
+            raise CopyError(f"cannot access {shown}: {directory.strerror}")
+        self._here.directories.append(directory)
+        directory.shown_as, directory.is_pinned = shown, True
+        if directory.id != self._devices.arriving(identity):
+            raise CopyError(f"{shown} is not the same directory as here")
+        return directory
+
+
+def _write_nothing(_name: str, _digest: str) -> None:
+    """Stand for the manifest until the recorder takes its place."""
+
+
+_runs: dict[str, Run] = {}
+_lock = threading.Lock()
+
+
+def carry_out(request: bytes) -> bytes:
+    """Do what a request asks for, and return what came of it."""
+    key, setup, ticket, tree, unit = marshal.loads(request)
+    with _lock:
+        run = _runs.get(key)
+        if run is None and setup:
+            while len(_runs) >= MOST_RUNS:
+                del _runs[next(iter(_runs))]
+            run = _runs[key] = Run(setup)
+    name = system.host_name()
+    if run is None:
+        return marshal.dumps((name, "it is not the process that was there before", None))
+    fault = run.fault()
+    if fault or not unit:
+        return marshal.dumps((name, fault, None))
+    try:
+        return marshal.dumps((name, "", run.carry_out(ticket, tree, unit)))
+    except CopyError as error:
+        return marshal.dumps((name, str(error), None))
