@@ -11,13 +11,14 @@ file, so its name is never missing.
 """
 
 import stat
-from errno import EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
+from errno import EEXIST, EISDIR, EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
 
 from pycp import system
 from pycp.engine import rivals
 from pycp.engine.held import replaced
 from pycp.engine.inherit import Old, inherit
 from pycp.engine.place import Place, close
+from pycp.engine.unnamed import open_unnamed
 from pycp.engine.write import (
     creation_error,
     keep_backup,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
     Make = Callable[[Job, Entry, Decision], None]
 
-NEEDS_A_NAME = frozenset((EINVAL, EISDIR, ENOTSUP))
-"""Errors of O_TMPFILE where a file cannot be made without a name."""
 CANNOT_LINK = frozenset((EMLINK, ENOSYS, ENOTSUP, EPERM))
 """Errors of linkat where a file cannot have a second name."""
 PRIVATE = 0o600
@@ -86,34 +85,6 @@ def _is_staged(job: "Job", decision: "Decision") -> bool:
     if decision.kind == "regular":
         return stat.S_ISREG(found.st_mode) and not job.options.attributes_only
     return job.options.force and decision.kind in VERBS
-
-
-def unnamed_opener() -> "tuple[Callable[..., int], Callable[[Entry, int], None]]":
-    """Return what makes a new file without a name, and what gives it one when it is complete.
-
-    The first takes the arguments of `open`, and raises OSError where there are no such files.
-    """
-
-    def open_unnamed(_name: str, _flags: int, mode: int, *, dir_fd: int | None) -> int:
-        if not system.UNNAMED:
-            raise OSError(ENOTSUP, "")
-        flags = system.UNNAMED | system.O_RDWR | system.O_CLOEXEC
-        fd = system.open(".", flags, mode, dir_fd=dir_fd)
-        try:
-            system.descriptor_path(fd)  # without which there is no way to name it
-        except OSError:
-            system.close(fd)
-            raise
-        return fd
-
-    def publish(entry: Entry, fd: int) -> None:
-        try:
-            path, dir_fd = system.descriptor_path(fd), entry.folder.destination_fd
-            system.link_following(path, entry.destination_name, fd, dir_fd)
-        except OSError as error:
-            raise creation_error(entry, error) from None
-
-    return open_unnamed, publish
 
 
 class Stage:
@@ -225,19 +196,10 @@ class Stage:
 
     def _create(self, mode: int) -> int:
         """Make an empty file without a name, or with a temporary one; return a descriptor."""
-        if system.UNNAMED:
-            flags = system.UNNAMED | system.O_RDWR | system.O_CLOEXEC
-            try:
-                fd = system.open(".", flags, mode, dir_fd=self._place.dir_fd)
-            except OSError as error:
-                if error.errno not in NEEDS_A_NAME:
-                    raise
-            else:
-                self._fd = system.above_standard(fd)
-                if isinstance(self._unnamed, str):
-                    return fd
-                system.close(fd)  # there is no way to name it without /proc
-                self._let_go()
+        fd = open_unnamed(mode, self._place.dir_fd)
+        if fd >= 0:
+            self._fd = system.above_standard(fd)
+            return fd
         name, flags = self._place.add_name(), readable(system.NEW_FILE_FLAGS)
         fd = system.open(name, flags, mode, dir_fd=self._place.dir_fd)
         self._fd = system.above_standard(fd)

@@ -6,44 +6,28 @@ and always lets its owner work in it.
 
 import stat
 from errno import EACCES
-from itertools import islice
-from os import DirEntry
 
 from pycp import system
 from pycp.engine.attributes import ALL_BITS, Made, apply_attributes, lacks_attributes
 from pycp.engine.held import replaced
-from pycp.engine.tell import tell_directory, tell_excluded
+from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list, list_xattrs
 from pycp.entries import Entry
 from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still, may_be_just_made
-from pycp.values import DIRECTORY, LINKED, OTHER, REGULAR, SYMLINK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Container, Iterator
-    from typing import Protocol
 
     from pycp.engine.job import Job
     from pycp.entries import Decision
-    from pycp.plan.exclude import Exclusions
-
-    class Listing(Iterator[os.DirEntry[str]], Protocol):
-        """The entries of a directory that is open, one after the other."""
-
-        def close(self) -> None:
-            """Give the directory back."""
 
 
 OWNER_ALL = 0o700
 SOURCE_FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-CHUNK = 4000
-"""Entries of one directory that are held and sorted at a time."""
-NAME_START = 16 + 8 + 1
-"""Where the name begins in an entry that is packed."""
 
 
 class Filled:
@@ -214,38 +198,6 @@ def open_source(job: "Job", filled: Filled, decision: "Decision") -> None:
         raise cannot("access", entry.source, error) from None
 
 
-def list_source(
-    job: "Job", filled: Filled, known: "Container[tuple[int, int]]"
-) -> "tuple[int, Iterator[tuple[str, int]], bool]":
-    """List the source directory; return a number of entries, they, and whether there are more.
-
-    Each is a name and its kind. They come by inode number, in a vast directory among some thousands
-    at a time. `known` are the files met before, of those that have several names.
-
-    Raise CopyError if it cannot be read.
-    """
-    directory = filled.folder.source_directory
-    filled.is_told = True
-    try:
-        assert directory.fd is not None
-        listing: Listing = system.scandir(directory.fd)
-        if job.exclusions is not None:
-            listing = _wanted(job, job.exclusions, filled, listing)
-        if job.report.verbose:
-            packed = _packed_entries(listing)
-            listing.close()
-            filled.is_told = False
-            return len(packed), _unpacked(packed), False
-        entries = _next_entries(listing, directory.id[0], known)
-    except OSError as error:
-        raise cannot("access", filled.entry.source, error) from None
-    filled.is_told = False
-    if len(entries) < CHUNK:
-        listing.close()
-        return len(entries), iter(entries), False
-    return len(entries), _chunks(job, filled, listing, entries, known), True
-
-
 def _require_same(entry: "Entry", fd: int, expected: tuple[int, int]) -> None:
     """Close a directory just opened, and raise CopyError, if it is not the one decided on.
 
@@ -265,99 +217,6 @@ def replaced_directory(entry: "Entry") -> CopyError:
         f"skipping directory {quote_name(entry.source)}, as it was replaced while being copied",
         filename=entry.source,
     )
-
-
-def _wanted(job: "Job", exclusions: "Exclusions", filled: Filled, listing: "Listing") -> "Listing":
-    """Yield what is not left out, and tell of the rest; closing this closes the listing."""
-    follows = job.options.follows(is_operand=False)
-    try:
-        for found in listing:
-            if exclusions.excludes(filled.inside + found.name, _is_directory(found, follows)):
-                tell_excluded(job, Entry(filled.folder, found.name))
-            else:
-                yield found
-    finally:
-        listing.close()
-
-
-def _next_entries(
-    listing: "Listing", device: int, known: "Container[tuple[int, int]]"
-) -> list[tuple[str, int]]:
-    """Return the next entries by inode number."""
-    found = sorted(islice(listing, CHUNK), key=DirEntry.inode)
-    if not known or not found:
-        return [(entry.name, _kind(entry)) for entry in found]
-    entries = []
-    for entry in found:
-        kind = _kind(entry)
-        if kind == REGULAR and (device, entry.inode()) in known:
-            kind = LINKED
-        entries.append((entry.name, kind))
-    return entries
-
-
-def _packed_entries(listing: "Listing") -> list[str]:
-    """Return all entries of a directory by inode number, backwards, for their order is told.
-
-    Each is one string, which takes half the memory of anything else: the inode number, the place in
-    the listing, where several names have one, the kind, and the name.
-    """
-    packed = [
-        f"{entry.inode():016x}{place:08x}{_kind(entry):d}{entry.name}"
-        for place, entry in enumerate(listing)
-    ]
-    packed.sort(reverse=True)
-    return packed
-
-
-def _unpacked(packed: list[str]) -> "Iterator[tuple[str, int]]":
-    """Yield name and kind of entries sorted backwards, and forget each of them."""
-    while packed:
-        entry = packed.pop()
-        yield entry[NAME_START:], int(entry[NAME_START - 1])
-
-
-def _chunks(
-    job: "Job",
-    filled: Filled,
-    listing: "Listing",
-    entries: list[tuple[str, int]],
-    known: "Container[tuple[int, int]]",
-) -> "Iterator[tuple[str, int]]":
-    """Yield the entries of a vast directory, never holding all of them.
-
-    Its descriptor stays open: where the listing tells no kinds, they are looked up below it.
-    """
-    directory = filled.folder.source_directory
-    directory.is_pinned = True
-    try:
-        while entries:
-            yield from entries
-            entries = _next_entries(listing, directory.id[0], known)
-    except OSError as error:
-        job.report.failed(cannot("access", filled.entry.source, error))
-    finally:
-        directory.is_pinned = False
-        listing.close()
-
-
-def _is_directory(entry: "os.DirEntry[str]", follows: bool) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=follows)
-    except OSError:
-        return False
-
-
-def _kind(entry: "os.DirEntry[str]") -> int:
-    """Ask now: where the listing tells no kinds, this looks below a descriptor we may close."""
-    try:
-        if entry.is_file(follow_symlinks=False):
-            return REGULAR
-        if entry.is_dir(follow_symlinks=False):
-            return DIRECTORY
-        return SYMLINK if entry.is_symlink() else OTHER
-    except OSError:
-        return OTHER  # copying it will tell
 
 
 def is_finished(job: "Job", filled: Filled) -> bool:

@@ -6,7 +6,8 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
-from pycp.engine.directory import Filled, list_source, open_source, replaced_directory
+from pycp.engine.directory import Filled, open_source, replaced_directory
+from pycp.engine.listing import list_source
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason

@@ -8,7 +8,6 @@ one. Whatever stays gets its attributes again, which may be missing.
 """
 
 import stat
-from stat import S_IFMT, S_ISREG
 
 from pycp import system
 from pycp.engine.attributes import PERMISSIONS
@@ -17,20 +16,17 @@ from pycp.engine.regular import open_source, set_attributes, set_begun_attribute
 from pycp.engine.special import finish_special
 from pycp.engine.verify import first_difference
 from pycp.engine.write import narrow, open_existing
-from pycp.engine.xattrs import list_xattrs
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import FILES, PASSED, SKIPPED
+from pycp.values import PASSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry
-    from pycp.system.folder import Folder
 
     File = tuple[int, os.stat_result]
 
@@ -64,61 +60,6 @@ def resume(job: "Job", entry: "Entry", decision: "Decision") -> bool:
         decision.skip_reason = "complete"
         decision.remark = f"complete {shown}" if job.report.debug else ""
     return is_complete
-
-
-def resumed_copier(
-    job: "Job", copy_new: "Callable[[Folder, str], bool]"
-) -> "Callable[[Folder, str], bool]":
-    """Return the function that copies a regular file, or finds it complete by two looks.
-
-    The function returns False, and has done nothing, where that takes more than looks.
-    """
-    options = job.options
-    counts = job.tally.own
-    look, list_names = system.stat, list_xattrs
-    keeps_owner = options.preserve_ownership
-    decides = (
-        options.preserve_timestamps
-        and options.preserve_mode
-        and not options.verify
-        and not options.durable
-        and job.manifest is None
-        and not job.report.hears
-        and not job.report.debug
-        and options.update == "all"
-        and options.dereference != "always"
-    )
-
-    def copy(folder: "Folder", name: str) -> bool:
-        if folder.is_new:
-            return copy_new(folder, name)
-        if not decides:
-            return False
-        source_fd, fd = folder.source_directory.fd, folder.destination_directory.fd
-        try:
-            source = look(name, dir_fd=source_fd, follow_symlinks=False)
-            found = look(name, dir_fd=fd, follow_symlinks=False)
-            if (
-                not S_ISREG(source.st_mode)
-                or source.st_nlink > 1
-                or found.st_nlink > 1
-                or identity(source) == identity(found)
-                or S_IFMT(found.st_mode) != S_IFMT(source.st_mode)
-                or not _has_its_time(job, source, found)
-                or not _is_finished(job, source, found)
-                or (keeps_owner and (found.st_uid, found.st_gid) != (source.st_uid, source.st_gid))
-                or list_names((name, source_fd))
-                or list_names((name, fd))
-            ):
-                return False
-        except OSError:
-            return False
-        counts[FILES] += 1
-        counts[SKIPPED] += 1
-        counts[PASSED] += source.st_size
-        return True
-
-    return copy
 
 
 def was_begun(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
@@ -271,12 +212,12 @@ def _settle(
     options = job.options
     fd, status = destination
     difference = None
-    if not _has_its_time(job, source[1], status):
+    if not has_its_time(job, source[1], status):
         difference = first_difference((source[0], entry.source), (fd, entry.destination))
     if decision.removes_destination:  # it has several names
         return (
             difference is None
-            and _is_finished(job, source[1], status)
+            and is_finished(job, source[1], status)
             and _is_kept_set(job, source[1], status)
         )
     is_begun = was_begun(job, source[1], status)
@@ -311,7 +252,7 @@ def _finish(
         set_attributes(job, entry, source, destination, False, 0)
 
 
-def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
+def has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has size and time of its source, and they prove it complete.
 
     A time that was set lies apart from that of the last change of status: one that only comes from
@@ -332,7 +273,7 @@ def _is_ours(source: "os.stat_result", status: "os.stat_result") -> bool:
     return status.st_uid in (source.st_uid, system.geteuid())
 
 
-def _is_finished(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
+def is_finished(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has its attributes, as it must before it gets a second name."""
     options = job.options
     if not _is_ours(source, status):

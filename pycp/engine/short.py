@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.directory import Filled
     from pycp.engine.job import Job
-    from pycp.engine.short_regular import IsNewer
+    from pycp.engine.short_update import IsNewer
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
 
@@ -55,7 +55,7 @@ def short_ways(
     ):
         return {}, makes_directories
     if options.resume:
-        from pycp.engine.resume import resumed_copier
+        from pycp.engine.short_resume import resumed_copier
 
         return {REGULAR: resumed_copier(job, regular_copier(job, memory))}, makes_directories
     # What is reached through links may be met again, and is remembered in general.

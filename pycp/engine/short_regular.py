@@ -13,12 +13,13 @@ from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, Method, lseek_error
+from pycp.engine.short_update import stays_as_it_is
 from pycp.engine.write import creation_error, narrow, open_existing, readable, truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import ASKED, BYTES, FILES, PASSED, SKIPPED
+from pycp.values import ASKED, BYTES, FILES, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +28,11 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
+    from pycp.engine.short_update import IsNewer
     from pycp.engine.steps import Step
-    from pycp.options import CopyOptions
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
 
-    IsNewer = Callable[[os.stat_result, os.stat_result, CopyOptions], bool]
     Opened = tuple[int, os.stat_result | None]
 
 SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
@@ -50,7 +50,7 @@ def regular_copier(
     options = job.options
     may_stay = None
     if is_newer is not None and options.update in ("none", "older"):
-        may_stay = _stayer(job, is_newer)
+        may_stay = stays_as_it_is(job, is_newer)
     tally = job.tally
     counts = tally.own
     is_verbose, line = job.report.verbose, job.report.line
@@ -86,7 +86,7 @@ def regular_copier(
         new_file_flags = readable(new_file_flags)
     publish: Callable[[Entry, int], None] | None = None
     if options.atomic:
-        from pycp.engine.atomic import unnamed_opener
+        from pycp.engine.unnamed import unnamed_opener
 
         open_new, publish = unnamed_opener()
     else:
@@ -223,32 +223,6 @@ def regular_copier(
         return True
 
     return copy
-
-
-def _stayer(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], bool]":
-    """Return the function that tells of a file whose destination is to stay as it is."""
-    options = job.options
-    counts = job.tally.own
-    goes_by_time = options.update == "older"
-    keeps_links = options.preserve_links or goes_by_time  # which joins sets in any case
-    stat = system.stat
-
-    def stays(folder: "Folder", name: str) -> bool:
-        try:
-            source = stat(name, dir_fd=folder.source_directory.fd, follow_symlinks=False)
-            if not S_ISREG(source.st_mode) or (keeps_links and source.st_nlink > 1):
-                return False
-            found = stat(name, dir_fd=folder.destination_directory.fd)
-        except OSError:
-            return False
-        if not S_ISREG(found.st_mode) or identity(found) == identity(source):
-            return False
-        if goes_by_time and is_newer(source, found, options):
-            return False
-        counts[PASSED] += source.st_size
-        return True
-
-    return stays
 
 
 def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":

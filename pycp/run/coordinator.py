@@ -18,15 +18,18 @@ from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.unit import Folders, follow, pack_filled, place_of, unpack_filled, way_to
-from pycp.run.walk import Level, Opened
+from pycp.run.level import Level, Opened, tell_lost
+from pycp.run.link_sets import LinkSets
+from pycp.run.task import Task
+from pycp.run.unit import Folders, follow, unpack_filled
 from pycp.run.worker import DEEP, replay
-from pycp.values import DIRECTORY, LINKED, REGULAR, join
+from pycp.values import DIRECTORY, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.run.hands import Hands
+    from pycp.run.link_sets import Name
     from pycp.run.unit import Identity, Item
     from pycp.run.unit import Opened as UnitOpened
     from pycp.run.walk import Walk
@@ -43,17 +46,6 @@ LEAST_FAR = 16
 """Names in a unit that travels to another machine, if there are as many."""
 TRIES = 3
 """Times a unit is tried before its names are told as failed."""
-
-
-class Task:
-    """A unit that is out."""
-
-    __slots__ = ("parts", "sets", "tries")
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[Filled, list[Item]]] = []
-        self.sets: list[tuple[Identity, Entry | None]] = []
-        self.tries = 0
 
 
 class Coordinator:
@@ -75,12 +67,11 @@ class Coordinator:
         self._own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
         self._out: dict[int, Task] = {}
-        self._firsts: dict[Identity, list[tuple[Filled, str]]] = {}
-        """Files whose first copy is to be made, and the names that wait for it."""
+        self._sets = LinkSets(walk.memory.copied, self._queue_name)
         self._wall = self._waited = 0.0
         self._left_by: list[str] = []
         """Processes that were ended, and may have left temporary names."""
-        walk.memory.elsewhere = self._firsts
+        walk.memory.elsewhere = self._sets
 
     def run(self, stack: list[Level], wall: float = 0.0, waited: float = 0.0) -> None:
         """Copy the levels of a stack, and all below them.
@@ -159,7 +150,7 @@ class Coordinator:
         return task
 
     def _list(self, level: Level) -> None:
-        with Opened(self._walk, level.filled) as is_open:
+        with Opened(self._walk.job, level.filled) as is_open:
             if is_open:
                 self._walk.list_again(level)
 
@@ -178,26 +169,10 @@ class Coordinator:
             seconds = max(LONGEST, 3 * hands.slots * hands.unit_cost)
         else:
             seconds = max(SHORTEST, hands.slots * hands.unit_cost)
-        parts = []
-        for filled, names in task.parts:
-            folder = filled.folder
-            finishes = filled.pending == 1 and filled is not self._root and filled.is_ours
-            parts.append(
-                (
-                    way_to(folder, self._root.folder),
-                    folder.is_new and not hands.reruns,
-                    folder.goes_by_umask,
-                    filled.is_redone,
-                    names,
-                    pack_filled(filled) if finishes else None,
-                )
-            )
-        sets = [
-            (identity, first and place_of(first, self._root.folder))
-            for identity, first in task.sets
-        ]
         task.tries += 1
-        ticket = hands.give(marshal.dumps((seconds, self._left_by, sets, parts)))
+        ticket = hands.give(
+            marshal.dumps((seconds, self._left_by, *task.packed(self._root, hands.reruns)))
+        )
         self._out[ticket] = task
 
     def _work(self) -> None:
@@ -222,19 +197,17 @@ class Coordinator:
         walk.stop = lambda: time.monotonic() > deadline
         walk.is_stopped = False
         walk.members = []
-        waiting = {
-            identity: self._firsts.pop(identity) for identity, first in sets if first is None
-        }
+        granted = [identity for identity, first in sets if first is None]
+        self._sets.grant(granted)
         for stack in stacks:
             if walk.is_stopped:
                 self._put_all(stack)
             else:
                 self._go(stack)
         for above, name, identity, count in walk.members:
-            self._place((above, name), identity, count)
-        for identity, names_waiting in waiting.items():
-            self._firsts[identity] = names_waiting + self._firsts.pop(identity, [])
-            self._release(identity, walk.memory.copied.get(identity))
+            self._take_back((above, name), identity, count)
+        for identity in granted:
+            self._sets.release(identity, walk.memory.copied.get(identity))
 
     def _go(self, stack: list[Level]) -> None:
         """Copy a level and what is below it here, until time is up."""
@@ -243,7 +216,7 @@ class Coordinator:
         try:
             filled.folder.find()
         except OSError as error:
-            walk.lost(filled, error)
+            tell_lost(walk.job, filled, error)
             self._put_all(stack[:-1])
             self._settle(filled)
             return
@@ -289,11 +262,11 @@ class Coordinator:
         for above, name, identity, count in members:
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
-            self._place((directory, name), identity, count)
+            self._take_back((directory, name), identity, count)
         made = {identity: self._folders.entry(place) for identity, place in firsts}
         for identity, first in task.sets:
             if first is None:
-                self._release(identity, made.get(identity))
+                self._sets.release(identity, made.get(identity))
         for filled, (left, is_done) in zip(found, done, strict=True):
             filled.is_ours = filled.is_ours and not is_done
             self._go_on(filled, left)
@@ -328,33 +301,10 @@ class Coordinator:
         else:
             self._settle(filled)
 
-    def _place(self, name: "tuple[Filled, str]", identity: "Identity", count: int) -> None:
-        """Queue a name that was handed back, or let it wait for the first copy of its set."""
-        if not count:  # a directory
-            self._own.append([Level(name[0], iter([(name[1], DIRECTORY)]))])
-        elif identity in self._firsts:
-            self._firsts[identity].append(name)
-        elif identity in self._walk.memory.copied:
-            self._firsts[identity] = [name]
-            self._release(identity, self._walk.memory.copied[identity])
-        else:
-            self._firsts[identity] = []
-            self._queue_name(name, REGULAR, identity, None)
-
-    def _release(self, identity: "Identity", first: Entry | None) -> None:
-        """Queue the names that waited for a first copy; without one the next is to be it."""
-        waiting = self._firsts.pop(identity)
-        if first is not None:
-            self._walk.memory.copied[identity] = first
-            for name in waiting:
-                self._queue_name(name, LINKED, identity, first)
-        elif waiting:
-            self._firsts[identity] = waiting[1:]
-            self._queue_name(waiting[0], REGULAR, identity, None)
-
     def _queue_name(
-        self, name: "tuple[Filled, str]", kind: int, identity: "Identity", first: Entry | None
+        self, name: "Name", kind: int, identity: "Identity", first: Entry | None
     ) -> None:
+        """Queue one name of a link set, whose first copy is to be made or is known."""
         level = Level(name[0], iter([(name[1], kind)]))
         level.sets = [(identity, first)]
         if first is None or self._is_below_root(first):
@@ -367,6 +317,13 @@ class Coordinator:
         while step is not None and step is not self._root.folder:
             step = step.parent
         return step is not None
+
+    def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
+        """Queue a name that was handed back; `count` is how many names it has, 0 a directory."""
+        if count:
+            self._sets.add(name, identity)
+        else:
+            self._own.append([Level(name[0], iter([(name[1], DIRECTORY)]))])
 
     def _look_at_time(self, wall: float, waited: float) -> None:
         """Have more processes wait side by side if that is most of what they do."""
@@ -399,4 +356,4 @@ class Coordinator:
             self._settle(filled)
         for identity, first in task.sets:
             if first is None:
-                self._release(identity, None)
+                self._sets.release(identity, None)

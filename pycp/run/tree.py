@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.entries import Decision, Entry
     from pycp.run.hands import Cluster
-    from pycp.run.walk import Level, Walk
+    from pycp.run.level import Level
+    from pycp.run.walk import Walk
 
 
 def copy_tree(

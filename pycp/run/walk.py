@@ -13,44 +13,30 @@ from pycp.engine.directory import (
     finish_directory,
     finish_quickly,
     is_finished,
-    list_source,
     open_source,
 )
+from pycp.engine.listing import list_source
 from pycp.engine.short import short_ways
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
+from pycp.run.level import Level, Opened, tell_lost
 from pycp.system.folder import identity
 from pycp.values import DIRECTORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pycp.engine.directory import Filled
     from pycp.entries import Decision
     from pycp.run.visit import Visitor
     from pycp.system.folder import Folder
 
-    Sets = list[tuple[tuple[int, int], Entry | None]]
 
 OPEN_LEVELS = 4
 """Directory levels that keep their descriptors, two each; even a limit of 16 leaves enough."""
 MISSES = 4
 """Entries of a directory handed back by the short ways before it is left to the general way."""
-
-
-class Level:
-    """A directory that is being copied, and those of its entries still to come."""
-
-    __slots__ = ("entries", "filled", "is_unlisted", "sets")
-
-    def __init__(self, filled: "Filled", entries: "Iterator[tuple[str, int]]") -> None:
-        self.filled = filled
-        self.entries = entries
-        self.is_unlisted = False
-        """It has very many entries, which are still to be listed."""
-        self.sets: Sets = []
-        """Files of several names that its entries are of, and their first copies."""
 
 
 class Walk:
@@ -272,7 +258,7 @@ class Walk:
             try:
                 above.filled.folder.reopen(folder)
             except OSError as error:
-                self.lost(above.filled, error)
+                tell_lost(self.job, above.filled, error)
                 above.entries = iter(())
         folder.close()
 
@@ -291,7 +277,7 @@ class Walk:
         if not filled.is_ours or (self._keeps_all and finish_quickly(filled)):
             return
         if not is_finished(self.job, filled):
-            with Opened(self, filled) as is_open:
+            with Opened(self.job, filled) as is_open:
                 if is_open:
                     self.finish(filled)
 
@@ -346,32 +332,3 @@ class Walk:
             self.stops_at_vast,
         )
         return other
-
-    def lost(self, filled: "Filled", error: OSError) -> None:
-        """Tell that a directory cannot be gone back to."""
-        name = filled.entry.source
-        told = error if isinstance(error, CopyError) else cannot("access", name, error)
-        self.job.report.failed(told)
-
-
-class Opened:
-    """A directory opened again for a while, unless it is open; False if that cannot be."""
-
-    def __init__(self, walk: Walk, filled: "Filled") -> None:
-        self._walk = walk
-        self._filled = filled
-        self._was_open = False
-
-    def __enter__(self) -> bool:
-        folder = self._filled.folder
-        self._was_open = folder.source_directory.is_open and folder.destination_directory.is_open
-        try:
-            folder.find()
-        except OSError as error:
-            self._walk.lost(self._filled, error)
-            return False
-        return True
-
-    def __exit__(self, *_exception: object) -> None:
-        if not self._was_open:
-            self._filled.folder.close()

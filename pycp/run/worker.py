@@ -8,9 +8,9 @@ import time
 
 from pycp.engine.directory import Filled
 from pycp.errors import CopyError, SilentError, cannot, detached
+from pycp.run.level import Level
 from pycp.run.share import Clock
 from pycp.run.unit import Folders, pack_filled, place_of, unpack_filled
-from pycp.run.walk import Level
 from pycp.values import ASKED, join
 
 TYPE_CHECKING = False

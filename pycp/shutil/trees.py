@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pycp.engine.directory import Filled
-    from pycp.run.walk import Level
+    from pycp.run.level import Level
     from pycp.shutil.files import AnyPath
 
     Ignore = Callable[[AnyPath, list[str]], Iterable[str]]

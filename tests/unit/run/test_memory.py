@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pycp import system
-from pycp.engine import directory
+from pycp.engine import listing
 from pycp.options import CopyOptions
 from pycp.plan.operands import resolve
 from pycp.run import walk
@@ -69,7 +69,7 @@ def test_a_copy_into_itself_is_no_cycle_of_links_whatever_the_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Numbers of new directories are not in the order they were made in on every file system."""
-    listed = directory.list_source
+    listed = listing.list_source
 
     def backwards(job: Any, filled: Any, known: Any) -> Any:
         count, entries, is_vast = listed(job, filled, known)

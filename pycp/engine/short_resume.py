@@ -1,0 +1,71 @@
+"""--resume in short: a regular file found complete by two looks and the names of its attributes."""
+
+from stat import S_IFMT, S_ISREG
+
+from pycp import system
+from pycp.engine.resume import has_its_time, is_finished
+from pycp.engine.xattrs import list_xattrs
+from pycp.system.folder import identity
+from pycp.values import FILES, PASSED, SKIPPED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+    from pycp.system.folder import Folder
+
+
+def resumed_copier(
+    job: "Job", copy_new: "Callable[[Folder, str], bool]"
+) -> "Callable[[Folder, str], bool]":
+    """Return the function that copies a regular file, or finds it complete by two looks.
+
+    The function returns False, and has done nothing, where that takes more than looks.
+    """
+    options = job.options
+    counts = job.tally.own
+    look, list_names = system.stat, list_xattrs
+    keeps_owner = options.preserve_ownership
+    decides = (
+        options.preserve_timestamps
+        and options.preserve_mode
+        and not options.verify
+        and not options.durable
+        and job.manifest is None
+        and not job.report.hears
+        and not job.report.debug
+        and options.update == "all"
+        and options.dereference != "always"
+    )
+
+    def copy(folder: "Folder", name: str) -> bool:
+        if folder.is_new:
+            return copy_new(folder, name)
+        if not decides:
+            return False
+        source_fd, fd = folder.source_directory.fd, folder.destination_directory.fd
+        try:
+            source = look(name, dir_fd=source_fd, follow_symlinks=False)
+            found = look(name, dir_fd=fd, follow_symlinks=False)
+            if (
+                not S_ISREG(source.st_mode)
+                or source.st_nlink > 1
+                or found.st_nlink > 1
+                or identity(source) == identity(found)
+                or S_IFMT(found.st_mode) != S_IFMT(source.st_mode)
+                or not has_its_time(job, source, found)
+                or not is_finished(job, source, found)
+                or (keeps_owner and (found.st_uid, found.st_gid) != (source.st_uid, source.st_gid))
+                or list_names((name, source_fd))
+                or list_names((name, fd))
+            ):
+                return False
+        except OSError:
+            return False
+        counts[FILES] += 1
+        counts[SKIPPED] += 1
+        counts[PASSED] += source.st_size
+        return True
+
+    return copy

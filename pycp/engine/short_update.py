@@ -1,0 +1,44 @@
+"""-u and --update=none in short: whether a destination stays as it is, by two looks."""
+
+from stat import S_ISREG
+
+from pycp import system
+from pycp.system.folder import identity
+from pycp.values import PASSED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from pycp.engine.job import Job
+    from pycp.options import CopyOptions
+    from pycp.system.folder import Folder
+
+    IsNewer = Callable[[os.stat_result, os.stat_result, CopyOptions], bool]
+
+
+def stays_as_it_is(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], bool]":
+    """Return the function that tells of a file whose destination is to stay as it is."""
+    options = job.options
+    counts = job.tally.own
+    goes_by_time = options.update == "older"
+    keeps_links = options.preserve_links or goes_by_time  # which joins sets in any case
+    stat = system.stat
+
+    def stays(folder: "Folder", name: str) -> bool:
+        try:
+            source = stat(name, dir_fd=folder.source_directory.fd, follow_symlinks=False)
+            if not S_ISREG(source.st_mode) or (keeps_links and source.st_nlink > 1):
+                return False
+            found = stat(name, dir_fd=folder.destination_directory.fd)
+        except OSError:
+            return False
+        if not S_ISREG(found.st_mode) or identity(found) == identity(source):
+            return False
+        if goes_by_time and is_newer(source, found, options):
+            return False
+        counts[PASSED] += source.st_size
+        return True
+
+    return stays

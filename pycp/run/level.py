@@ -1,0 +1,56 @@
+"""A directory on a walk: what is still to come of it, and the way to have it open for a while."""
+
+from pycp.errors import CopyError, cannot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pycp.engine.directory import Filled
+    from pycp.engine.job import Job
+    from pycp.entries import Entry
+
+    Sets = list[tuple[tuple[int, int], Entry | None]]
+
+
+class Level:
+    """A directory that is being copied, and those of its entries still to come."""
+
+    __slots__ = ("entries", "filled", "is_unlisted", "sets")
+
+    def __init__(self, filled: "Filled", entries: "Iterator[tuple[str, int]]") -> None:
+        self.filled = filled
+        self.entries = entries
+        self.is_unlisted = False
+        """It has very many entries, which are still to be listed."""
+        self.sets: Sets = []
+        """Files of several names that its entries are of, and their first copies."""
+
+
+class Opened:
+    """A directory opened again for a while, unless it is open; False if that cannot be."""
+
+    def __init__(self, job: "Job", filled: "Filled") -> None:
+        self._job = job
+        self._filled = filled
+        self._was_open = False
+
+    def __enter__(self) -> bool:
+        folder = self._filled.folder
+        self._was_open = folder.source_directory.is_open and folder.destination_directory.is_open
+        try:
+            folder.find()
+        except OSError as error:
+            tell_lost(self._job, self._filled, error)
+            return False
+        return True
+
+    def __exit__(self, *_exception: object) -> None:
+        if not self._was_open:
+            self._filled.folder.close()
+
+
+def tell_lost(job: "Job", filled: "Filled", error: OSError) -> None:
+    """Tell that a directory cannot be gone back to."""
+    told = error if isinstance(error, CopyError) else cannot("access", filled.entry.source, error)
+    job.report.failed(told)
