@@ -33,7 +33,7 @@ NAME_START = 16 + 8 + 1
 
 
 def list_source(
-    job: "Job", filled: Filled, known: "Container[tuple[int, int]]"
+    job: "Job", filled: "Filled", known: "Container[tuple[int, int]]"
 ) -> "tuple[int, Iterator[tuple[str, int]], bool]":
     """List the source directory; return a number of entries, they, and whether there are more.
 
@@ -64,7 +64,9 @@ def list_source(
     return len(entries), _chunks(job, filled, listing, entries, known), True
 
 
-def _wanted(job: "Job", exclusions: "Exclusions", filled: Filled, listing: "Listing") -> "Listing":
+def _wanted(
+    job: "Job", exclusions: "Exclusions", filled: "Filled", listing: "Listing"
+) -> "Listing":
     """Yield what is not left out, and tell of the rest; closing this closes the listing."""
     follows = job.options.follows(is_operand=False)
     try:
@@ -116,7 +118,7 @@ def _unpacked(packed: list[str]) -> "Iterator[tuple[str, int]]":
 
 def _chunks(
     job: "Job",
-    filled: Filled,
+    filled: "Filled",
     listing: "Listing",
     entries: list[tuple[str, int]],
     known: "Container[tuple[int, int]]",

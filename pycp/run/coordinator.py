@@ -1,10 +1,9 @@
-"""Several processes copying one tree: who queues the work, counts, keeps link sets, and tells.
+"""Several processes copying one tree: who queues the work, counts and tells.
 
 The queue holds levels, newest first, so that it stays short. Names from it go out as units; what
-comes back undone is queued again. The coordinator works as well, unless it would only wait for
-slow calls. The order of files differs from a serial copy, and nothing else does: what happened is
-told by the coordinator alone, and a directory gets its attributes when all that belongs into it has
-arrived. A unit whose process died is done again by the rules of --resume.
+comes back undone is queued again. The coordinator works as well, unless it would only wait. The
+order of files differs from a serial copy, and nothing else does. A directory gets its attributes
+when all that belongs into it has arrived. A unit whose process died is done again.
 """
 
 import marshal
@@ -21,7 +20,7 @@ from pycp.run.hands import AHEAD, Lost
 from pycp.run.level import Level, Opened, tell_lost
 from pycp.run.link_sets import LinkSets
 from pycp.run.task import Task
-from pycp.run.unit import Folders, follow, unpack_filled
+from pycp.run.unit import Folders, follow, is_below, unpack_filled
 from pycp.run.worker import DEEP, replay
 from pycp.values import DIRECTORY, join
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from pycp.run.unit import Opened as UnitOpened
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
-    from pycp.system.folder import Folder
 
 LONGEST, SHORTEST = 0.2, 0.02
 """Seconds a unit is worked on, in the midst of a tree and towards its end."""
@@ -307,16 +305,10 @@ class Coordinator:
         """Queue one name of a link set, whose first copy is to be made or is known."""
         level = Level(name[0], iter([(name[1], kind)]))
         level.sets = [(identity, first)]
-        if first is None or self._is_below_root(first):
+        if first is None or is_below(first, self._root.folder):
             self._put(level)
         else:
             self._own.append([level])  # units tell of places in this tree only
-
-    def _is_below_root(self, entry: Entry) -> bool:
-        step: Folder | None = entry.folder
-        while step is not None and step is not self._root.folder:
-            step = step.parent
-        return step is not None
 
     def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
         """Queue a name that was handed back; `count` is how many names it has, 0 a directory."""

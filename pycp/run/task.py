@@ -40,5 +40,8 @@ class Task:
                     pack_filled(filled) if finishes else None,
                 )
             )
-        sets = [(identity, first and place_of(first, root.folder)) for identity, first in self.sets]
+        sets = [
+            (identity, None if first is None else place_of(first, root.folder))
+            for identity, first in self.sets
+        ]
         return sets, parts

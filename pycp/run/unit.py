@@ -84,6 +84,14 @@ def way_to(folder: Folder, root: Folder) -> "Way":
     return tuple(reversed(steps))
 
 
+def is_below(entry: Entry, root: Folder) -> bool:
+    """Return whether an entry is in the tree of a root."""
+    step: Folder | None = entry.folder
+    while step is not None and step is not root:
+        step = step.parent
+    return step is not None
+
+
 def place_of(entry: Entry, root: Folder) -> "Place":
     """Return where the copy of an entry is."""
     return way_to(entry.folder, root), entry.destination_name, entry.digest
