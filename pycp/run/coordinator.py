@@ -34,16 +34,14 @@ if TYPE_CHECKING:
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
 
-LONGEST, SHORTEST = 0.2, 0.02
-"""Seconds a unit is worked on, in the midst of a tree and towards its end."""
-OWN = 0.01
-"""Seconds the coordinator works before it looks after the others."""
+LONGEST, SHORTEST, OWN = 0.2, 0.02, 0.01
+"""Seconds a unit is worked on, in the midst of a tree, towards its end, and by the coordinator."""
 MOST_NAMES = 256
 """Names in a unit."""
 LEAST_FAR = 16
 """Names in a unit that travels to another machine, if there are as many."""
 TRIES = 3
-"""Times a unit is tried before its names are told as failed."""
+"""Times a unit is tried at most."""
 
 
 class Coordinator:
