@@ -93,6 +93,7 @@ class Coordinator:
             raise
         self._hands.close(at_once=False)
         self._walk.memory.elsewhere = ()
+        del self._sets  # which know us, and would keep us for ever
         self._root.folder.close()
 
     def _put(self, level: Level) -> None:

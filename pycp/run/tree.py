@@ -46,6 +46,8 @@ def copy_tree(
             level.entries = iter(())  # whoever was listing closes the directory
             level.filled.folder.close()
         raise
+    finally:
+        walk.stop = None  # which knows the walk, and would keep it for ever
 
 
 def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: float) -> bool:
