@@ -14,6 +14,7 @@ from pycp import CopyFailed, install, shutil, system
 from pycp.__main__ import cp_main
 from pycp.engine.xattrs import bits_without, set_permissions
 from pycp.errors import CopyError
+from pycp.run import walk
 from pycp.system import linux, xattr_os
 from pycp.system.folder import Directory
 from tests import tree
@@ -224,6 +225,7 @@ def test_a_directory_whose_source_is_out_of_reach_in_the_end_is_told(
         raise CopyError("it is gone")
 
     monkeypatch.setattr(Directory, "reopen", reopen)
+    monkeypatch.setattr(walk, "finish_quickly", lambda _directory: False)
     result = copy(here, words)
     assert result.status == 1
     assert "pycp: it is gone\n" in result.stderr

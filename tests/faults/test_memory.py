@@ -195,7 +195,7 @@ def test_a_worker_without_memory_ends_the_copy_in_one_line(
     def fail(*_arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Server, "_carry_out", fail)
+    monkeypatch.setattr(Server, "carry_out", fail)
     tree.build(root, {f"s/{number}": file("x") for number in range(900)}, (os.geteuid(),) * 2)
     result = run(cp_main, ["-r", "-j3", *words, "s", "o"], root)
     assert (result.status, result.stderr) == (1, "pycp: memory exhausted\n")
