@@ -27,11 +27,12 @@ CANNOT_BE_FLUSHED = frozenset((EINVAL, ENOTSUP, EROFS))
 """Errors of fsync(2) for what is no regular file, and has nothing to flush."""
 
 
-def flush_file(shown: str, fd: int, status: "os.stat_result") -> None:
+def flush_file(shown: str, fd: int, status: "os.stat_result | None" = None) -> None:
     """Flush data and attributes of a file; raise CopyError if that fails."""
     try:
         system.flush(fd)
     except OSError as error:
+        status = status or system.fstat(fd)
         if S_ISREG(status.st_mode) or error.errno not in CANNOT_BE_FLUSHED:
             raise failed("failed to sync", shown, error) from None
 
@@ -40,7 +41,7 @@ def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that flushes a file which has its data and attributes."""
 
     def flush(file: "FileCopy") -> None:
-        flush_file(file.entry.destination, file.destination_fd, file.source)
+        flush_file(file.entry.destination, file.destination_fd)
 
     return flush
 

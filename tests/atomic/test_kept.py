@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from pycp import system
-from pycp.__main__ import cp_main
 from tests import listing, tree
 from tests.atomic.places import main_of, run_in, temporary_names
 from tests.forked import MEMORY, run
@@ -312,16 +311,4 @@ def test_what_cannot_be_flushed_is_told(place: Path) -> None:
 
 def test_what_is_no_file_need_not_be_flushed(place: Path) -> None:
     result = run_in(str(place), ["--durable", "a", "/dev/null"])
-    assert (result.status, result.stderr) == (0, "")
-
-
-def test_one_process_copies_a_tree_atomically(place: Path) -> None:
-    (place / "s").mkdir()
-    (place / "s/f").touch()
-
-    def start() -> int:
-        setattr(os, "fork", lambda: pytest.fail("a worker was started"))  # noqa: B010
-        return cp_main()
-
-    result = run(start, ["--atomic", "--jobs=4", "-r", "s", "t"], str(place))
     assert (result.status, result.stderr) == (0, "")
