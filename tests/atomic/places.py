@@ -1,5 +1,6 @@
 """Where these tests run commands: in a forked child, in a tree built anew for each run."""
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,11 @@ def pretend(lacks: str) -> None:
         setattr(system, "UNNAMED", 0)  # noqa: B010
     if lacks == WITHOUT_PROC:
         setattr(system, "where", lambda _fd, name, dir_fd: (name, dir_fd))  # noqa: B010
+        setattr(system, "descriptor_path", _no_path)  # noqa: B010
+
+
+def _no_path(_fd: int) -> str:
+    raise OSError(errno.ENOTSUP, "")
 
 
 def main_of(program: str) -> Callable[[], int]:

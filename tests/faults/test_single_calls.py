@@ -68,7 +68,7 @@ ERRORS = {
 NEVER_FAIL = frozenset(
     (
         *("Undisturbed", "above_standard", "access", "descriptor_path", "drop_cached", "getegid"),
-        "geteuid",
+        *("geteuid", "host_name"),
         *("getgid", "getuid"),
         *("has_access_list", "leave_standard_descriptors_closed", "open_leased"),
         *("queued", "umask", "where", "xattr"),
