@@ -60,12 +60,15 @@ def verify(entry: "Entry", source: "File", destination: "File") -> None:
     sides = (source_fd, entry.source), (destination_fd, entry.destination)
     offset = first_difference(*sides, stat.S_ISBLK(destination[1].st_mode))
     if offset is not None:
-        raise CopyError(
-            f"{quote_name(entry.destination)} differs from {quote_name(entry.source)}"
-            f" at byte {offset}",
-            filename=entry.destination,
-            filename2=entry.source,
-        )
+        raise _differs(entry, offset)
+
+
+def _differs(entry: "Entry", offset: int) -> CopyError:
+    return CopyError(
+        f"{quote_name(entry.destination)} differs from {quote_name(entry.source)} at byte {offset}",
+        filename=entry.destination,
+        filename2=entry.source,
+    )
 
 
 def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
@@ -82,14 +85,16 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
             except OSError as error:
                 raise failed("error writing", entry.destination, error) from None
             system.drop_cached(fd)
-            if _read((fd, entry.destination), 0, len(file.data) + 1) == file.data:
-                now = _status(file.source_fd, entry.source)
-                if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
-                    file.source.st_size,
-                    file.source.st_mtime_ns,
-                    file.source.st_ctime_ns,
-                ):
-                    return
+            found = _read((fd, entry.destination), 0, len(file.data) + 1)
+            now = _status(file.source_fd, entry.source)
+            if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
+                file.source.st_size,
+                file.source.st_mtime_ns,
+                file.source.st_ctime_ns,
+            ):
+                if found != file.data:
+                    raise _differs(entry, _first_other(file.data, found))
+                return
         verify(entry, (file.source_fd, file.source), (fd, _status(fd, entry.destination)))
 
     return read_back
@@ -111,12 +116,16 @@ def first_difference(
         ours = _read(source, offset, BUFFER_SIZE)
         theirs = _read(destination, offset, len(ours) if is_larger else BUFFER_SIZE)
         if ours != theirs:
-            pairs = enumerate(zip(ours, theirs, strict=False))
-            end = min(len(ours), len(theirs))
-            return offset + next((index for index, (a, b) in pairs if a != b), end)
+            return offset + _first_other(ours, theirs)
         if len(ours) < BUFFER_SIZE:
             return None
         offset += BUFFER_SIZE
+
+
+def _first_other(ours: bytes, theirs: bytes) -> int:
+    """Return where two runs of bytes differ first, or the shorter one ends."""
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(ours), len(theirs)))
 
 
 def _status(fd: int, shown: str) -> "os.stat_result":
