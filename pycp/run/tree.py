@@ -48,6 +48,8 @@ def copy_tree(
         raise
     finally:
         walk.stop = None  # which knows the walk, and would keep it for ever
+        walk.memory.ancestors.clear()  # what others have left is still there
+        walk.memory.making.clear()
 
 
 def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: float) -> bool:
