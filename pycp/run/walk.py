@@ -111,6 +111,9 @@ class Walk:
                 stack.append(below)
                 if len(stack) > OPEN_LEVELS:
                     stack[-OPEN_LEVELS - 1].filled.folder.close()
+                if self.stop is not None and self.stop():
+                    self.is_stopped = True
+                    return
             else:
                 stack.pop()
                 self._leave(level, stack[-1] if stack else None)
