@@ -130,7 +130,7 @@ def is_below(call: Call, directory: Path) -> bool:
 
 def is_looked_at(opened: Call, calls: list[Call]) -> bool:
     """Tell whether the next thing done with a descriptor is to ask what it is."""
-    later = calls[calls.index(opened) + 1 :]
+    later = [call for call in calls[calls.index(opened) + 1 :] if call.pid == opened.pid]
     number = opened.result.partition("<")[0]
     for call in later:
         if call.arguments and call.arguments[0].startswith(f"{number}<"):
