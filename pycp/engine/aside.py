@@ -17,7 +17,7 @@ from pycp.engine.installed import PRIVATE, Irremovable, open_made, replaced
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
-from pycp.system.folder import identity
+from pycp.system.folder import identity, is_still
 from pycp.values import BYTES, last_component, split_last
 
 TYPE_CHECKING = False
@@ -147,7 +147,7 @@ def _empty(directory_fd: int) -> None:
 def _copy_out(job: "Job", entry: Entry, decision: "Decision", copy: str, room_fd: int) -> None:
     fd = open_made(job, entry)
     try:
-        if identity(system.fstat(fd)) != decision.made:
+        if not (decision.made and is_still(fd, identity(system.fstat(fd)), decision.made)):
             raise replaced(entry)
         name = last_component(copy)
         copy_fd = system.open(name, system.NEW_FILE_FLAGS, PRIVATE, dir_fd=room_fd)
