@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from pycp.system import worker
 from tests import tree as trees
 from tests.case import SameAsGnu
 from tests.programs import ORACLES, Programs
@@ -18,6 +19,18 @@ def pytest_configure() -> None:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        forget_listener()
+
+
+def forget_listener() -> None:
+    """Have the thread in which xdist listens not count, or no test here would see pycp fork.
+
+    It holds nothing that a forked process could need.
+    """
+    tests = os.getpid()
+    count = worker._threads
+    worker._threads = lambda: count()[os.getpid() == tests :]
 
 
 def pytest_report_header() -> list[str]:

@@ -19,6 +19,7 @@ from typing import TypedDict, Unpack
 import pycp
 from pycp import quoting
 from pycp.__main__ import cp_main
+from pycp.shutil.original import standard
 from tests.programs import ORACLES, SECONDS, Result
 from tests.tree import Owner
 
@@ -30,6 +31,7 @@ CRASHED = 70
 for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
     if module.name != "pycp.cli.click_command":
         importlib.import_module(module.name)
+standard()  # whoever the child is, it need not be able to read where Python is installed
 
 
 class Setting(TypedDict, total=False):

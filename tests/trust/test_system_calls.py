@@ -188,14 +188,14 @@ def creations(calls: list[Call]) -> Iterator[tuple[str, int, Call]]:
 
 def changes(calls: list[Call]) -> Iterator[tuple[str, int, Call]]:
     """Yield path and new mode of each change of a mode."""
-    held = {}
+    held: dict[tuple[int, str], str] = {}  # each process has numbers of its own
     for call in calls:
         if call.name == "openat" and not call.has_failed:
-            held[call.result.partition("<")[0]] = descriptor_path(call.result)
+            held[call.pid, call.result.partition("<")[0]] = descriptor_path(call.result)
         elif call.name == "fchmod":
             yield descriptor_path(call.arguments[0]), int(call.arguments[1], 8), call
         elif call.name == "chmod":
-            path = held[call.arguments[0].strip('"').rpartition("/")[2]]
+            path = held[call.pid, call.arguments[0].strip('"').rpartition("/")[2]]
             yield path, int(call.arguments[1], 8), call
 
 
