@@ -1,4 +1,4 @@
-"""Whether a destination already is what would be installed (-C, spec 4)."""
+"""How much of its source a destination holds: all (-C, spec 4), or what was begun (--resume)."""
 
 import stat
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SPECIAL_BITS = 0o7000
 CHUNK = 128 * 1024
 """Bytes of each file compared at a time."""
+BLOCK = 4096
+"""Bytes of a block, which holds data of one range, or of two that meet in it."""
+WHOLE, IN_PART, NOTHING_OF_IT = "whole", "in part", "nothing of it"
 
 
 def installed(
@@ -40,7 +43,7 @@ def installed(
         ):
             return None
         found = source, destination
-        return found if _have_same_contents(entry, found, is_dry_run=is_dry_run) else None
+        return found if _compare(entry, found, is_dry_run=is_dry_run) == WHOLE else None
     except OSError:
         return None
 
@@ -52,23 +55,30 @@ def is_begun(
     follows: bool,
     may_be_whole: bool = False,
 ) -> bool:
-    """Return whether a destination is the beginning of its source, as left by an interruption.
+    """Return whether a destination is its source in part, as left by an interruption.
 
-    `follows` says that the source was reached through symbolic links, if it is one. All of it
-    counts as well if it `may_be_whole`.
+    It may end early, or hold zeros where a range of its source is still to come. `follows` says
+    that the source was reached through symbolic links, if it is one. All of it counts as well if
+    it `may_be_whole`.
     """
     if may_be_whole and not stat.S_ISREG(source.st_mode):
         return _is_alike(entry, source, destination)
     if not (
         stat.S_ISREG(source.st_mode)
         and stat.S_ISREG(destination.st_mode)
-        and destination.st_size < source.st_size + may_be_whole
+        and destination.st_size <= source.st_size
     ):
         return False
+    if not may_be_whole and (source.st_size, source.st_mtime_ns) == (
+        destination.st_size,
+        destination.st_mtime_ns,
+    ):
+        return False  # the time is set when all is there
     try:
-        return _have_same_contents(entry, (source, destination), follows, may_be_shorter=True)
+        found = _compare(entry, (source, destination), follows)
     except OSError:
         return False
+    return found == IN_PART or (may_be_whole and found == WHOLE)
 
 
 def _is_alike(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> bool:
@@ -90,14 +100,13 @@ def _is_plain(status: "os.stat_result") -> bool:
     return stat.S_ISREG(status.st_mode) and not status.st_mode & SPECIAL_BITS
 
 
-def _have_same_contents(
+def _compare(
     entry: "Entry",
     found: "tuple[os.stat_result, os.stat_result]",
     follows: bool = True,
-    may_be_shorter: bool = False,
     is_dry_run: bool = False,
-) -> bool:
-    """Return whether both hold the same, or the destination at least the same as far as it goes."""
+) -> str:
+    """Return how much of its source a destination holds: WHOLE, IN_PART or NOTHING_OF_IT."""
     # Nothing that blocks could have taken their places.
     flags = system.SOURCE_FLAGS | system.O_NONBLOCK
     no_follow = 0 if follows else system.O_NOFOLLOW
@@ -110,19 +119,34 @@ def _have_same_contents(
         try:
             opened = system.fstat(one), system.fstat(other)
             if list(map(identity, opened)) != list(map(identity, found)):
-                return False  # somebody replaced one of them
+                return NOTHING_OF_IT  # somebody replaced one of them
+            result = WHOLE
             while True:
                 data = system.read(one, CHUNK)
                 # At the end of one, a byte more of the other is one too many.
                 copied = system.read(other, len(data) or 1)
                 if data != copied:
-                    return may_be_shorter and data.startswith(copied)
-                if not data:
-                    return True
+                    if not _is_filled_in_part(copied, data):
+                        return NOTHING_OF_IT
+                    result = IN_PART
+                if not copied:
+                    return result
         finally:
             system.close(other)
     finally:
         system.close(one)
+
+
+def _is_filled_in_part(copied: bytes, data: bytes) -> bool:
+    """Return whether each block is as in the source, but for zeros where it begins or ends."""
+    if len(copied) > len(data):
+        return False
+    for start in range(0, len(copied), BLOCK):
+        filled = copied[start : start + BLOCK].rstrip(b"\0")
+        rest = filled.lstrip(b"\0")
+        if not data.startswith(rest, start + len(filled) - len(rest)):
+            return False
+    return True
 
 
 def _open_untraced(name: str, flags: int, *, dir_fd: int | None) -> int:

@@ -240,6 +240,30 @@ def test_half_written_files_are_finished_even_if_others_stay(
     assert (root / "D/g").read_text() == "mine"
 
 
+BEGUN_BY_RANGES = {
+    "the last range is there": lambda data: bytes(len(data) - 100) + data[-100:],
+    "a range is missing in the midst": lambda data: data[:4096] + bytes(8192) + data[12288:],
+    "a range ended early": lambda data: data[:5000] + bytes(len(data) - 5000),
+    "only the size is there": lambda data: bytes(len(data)),
+    "it ends early, and a range is missing": lambda data: bytes(4096) + data[4096:9000],
+}
+"""What is left of a copy whose ranges were written by several processes."""
+
+
+@pytest.mark.parametrize("options", ["-n", "-u", "-au", "--update=none-fail"])
+@pytest.mark.parametrize("left", BEGUN_BY_RANGES.values(), ids=BEGUN_BY_RANGES)
+def test_a_file_begun_by_ranges_is_finished_even_if_others_stay(
+    tree: Tree, run_pycp: Programs, options: str, left: Callable[[bytes], bytes]
+) -> None:
+    root = copied(tree, run_pycp, {"s/f": trees.file(DATA), "s/g": trees.file(DATA)}, "-r")
+    (root / "D/f").write_bytes(left(DATA))
+    (root / "D/g").write_bytes(b"m" + bytes(len(DATA) - 1))  # somebody's own, of zeros nearly all
+    done = run_pycp.run(f"-r {options} --resume -T s D", str(root))
+    assert done.status == (options == "--update=none-fail")
+    assert (root / "D/f").read_bytes() == DATA
+    assert (root / "D/g").read_bytes() == b"m" + bytes(len(DATA) - 1)
+
+
 def test_the_same_words_mean_the_same_copy(tree: Tree, run_pycp: Programs) -> None:
     root = Path(tree("s/f s/d/g"))
     assert resumed(run_pycp, root, "-a s D") == ""
