@@ -40,8 +40,7 @@ class Exclusions:
             from pathspec import GitIgnoreSpec
         except ImportError:
             raise CopyError(
-                "--exclude needs the Python package pathspec:"
-                " install 'pycp-coreutils[exclude]', or pathspec"
+                "--exclude needs the Python package pathspec, which is not there: install it"
             ) from None
         lines: list[str] = []
         self.lines = lines
