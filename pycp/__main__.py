@@ -220,6 +220,9 @@ def _refuse(error: CopyError, report: Lines) -> None:
 def _start(default: str) -> str:
     """Make the process behave as a command does; return the name it was called by."""
     gc.disable()  # we make no cycles, and live no longer than the copy
+    # Where memory ends, CPython 3.11.7 loses count of calls, and aborts at the limit. We do not
+    # recurse.
+    sys.setrecursionlimit(20_000)
     # A generator that is let go where memory ends finds none to end with, which would be printed.
     # What says nothing of it must be built in: a function of ours would find none either.
     sys.unraisablehook = bool
