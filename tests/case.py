@@ -1,6 +1,7 @@
 """One case of the comparison with GNU: a command, a tree, and what is known of the outcome."""
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -62,7 +63,14 @@ class Case:
     """Further groups of the ordinary user."""
     program: str = "pycp"
 
+    @property
+    def may_recurse(self) -> bool:
+        """Return whether the command may copy a tree."""
+        words = self.command.split() if isinstance(self.command, str) else self.command
+        return any(RECURSES.match(word) for word in words)
 
+
+RECURSES = re.compile(r"-\w*[aRr]|--[ar]")
 differences_used = {""}
 """Names of DIFFERENCES that any case refers to."""
 

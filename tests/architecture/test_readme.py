@@ -20,7 +20,7 @@ def command(section: str) -> str:
 
 def test_ci_runs_the_readmes_test_line() -> None:
     line = command("Test")
-    assert line.endswith("python -m pytest")
+    assert line.endswith("python -m pytest -n logical --dist worksteal")
     assert (ROOT / ".ci/run").read_text().splitlines()[-1] == line
     assert os.access(ROOT / ".ci/run", os.X_OK)
 

@@ -174,10 +174,11 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
     source: Path, start: Start, option: str
 ) -> None:
     process = start(option, "--jobs=3", "s", "d")
-    first, second = workers_of(process, 2)
+    first, *others = workers_of(process, 2)
     wait_for_sleep(process)
     os.kill(first, signal.SIGKILL)
-    os.kill(second, signal.SIGCONT)
+    for worker in others:
+        os.kill(worker, signal.SIGCONT)
     assert process.communicate() == ("", "")
     assert process.returncode == 0
     for path in source.rglob("f*"):
