@@ -65,10 +65,22 @@ class Workers:
             self._client.close()
             raise CopyError(f"the scheduler {address} has no workers")
 
-    def _hear(self, event: "tuple[float, Any]") -> None:
+    async def _hear(self, event: "tuple[float, Any]") -> None:
         message = event[1]
         if isinstance(message, dict) and message.get("action") == "remove-worker":
+            # Results that were still there are lost, and whoever gathers one would wait for ever.
+            gone = self._given_to(message["worker"])
+            if gone:
+                await self._client.cancel(gone, asynchronous=True, force=True)
             self._done.put(message["worker"])
+
+    def _given_to(self, address: str) -> "list[Any]":
+        """Return the futures of what is out with a worker."""
+        return [
+            future
+            for future, (_ticket, node) in list(self._tickets.items())
+            if self._addresses[node] == address
+        ]
 
     def send(self, node: int, ticket: int, request: bytes) -> None:
         """Submit a request to one worker and no other."""
@@ -120,7 +132,7 @@ class Workers:
         node = self._addresses.index(address)
         if node in self.nodes:
             self.nodes.remove(node)
-        gone = [future for future, (_ticket, at) in self._tickets.items() if at == node]
+        gone = self._given_to(address)
         if gone:
             self._client.cancel(gone, force=True)
         how = Lost(f"the worker {address} is gone")
