@@ -45,6 +45,7 @@ def list_source(
     directory = filled.folder.source_directory
     filled.is_told = True
     try:
+        directory.be_listed()
         assert directory.fd is not None
         listing: Listing = system.scandir(directory.fd)
         if job.exclusions is not None:

@@ -175,6 +175,13 @@ class Directory:
         self.fd = fd
         self.is_path_only = True
 
+    def be_listed(self) -> None:
+        """Have it open to be read, where it is open as a place only."""
+        if self.is_path_only and self.fd is not None:
+            fd = system.open(".", system.DIRECTORY_FLAGS, dir_fd=self.fd)
+            release(self.fd)
+            self.fd, self.is_path_only = fd, False
+
     def stat(self, name: str, follow_symlinks: bool = True) -> os.stat_result:
         """Look at something below the directory."""
         return system.stat(name, dir_fd=self.fd, follow_symlinks=follow_symlinks)

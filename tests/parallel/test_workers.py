@@ -4,13 +4,16 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pycp.engine.listing import CHUNK
 from tests import needs
-from tests.programs import Programs
+from tests.forked import MEMORY
+from tests.programs import Programs, Result
 
 FILES = 6000
 """Enough for many pieces of work."""
@@ -186,6 +189,19 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
         assert copy.read_bytes() == path.read_bytes(), path
     if option == "-a":
         assert listing(source.parent / "d") == listing(source)
+
+
+def test_vast_directories_that_workers_come_upon_are_copied(run_pycp: Programs) -> None:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as place:
+        root = Path(place)
+        for name in ("a/b", "a/c/d", "e"):
+            directory = root / "s" / name
+            directory.mkdir(parents=True)
+            for number in range(CHUNK + 1):
+                os.close(os.open(directory / f"f{number}", os.O_CREAT))
+        done = run_pycp.run("--jobs=3 -a s d", place)
+        assert done == Result(0, "", "")
+        assert listing(root / "d") == listing(root / "s")
 
 
 def test_several_processes_finish_what_was_begun(tmp_path: Path, run_pycp: Programs) -> None:
