@@ -145,6 +145,15 @@ class Entry:
         self._destination = destination
 
     @property
+    def has_names_of_its_own(self) -> bool:
+        """Tell whether its names follow from more than those of its folder."""
+        return (
+            self.is_operand
+            or self.source_name != self.destination_name
+            or self._source not in ("", join(self.folder.source, self.source_name))
+        )
+
+    @property
     def source(self) -> str:
         """Return the source's name as messages show it."""
         if not self._source and not self.is_operand:

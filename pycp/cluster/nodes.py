@@ -142,7 +142,7 @@ class Nodes:
         self._trees += 1
         operand = walk.memory.operand
         assert operand is not None
-        known = [key for key, entry in walk.memory.copied.items() if entry.is_operand]
+        known = walk.memory.copied.operands()
         source, copy = root.source_directory, root.destination_directory
         self._tree = marshal.dumps(
             (

@@ -118,13 +118,13 @@ def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bo
             return False
         try:
             source = stat(name, dir_fd=folder.source_directory.fd, follow_symlinks=False)
-            first = copied.get((source.st_dev, source.st_ino))
+            first = copied.place((source.st_dev, source.st_ino))
             if first is None or source.st_nlink < 2:
                 return False
-            directory = first.folder.destination_directory
+            directory = first[0].destination_directory
             if directory.fd == -1:
                 directory.reopen()
-            link(first.destination_name, name, directory.fd, folder.destination_directory.fd)
+            link(first[1], name, directory.fd, folder.destination_directory.fd)
         except OSError:
             return False
         tally.folder, tally.name = folder, name

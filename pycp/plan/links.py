@@ -1,7 +1,9 @@
 """What a run remembers of the files it met: hard links to keep, names it must not write twice."""
 
+from os import fsdecode, fsencode
 from stat import S_ISLNK
 
+from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -12,9 +14,76 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Container
 
-    from pycp.entries import Entry
+    from pycp.system.folder import Folder
 
     Identity = tuple[int, int]
+
+
+class Copies:
+    """Where the copies of files are, by device and inode number of their sources.
+
+    There may be as many as files, so what is kept of most is a number and a name; what has names
+    of its own or a digest is kept whole.
+    """
+
+    __slots__ = ("_entries", "_folders", "_numbers", "_places")
+
+    def __init__(self) -> None:
+        self._entries: dict[Identity, Entry] = {}
+        self._places: dict[int, dict[int, bytes]] = {}
+        """Device → inode number → number of the folder, a slash, and the name in it."""
+        self._folders: list[Folder] = []
+        self._numbers: dict[Folder, int] = {}
+
+    def __contains__(self, key: object) -> bool:
+        assert isinstance(key, tuple)
+        return key[1] in self._places.get(key[0], ()) or key in self._entries
+
+    def __len__(self) -> int:
+        return len(self._entries) + sum(map(len, self._places.values()))
+
+    def __setitem__(self, key: "Identity", entry: Entry) -> None:
+        if entry.has_names_of_its_own or entry.digest:
+            self._entries[key] = entry
+            return
+        number = self._numbers.get(entry.folder)
+        if number is None:
+            number = self._numbers[entry.folder] = len(self._folders)
+            self._folders.append(entry.folder)
+        place = b"%d/%b" % (number, fsencode(entry.source_name))
+        self._places.setdefault(key[0], {})[key[1]] = place
+
+    def place(self, key: "Identity") -> "tuple[Folder, str] | None":
+        """Return the folder of a copy, and its name there; None if there is no copy."""
+        place = self._places.get(key[0], {}).get(key[1])
+        if place is None:
+            entry = self._entries.get(key)
+            return None if entry is None else (entry.folder, entry.destination_name)
+        number, _, name = place.partition(b"/")
+        return self._folders[int(number)], fsdecode(name)
+
+    def get(self, key: "Identity") -> Entry | None:
+        """Return the entry that was copied, or None."""
+        entry = self._entries.get(key)
+        if entry is None and (place := self.place(key)) is not None:
+            entry = Entry(*place)
+        return entry
+
+    def setdefault(self, key: "Identity", entry: Entry) -> Entry:
+        """Return the entry that was copied before, or remember this one."""
+        earlier = self.get(key)
+        if earlier is None:
+            self[key] = earlier = entry
+        return earlier
+
+    def forget(self, key: "Identity", entry: Entry) -> None:
+        """Forget an operand, if it is what is remembered."""
+        if self._entries.get(key) is entry:
+            del self._entries[key]
+
+    def operands(self) -> "list[Identity]":
+        """Return what of this are operands."""
+        return [key for key, entry in self._entries.items() if entry.is_operand]
 
 
 class Memory:
@@ -34,8 +103,8 @@ class Memory:
     )
 
     def __init__(self) -> None:
-        self.copied: dict[Identity, Entry] = {}
-        """Source file or directory → the entry whose destination is its copy.
+        self.copied = Copies()
+        """Source files and directories, and where their copies are.
 
         A directory that the run made is here under its own identity as well, so that a walk which
         comes into it is noticed.
@@ -50,8 +119,8 @@ class Memory:
         """The directories we made for them."""
         self.operand: Entry | None = None
         """The operand that is being copied."""
-        self._sources: set[tuple[Identity, Identity, str]] = set()
-        self._made: set[tuple[Identity, str]] = set()
+        self._sources: set[str] = set()
+        self._made: set[str] = set()
         self._links: dict[int, set[int]] = {}
         """Device → inode numbers of symbolic links: half the memory that pairs would take."""
         self.links_made: list[Identity] | None = None
@@ -59,12 +128,11 @@ class Memory:
 
     def forget(self, entry: "Entry", source: "os.stat_result") -> None:
         """Forget a directory that could not be made: it may be tried again under another name."""
-        if self.copied.get(identity(source)) is entry:
-            del self.copied[identity(source)]
+        self.copied.forget(identity(source), entry)
 
     def has_seen_source(self, parent: "Identity", name: str, status: "os.stat_result") -> bool:
         """Return whether this directory entry was a source before, and remember it."""
-        key = (identity(status), parent, last_component(name))
+        key = f"{parent[0]}.{parent[1]}.{_key(last_component(name), status)}"
         if key in self._sources:
             return True
         self._sources.add(key)
@@ -72,11 +140,11 @@ class Memory:
 
     def made(self, name: str, status: "os.stat_result") -> None:
         """Remember a destination that this run made in the target directory."""
-        self._made.add((identity(status), name))
+        self._made.add(_key(name, status))
 
     def has_made(self, name: str, status: "os.stat_result") -> bool:
         """Return whether this run made this destination."""
-        return (identity(status), name) in self._made
+        return _key(name, status) in self._made
 
     def made_link(self, link: "Identity") -> None:
         """Remember a symbolic link that this run made, wherever it is."""
@@ -109,3 +177,8 @@ class Memory:
                 filename=entry.source,
                 filename2=shown,
             )
+
+
+def _key(name: str, status: "os.stat_result") -> str:
+    """Return a name and the file it was: one string takes a fourth of what tuples do."""
+    return f"{status.st_dev}.{status.st_ino}/{name}"

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.directory import Filled
     from pycp.entries import Entry
+    from pycp.plan.links import Copies
     from pycp.run.unit import Identity
 
     Name = tuple[Filled, str]
@@ -21,7 +22,7 @@ class LinkSets:
     Those that are granted to this process count as free for as long as it copies them.
     """
 
-    def __init__(self, copied: "dict[Identity, Entry]", queue: "Queue") -> None:
+    def __init__(self, copied: "Copies", queue: "Queue") -> None:
         self._copied = copied
         self._queue = queue
         self._waiting: dict[Identity, list[Name]] = {}
@@ -42,7 +43,7 @@ class LinkSets:
         if identity in self._waiting:
             self._waiting[identity].append(name)
         elif identity in self._copied:
-            self._queue(name, LINKED, identity, self._copied[identity])
+            self._queue(name, LINKED, identity, self._copied.get(identity))
         else:
             self._waiting[identity] = []
             self._queue(name, REGULAR, identity, None)
