@@ -56,7 +56,9 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
 
 
 def test_what_a_dead_rank_left_is_resumed(sources: Path) -> None:
-    done = run_mpi("-aT", "s", "d", cwd=sources, env={"SHIM_2": "die=1"})
+    for number in range(1000):  # enough for every rank, however late it comes
+        (sources / f"s/d{number % 5}/e{number % 40}/more{number}").write_bytes(b"%d" % number)
+    done = run_mpi("-aT", "s", "d", cwd=sources, env={"SHIM_2": "die=4"})
     assert done.returncode != 0
     assert without_root(listed(sources / "d")) != without_root(listed(sources / "s"))
     done = run_mpi("-aT", "--resume", "s", "d", cwd=sources)
