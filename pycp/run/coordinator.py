@@ -176,7 +176,8 @@ class Coordinator:
         """Do a little work here."""
         if self._own:
             stack = self._own.pop()
-            self._go_on_with([stack], stack[-1].sets)
+            sets, stack[-1].sets = stack[-1].sets, []  # what is left of it is none of them
+            self._go_on_with([stack], sets)
         else:
             self._carry_out(self._next(self._size()))
 
