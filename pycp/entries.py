@@ -1,10 +1,10 @@
 """The nouns of a copy, in the order they come into being.
 
-    argv → options and operands → Entry → Decision → what happened, told to a Report
+    argv → options and operands → Entry → Decision → Outcome, told to a Report
 
 An `Entry` is one thing to copy: where it is, where it goes and the folder they were met in. A
-`Decision` says what will be done with it. A `Report` hears of everything that happens and knows, at
-the end, whether anything failed.
+`Decision` says what will be done with it, and never changes; an `Outcome` says what was done. A
+`Report` hears of everything that happens and knows, at the end, whether anything failed.
 """
 
 import time
@@ -14,6 +14,7 @@ from pycp.values import NUMBERS, join
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from typing import Final as Fixed
     from typing import Literal, Protocol
 
     from pycp.errors import CopyError
@@ -179,19 +180,18 @@ class Backup:
         self.number = number
         """0 for a simple backup, which replaces an older one; numbers never replace."""
 
-    def count_on(self) -> None:
-        """Take the next number, because somebody else took this one."""
-        old, self.number = f"{self.number}~", self.number + 1
-        self.name = f"{self.name.removesuffix(old)}{self.number}~"
-        self.shown = f"{self.shown.removesuffix(old)}{self.number}~"
+    def following(self) -> "Backup":
+        """Return one with the next number, because somebody else took this one."""
+        old, number = f"{self.number}~", self.number + 1
+        name, shown = (f"{it.removesuffix(old)}{number}~" for it in (self.name, self.shown))
+        return Backup(name, shown, number)
 
 
 class Decision:
-    """What to do with one entry."""
+    """What to do with one entry: made whole, and never changed."""
 
     __slots__ = (
         "backup",
-        "copied_before",
         "destination_stat",
         "follows",
         "is_begun",
@@ -199,54 +199,79 @@ class Decision:
         "is_unannounced",
         "kind",
         "link_to",
-        "made",
-        "made_fd",
-        "method",
         "question",
         "refusal",
-        "remark",
         "removes_destination",
         "skip_reason",
         "source_stat",
         "start",
     )
 
-    def __init__(self, kind: "Kind", source_stat: "os.stat_result", follows: bool) -> None:
-        self.kind = kind
-        self.source_stat = source_stat
-        self.follows = follows
+    def __init__(
+        self,
+        kind: "Kind",
+        source_stat: "os.stat_result",
+        follows: bool,
+        link_to: Entry | None = None,
+        destination_stat: "os.stat_result | None" = None,
+        backup: Backup | None = None,
+        removes_destination: bool = False,
+        question: str = "",
+        refusal: "CopyError | None" = None,
+        skip_reason: str = "",
+        is_looping_link: bool = False,
+        is_unannounced: bool = False,
+        is_begun: bool = False,
+        start: int = 0,
+    ) -> None:
+        self.kind: Fixed = kind
+        self.source_stat: Fixed = source_stat
+        self.follows: Fixed = follows
         """The source was reached through symbolic links, if it is one."""
-        self.destination_stat: os.stat_result | None = None
-        """The destination that stays and is written into; None if a new one is made."""
-        self.is_looping_link = False
-        """The destination leads only to itself, and --force will take it away."""
-        self.is_unannounced = False
-        """GNU has no line for it."""
-        self.question = ""
-        """What must be agreed to first."""
-        self.refusal: CopyError | None = None
-        """Why it cannot be done, even if that is agreed to."""
-        self.backup: Backup | None = None
-        self.removes_destination = False
-        """The destination is unlinked before the new one is made."""
-        self.link_to: Entry | None = None
+        self.link_to: Fixed = link_to
         """An earlier entry that is the same file: its destination is linked, nothing copied."""
+        self.destination_stat: Fixed = destination_stat
+        """The destination that stays and is written into; None if a new one is made."""
+        self.backup: Fixed = backup
+        """The name the destination is to be kept under; somebody may take it meanwhile."""
+        self.removes_destination: Fixed = removes_destination
+        """The destination is unlinked before the new one is made."""
+        self.question: Fixed = question
+        """What must be agreed to first."""
+        self.refusal: Fixed = refusal
+        """Why it cannot be done, even if that is agreed to."""
+        self.skip_reason: Fixed = skip_reason
+        """Why the entry is not copied: "exists", "not newer" or "same"."""
+        self.is_looping_link: Fixed = is_looping_link
+        """The destination leads only to itself, and --force will take it away."""
+        self.is_unannounced: Fixed = is_unannounced
+        """GNU has no line for it."""
+        self.is_begun: Fixed = is_begun
+        """The destination was made by an interrupted copy, and has not got its mode yet."""
+        self.start: Fixed = start
+        """Bytes of an existing regular file that stay, because the source begins with them."""
+
+
+class Outcome:
+    """What was done about one entry."""
+
+    __slots__ = ("backup", "bytes", "made", "made_fd", "method", "skip_reason", "start")
+
+    def __init__(self) -> None:
+        self.skip_reason = ""
+        """Why nothing was copied: "complete"."""
+        self.method = ""
+        """How the data of a regular file was copied: "reflink", "offload", "loop" or "none"."""
+        self.bytes = 0
+        """How many were copied."""
+        self.start = 0
+        """Bytes that were there already."""
+        self.backup: Backup | None = None
+        """Where the old destination is; when things are made atomically, where it will be."""
         self.made: tuple[int, int] | None = None
         """Device and inode number of the regular file that was written."""
         self.made_fd: int | None = None
         """Its descriptor, if install is still to give it owner and mode."""
-        self.skip_reason = ""
-        """Why the entry is not copied: "exists", "not newer", "same" or "complete"."""
-        self.is_begun = False
-        """The destination was made by an interrupted copy, and has not got its mode yet."""
-        self.start = 0
-        """Bytes of an existing regular file that stay, because the source begins with them."""
-        self.remark = ""
-        """What is to be told when it is copied."""
-        self.copied_before = 0
-        """Bytes that were copied when this entry was begun, if events are told."""
-        self.method = ""
-        """How the data of a regular file was copied: "reflink", "offload" or "loop"."""
 
 
 class Final:

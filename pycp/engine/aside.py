@@ -23,13 +23,13 @@ from pycp.values import BYTES, last_component, split_last
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.entries import Decision
+    from pycp.entries import Outcome
 
 OWNER_ALL = 0o700
 GROUP_AND_OTHERS = 0o077
 
 
-def strip_aside(job: "Job", entry: Entry, decision: "Decision", program: str, then: str) -> None:
+def strip_aside(job: "Job", entry: Entry, outcome: "Outcome", program: str, then: str) -> None:
     """Strip the new file, which is open for writing; if that fails, remove it, raise CopyError.
 
     `then` is what cannot be done any more if the program leaves nothing.
@@ -40,9 +40,9 @@ def strip_aside(job: "Job", entry: Entry, decision: "Decision", program: str, th
         with system.Undisturbed():
             room, room_fd = _make_room(entry)
             try:
-                _copy_out(job, entry, decision, f"{room}/{name}", room_fd)
+                _copy_out(job, entry, outcome, f"{room}/{name}", room_fd)
                 _run(program, f"{room}/{name}", entry)
-                _copy_back(job, entry, decision, f"{room}/{name}", room_fd, then)
+                _copy_back(job, entry, outcome, f"{room}/{name}", room_fd, then)
             except CopyError:
                 raise
             except OSError as error:
@@ -52,7 +52,7 @@ def strip_aside(job: "Job", entry: Entry, decision: "Decision", program: str, th
     except CopyError as problem:
         if job.stage is None:  # or the file has no name yet
             try:
-                place.remove(decision.made)
+                place.remove(outcome.made)
             except OSError as error:
                 job.report.failed(problem)
                 unlinking = cannot("unlink", entry.destination, error)
@@ -144,10 +144,10 @@ def _empty(directory_fd: int) -> None:
         system.rmdir(name, dir_fd=directory_fd)
 
 
-def _copy_out(job: "Job", entry: Entry, decision: "Decision", copy: str, room_fd: int) -> None:
+def _copy_out(job: "Job", entry: Entry, outcome: "Outcome", copy: str, room_fd: int) -> None:
     fd = open_made(job, entry)
     try:
-        if not (decision.made and is_still(fd, identity(system.fstat(fd)), decision.made)):
+        if not (outcome.made and is_still(fd, identity(system.fstat(fd)), outcome.made)):
             raise replaced(entry)
         name = last_component(copy)
         copy_fd = system.open(name, system.NEW_FILE_FLAGS, PRIVATE, dir_fd=room_fd)
@@ -177,10 +177,10 @@ def _run(program: str, name: str, entry: Entry) -> None:
 
 
 def _copy_back(
-    job: "Job", entry: Entry, decision: "Decision", copy: str, room_fd: int, then: str
+    job: "Job", entry: Entry, outcome: "Outcome", copy: str, room_fd: int, then: str
 ) -> None:
     """Write what the program left, which may be another file than it got, into the new file."""
-    made_fd = decision.made_fd
+    made_fd = outcome.made_fd
     assert made_fd is not None
     name = last_component(copy)
     try:

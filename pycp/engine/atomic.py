@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.entries import Backup, Decision
+    from pycp.entries import Backup, Decision, Outcome
 
-    Make = Callable[[Job, Entry, Decision], None]
+    Make = Callable[[Job, Entry, Decision, Outcome], None]
 
 CANNOT_LINK = frozenset((EMLINK, ENOSYS, ENOTSUP, EPERM))
 """Errors of linkat where a file cannot have a second name."""
@@ -53,20 +53,23 @@ VERBS = {
 }
 
 
-def make_atomically(job: "Job", entry: Entry, decision: "Decision", make: "Make") -> None:
+def make_atomically(
+    job: "Job", entry: Entry, decision: "Decision", outcome: "Outcome", make: "Make"
+) -> None:
     """Make the destination by `make`, and give it its name; what install makes is not complete yet.
 
     Raise CopyError or OSError; what was there is there then.
     """
     if not _is_staged(job, decision):
-        make(job, entry, decision)
+        make(job, entry, decision, outcome)
         return
-    stage = job.stage = Stage(job, entry, decision)
+    outcome.backup = decision.backup
+    stage = job.stage = Stage(job, entry, decision, outcome)
     try:
         if decision.kind == "regular" and decision.link_to is None:
-            make(job, entry, decision)
+            make(job, entry, decision, outcome)
         else:
-            make(job, stage.beside(), decision)
+            make(job, stage.beside(), decision, outcome)
         if job.options.new_file_mode is None:
             stage.publish()
     except BaseException:
@@ -90,10 +93,11 @@ def _is_staged(job: "Job", decision: "Decision") -> bool:
 class Stage:
     """Where one thing is made, and what is to happen when it is complete."""
 
-    def __init__(self, job: "Job", entry: Entry, decision: "Decision") -> None:
+    def __init__(self, job: "Job", entry: Entry, decision: "Decision", outcome: "Outcome") -> None:
         self._job = job
         self._entry = entry
         self._decision = decision
+        self._outcome = outcome
         self._place = Place(entry.folder.destination_fd, entry.destination_name)
         self._fd = -1
         """A second descriptor of a regular file."""
@@ -294,40 +298,33 @@ class Stage:
 
     def _back_up(self) -> "Callable[[], None]":
         """Keep the old file under another name as well; return what undoes that."""
-        entry, decision = self._entry, self._decision
-        backup = decision.backup
+        entry, place, outcome = self._entry, self._place, self._outcome
+        backup, outcome.backup = self._decision.backup, None
         if backup is None:
             return _do_nothing
+        is_linked = True
         try:
-            keep_backup(entry, decision, self._link_backup)
-            undo = self._remove_backup
+            outcome.backup = keep_backup(entry, backup, self._link_backup)
         except CopyError as problem:
             if problem.errno not in CANNOT_LINK:
                 raise
-            decision.backup = backup
-            keep_backup(entry, decision)  # the name is missing for a moment
-            undo = self._move_back
-        return _do_nothing if decision.backup is None else undo
+            is_linked = False
+            outcome.backup = keep_backup(entry, backup)  # the name is missing for a moment
+        if outcome.backup is None:
+            return _do_nothing
+        name = place.beside(outcome.backup.name)
+        if is_linked:
+            return lambda: system.unlink(name, dir_fd=place.dir_fd)
+        return lambda: place.rename(name, place.name)
 
     def _link_backup(self, backup: "Backup") -> None:
+        place, name = self._place, self._place.beside(backup.name)
         if backup.number:
-            self._place.link(self._place.name, self._backup_name)
+            place.link(place.name, name)
             return
-        beside = self._place.add_name()
-        self._place.link(self._place.name, beside)
-        self._place.rename(beside, self._backup_name)
-
-    @property
-    def _backup_name(self) -> str:
-        backup = self._decision.backup
-        assert backup is not None
-        return self._place.beside(backup.name)
-
-    def _remove_backup(self) -> None:
-        system.unlink(self._backup_name, dir_fd=self._place.dir_fd)
-
-    def _move_back(self) -> None:
-        self._place.rename(self._backup_name, self._place.name)
+        beside = place.add_name()
+        place.link(place.name, beside)
+        place.rename(beside, name)
 
     def discard(self) -> None:
         """Remove what has a temporary name still, and let go of everything."""

@@ -108,7 +108,6 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
         let_owner_in(entry, destination, made)
         made.mode &= ~(OWNER_ALL & ~mode)
     if is_new and job.report.verbose:
-        decision.backup = None
         announce(job, entry, decision)
     source_directory = Directory(
         entry.folder.source_directory,

@@ -17,7 +17,7 @@ from pycp.engine.write import (
     announce,
     creation_error,
     is_symlink,
-    make_room,
+    prepare,
     remove,
     require_followed,
 )
@@ -32,19 +32,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Entry
+    from pycp.entries import Decision, Entry, Outcome
 
 PERMISSIONS = 0o777
 
 
-def pretend(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def pretend(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Say what would be done about one entry; raise CopyError as that would fail."""
-    decision.method = "none"
+    outcome.method = "none"
     if decision.link_to is None and decision.kind == "regular":
-        _pretend_regular(job, entry, decision)
+        _pretend_regular(job, entry, decision, outcome)
         return
-    make_room(job, entry, decision)
-    announce(job, entry, decision)
+    prepare(job, entry, decision, outcome)
     if decision.link_to is not None:
         _pretend_kept_link(job, entry, decision.link_to)
     elif decision.kind == "link":
@@ -55,10 +54,9 @@ def pretend(job: "Job", entry: "Entry", decision: "Decision") -> None:
         _pretend_special(job, entry, decision)
 
 
-def _pretend_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def _pretend_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     if decision.backup is not None:
-        make_room(job, entry, decision)
-        announce(job, entry, decision)
+        prepare(job, entry, decision, outcome)
         _require_readable(entry, decision.source_stat)
     else:
         try:
@@ -66,8 +64,7 @@ def _pretend_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
         except CopyError:
             announce(job, entry, decision)
             raise
-        make_room(job, entry, decision)
-        announce(job, entry, decision)
+        prepare(job, entry, decision, outcome)
     found = decision.destination_stat
     if decision.is_looping_link:
         remove(job, entry)

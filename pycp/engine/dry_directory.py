@@ -122,7 +122,6 @@ def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled
         raise cannot("access", entry.destination, error) from None
     tell_directory(job.report, entry, found is None)
     if found is None:
-        decision.backup = None
         announce(job, entry, decision)
     directory = Directory(
         source, entry.source_name, CLOSED, entry.source if entry.is_operand else ""

@@ -1,9 +1,11 @@
 """A decision carried out, by the kind of what is made."""
 
 from pycp import system
+from pycp.entries import Outcome
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
+from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,35 +13,50 @@ if TYPE_CHECKING:
     from pycp.entries import Decision, Entry
 
 
-def perform(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
     """Make the destination, unless it is a directory; raise CopyError with GNU's message.
 
     If that fails, a backup made for it is moved back.
     """
+    outcome = Outcome()
+    counted = job.tally.own[BYTES]
+    rest: Decision | None = decision
+    remark = ""
     if job.options.verify or job.report.own_files:
         _require_possible(job, entry, decision)
     try:
-        if not (job.options.resume and _is_complete(job, entry, decision)):
+        if job.options.resume:
+            from pycp.engine.resume import resume
+
+            rest, remark = resume(job, entry, decision)
+        if rest is None:
+            outcome.skip_reason = "complete"
+        else:
+            outcome.start = rest.start
             if job.options.atomic:
                 from pycp.engine.atomic import make_atomically
 
-                make_atomically(job, entry, decision, _make)
+                make_atomically(job, entry, rest, outcome, _make)
             else:
-                _make(job, entry, decision)
-        if decision.remark and not job.options.redo:
-            job.report.line(decision.remark)
+                _make(job, entry, rest, outcome)
+        if remark and not job.options.redo:
+            job.report.line(remark)
     except OSError as failure:
         error = failure if isinstance(failure, CopyError) else cannot("copy", entry.source, failure)
-        if decision.backup is not None:
+        if outcome.backup is not None:
             from pycp.engine.write import restore
 
             # GNU tells the failure first, and then moves the backup back.
             try:
                 job.report.failed(error)
             finally:
-                restore(job, entry, decision)
+                restore(job, entry, outcome.backup)
             error.is_told = True
+        if outcome.made_fd is not None:  # its source could not be closed
+            system.close(outcome.made_fd)
         raise error from None
+    outcome.bytes = job.tally.own[BYTES] - counted
+    return outcome
 
 
 def _require_possible(job: "Job", entry: "Entry", decision: "Decision") -> None:
@@ -56,42 +73,36 @@ def _require_possible(job: "Job", entry: "Entry", decision: "Decision") -> None:
         require_stored(entry, decision)
 
 
-def _is_complete(job: "Job", entry: "Entry", decision: "Decision") -> bool:
-    from pycp.engine.resume import resume
-
-    return resume(job, entry, decision)
-
-
-def _make(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def _make(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     kind = decision.kind
     if job.options.dry_run:
         from pycp.engine.dry import pretend
 
-        pretend(job, entry, decision)
+        pretend(job, entry, decision, outcome)
     elif decision.link_to is not None:
         from pycp.engine.links import keep_hard_link
 
-        keep_hard_link(job, entry, decision)
+        keep_hard_link(job, entry, decision, outcome)
     elif kind == "regular":
         from pycp.engine.regular import copy_regular
 
-        copy_regular(job, entry, decision)
+        copy_regular(job, entry, decision, outcome)
     elif kind == "symlink":
         from pycp.engine.links import copy_symlink
 
-        copy_symlink(job, entry, decision)
+        copy_symlink(job, entry, decision, outcome)
     elif kind == "link":
         from pycp.engine.links import make_hard_link
 
-        make_hard_link(job, entry, decision)
+        make_hard_link(job, entry, decision, outcome)
     elif kind == "symbolic":
         from pycp.engine.links import make_symbolic_link
 
-        make_symbolic_link(job, entry, decision)
+        make_symbolic_link(job, entry, decision, outcome)
     else:
         from pycp.engine.special import make_special
 
-        make_special(job, entry, decision)
+        make_special(job, entry, decision, outcome)
 
 
 def _require_apart(

@@ -18,26 +18,31 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Entry, Final
+    from pycp.entries import Decision, Entry, Final, Outcome
     from pycp.options import InstallOptions
 
 
 def finish(
-    job: "Job", entry: "Entry", decision: "Decision", options: "InstallOptions", final: "Final"
+    job: "Job",
+    entry: "Entry",
+    decision: "Decision",
+    outcome: "Outcome",
+    options: "InstallOptions",
+    final: "Final",
 ) -> None:
     """Turn the copy into what was asked for; raise CopyError with GNU's message.
 
     If owner or mode cannot be set, the file stays as private as it was made; if it is made
     atomically, it then does not come into being.
     """
-    fd = decision.made_fd
+    fd = outcome.made_fd
     assert fd is not None
     if system.has_access_list(fd):
         _drop_access_list(entry, fd)
     if options.strip:
         from pycp.engine.aside import strip_aside
 
-        strip_aside(job, entry, decision, options.strip_program, _next_step(options, final))
+        strip_aside(job, entry, outcome, options.strip_program, _next_step(options, final))
     what = "read"
     try:
         if options.strip and job.manifest is not None:
@@ -62,7 +67,7 @@ def finish(
     except OSError as error:
         raise cannot(what, entry.destination, error) from None
     if job.stage is not None:
-        close_made(entry, decision)
+        close_made(entry, outcome)
         job.stage.publish()
 
 
@@ -83,9 +88,9 @@ def _drop_access_list(entry: "Entry", fd: int) -> None:
         raise mode_error("setting permissions for", entry, error) from None
 
 
-def close_made(entry: "Entry", decision: "Decision") -> None:
+def close_made(entry: "Entry", outcome: "Outcome") -> None:
     """Close what was written, if it is still open."""
-    fd, decision.made_fd = decision.made_fd, None
+    fd, outcome.made_fd = outcome.made_fd, None
     if fd is not None:
         try:
             system.close(fd)

@@ -6,7 +6,7 @@ import stat
 from pycp import system
 from pycp.engine.attributes import preserve_times
 from pycp.engine.held import Held, replaced_source
-from pycp.engine.write import announce, make_room, remove_beside
+from pycp.engine.write import prepare, remove_beside
 from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
@@ -16,18 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Entry
+    from pycp.entries import Decision, Entry, Outcome
 
 ATTEMPTS = 100
 """Random names tried before giving up; one is enough unless somebody works against us."""
 
 
-def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make the destination a hard link to the copy made earlier of the same file."""
     earlier = decision.link_to
     assert earlier is not None
-    make_room(job, entry, decision)
-    announce(job, entry, decision)
+    prepare(job, entry, decision, outcome)
     directory = earlier.folder.destination_directory
     was_closed = not directory.is_open
     try:
@@ -42,10 +41,9 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
         job.report.line(f"removed {quote_name(entry.destination)}")
 
 
-def make_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def make_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make the destination a hard link to the source (-l)."""
-    make_room(job, entry, decision)
-    announce(job, entry, decision)
+    prepare(job, entry, decision, outcome)
     options = job.options
     replaces = options.force or options.overwrite == "ask"
     try:
@@ -119,10 +117,11 @@ def link_error(entry: "Entry", target: str, error: OSError) -> CopyError:
     )
 
 
-def make_symbolic_link(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def make_symbolic_link(
+    job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome"
+) -> None:
     """Make the destination a symbolic link that holds the source's name (-s)."""
-    make_room(job, entry, decision)
-    announce(job, entry, decision)
+    prepare(job, entry, decision, outcome)
     require_working_directory(entry)
 
     def link_as(name: str, dir_fd: int | None) -> None:
@@ -167,10 +166,9 @@ def _is_in_working_directory(entry: "Entry") -> bool:
         return True  # GNU lets the symlink call itself find out
 
 
-def copy_symlink(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def copy_symlink(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Copy a symbolic link as itself."""
-    make_room(job, entry, decision)
-    announce(job, entry, decision)
+    prepare(job, entry, decision, outcome)
     try:
         text = system.readlink(entry.source_name, dir_fd=entry.folder.source_fd)
     except OSError as error:

@@ -14,9 +14,9 @@ from pycp.engine.write import (
     announce,
     create,
     creation_error,
-    make_room,
     narrow,
     open_existing,
+    prepare,
     readable,
     remove,
     truncate,
@@ -32,16 +32,15 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.engine.steps import Step
-    from pycp.entries import Decision, Entry
+    from pycp.entries import Decision, Entry, Outcome
 
 USER_WRITE = 0o200
 
 
-def copy_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def copy_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Copy one file's data and attributes; raise CopyError with GNU's message."""
     if decision.backup is not None:
-        make_room(job, entry, decision)
-        announce(job, entry, decision)
+        prepare(job, entry, decision, outcome)
         source_fd, source = open_source(job, entry, decision)
     else:
         try:
@@ -50,19 +49,18 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision") -> None:
             announce(job, entry, decision)
             raise
         try:
-            make_room(job, entry, decision)
-            announce(job, entry, decision)
+            prepare(job, entry, decision, outcome)
         except BaseException:
             system.close(source_fd)
             raise
     method = Method()
     try:
-        _copy_opened(job, entry, decision, source_fd, source, method)
+        _copy_opened(job, entry, decision, outcome, source_fd, source, method)
     finally:
         try:
             _close(source_fd, entry, is_source=True)
         finally:
-            decision.method = method.word
+            outcome.method = method.word
             if job.report.debug and not job.options.attributes_only:
                 job.report.line(str(method))
 
@@ -104,6 +102,7 @@ def _copy_opened(
     job: "Job",
     entry: "Entry",
     decision: "Decision",
+    outcome: "Outcome",
     source_fd: int,
     source: "os.stat_result",
     method: Method,
@@ -114,7 +113,7 @@ def _copy_opened(
         job, entry, decision, source, (source.st_mode & 0o777) & ~withheld
     )
     start = 0 if is_new else decision.start
-    decision.made = identity(destination)
+    outcome.made = identity(destination)
     written: Sequence[Step] = ()
     complete: Sequence[Step] = ()
     if job.has_steps:
@@ -149,7 +148,7 @@ def _copy_opened(
         system.close(destination_fd)
         raise
     if options.new_file_mode is not None:
-        decision.made_fd = destination_fd  # install goes on with it
+        outcome.made_fd = destination_fd  # install goes on with it
         return
     _close(destination_fd, entry, is_source=False)
 

@@ -16,6 +16,7 @@ from pycp.engine.regular import open_source, set_attributes, set_begun_attribute
 from pycp.engine.special import finish_special
 from pycp.engine.verify import first_difference
 from pycp.engine.write import narrow, open_existing
+from pycp.entries import Decision
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Entry
+    from pycp.entries import Entry
 
     File = tuple[int, os.stat_result]
+    Rest = tuple[Decision | None, str]
 
 BLOCK = 4096
 """Where a hole may have been filled, or zeros become holes, copying goes on at a multiple of it."""
@@ -37,29 +39,43 @@ READ_AND_WRITE = 0o600
 OWNER_ALL = 0o700
 
 
-def resume(job: "Job", entry: "Entry", decision: "Decision") -> bool:
-    """Return whether an entry is complete; what is missing of its attributes it gets here.
+def resume(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
+    """Return what is left to do of a decision, nothing if the entry is complete, and a remark.
 
-    Otherwise note in the decision what stays of it, and what is to be told.
+    What is missing of its attributes then it gets here.
     """
     if decision.destination_stat is None and not decision.removes_destination:
-        return False
+        return decision, ""
     shown = quote_name(entry.destination)
-    if decision.removes_destination or decision.link_to is not None:
-        decision.remark = f"replaced {shown}"
+    rest: Decision | None = decision
+    remark = f"replaced {shown}" if decision.removes_destination else ""
     if decision.link_to is not None:
         is_complete = _is_linked(entry, decision.link_to)
-        decision.removes_destination = True  # to replace it would take a temporary name
+        rest = _refined(decision, True)  # to replace it would take a temporary name
+        remark = f"replaced {shown}"
     elif decision.kind == "regular":
-        is_complete = _resume_regular(job, entry, decision)
+        rest, told = _resume_regular(job, entry, decision)
+        is_complete, remark = rest is None, told or remark
     elif decision.kind == "symbolic":
         is_complete = has_text(entry, entry.source)
     else:
         is_complete = decision.kind != "link" and _resume_node(job, entry, decision)
     if is_complete:
-        decision.skip_reason = "complete"
-        decision.remark = f"complete {shown}" if job.report.debug else ""
-    return is_complete
+        return None, f"complete {shown}" if job.report.debug else ""
+    return rest, remark
+
+
+def _refined(
+    decision: Decision, removes_destination: bool, is_begun: bool = False, start: int = 0
+) -> Decision:
+    """Return a decision that knows what was found as well."""
+    return Decision(
+        *(decision.kind, decision.source_stat, decision.follows, decision.link_to),
+        *(decision.destination_stat, decision.backup, removes_destination),
+        is_unannounced=decision.is_unannounced,
+        is_begun=is_begun,
+        start=start,
+    )
 
 
 def was_begun(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
@@ -114,7 +130,7 @@ def _is_kept_set(job: "Job", source: "os.stat_result", found: "os.stat_result") 
     return True
 
 
-def _resume_node(job: "Job", entry: "Entry", decision: "Decision") -> bool:
+def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
     """Deal with a symbolic link, FIFO, socket or device; return whether it is complete."""
     source = decision.source_stat
     folder = entry.folder
@@ -145,8 +161,8 @@ def _resume_node(job: "Job", entry: "Entry", decision: "Decision") -> bool:
     return True
 
 
-def _resume_regular(job: "Job", entry: "Entry", decision: "Decision") -> bool:
-    """Deal with a regular file; return whether it is complete."""
+def _resume_regular(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
+    """Deal with a regular file; return what is left to do, and a remark about that."""
     try:
         found = decision.destination_stat or entry.folder.destination_directory.stat(
             entry.destination_name, False
@@ -156,33 +172,33 @@ def _resume_regular(job: "Job", entry: "Entry", decision: "Decision") -> bool:
             or not stat.S_ISREG(decision.source_stat.st_mode)
             or not stat.S_ISREG(found.st_mode)
         ):
-            return False
+            return decision, ""
         source_fd, source = open_source(job, entry, decision)
     except OSError:
-        return False  # copying will tell
+        return decision, ""  # copying will tell
     try:
         try:
             fd, status = _open_found(job, entry, found, source)
         except CopyError:
             raise
         except OSError:
-            return False  # we may write, but not read it; or copying will tell
+            return decision, ""  # we may write, but not read it; or copying will tell
         try:
             if job.options.dry_run:
                 from pycp.system.contents import read_untraced
 
                 read_untraced(source_fd)
                 read_untraced(fd)
-            is_complete = _settle(job, entry, decision, (source_fd, source), (fd, status))
-            if is_complete and job.manifest is not None:
+            rest, remark = _settle(job, entry, decision, (source_fd, source), (fd, status))
+            if rest is None and job.manifest is not None:
                 from pycp.engine.digest import digest_shared
 
                 digest_shared(job, entry, source_fd, status)
-            if is_complete and job.options.durable:
+            if rest is None and job.options.durable:
                 from pycp.engine.durable import flush_file
 
                 flush_file(entry.destination, fd, status)
-            return is_complete
+            return rest, remark
         finally:
             system.close(fd)
     finally:
@@ -206,38 +222,38 @@ def _open_found(
 
 
 def _settle(
-    job: "Job", entry: "Entry", decision: "Decision", source: "File", destination: "File"
-) -> bool:
-    """Finish a complete file and return True, or note where it goes on and return False."""
+    job: "Job", entry: "Entry", decision: Decision, source: "File", destination: "File"
+) -> "Rest":
+    """Finish a complete file, or return a decision where it goes on, and a remark about that."""
     options = job.options
     fd, status = destination
     difference = None
     if not has_its_time(job, source[1], status):
         difference = first_difference((source[0], entry.source), (fd, entry.destination))
     if decision.removes_destination:  # it has several names
-        return (
+        is_complete = (
             difference is None
             and is_finished(job, source[1], status)
             and _is_kept_set(job, source[1], status)
         )
+        return None if is_complete else decision, ""
     is_begun = was_begun(job, source[1], status)
     if difference is None:
         if not options.dry_run:
             _finish(job, entry, source, destination, is_begun)
-        return True
+        return None, ""
+    start = 0
     if not options.atomic:
-        decision.is_begun = is_begun
         if is_begun and not (status.st_mode & OWNER_WRITE or options.dry_run):
             _lend_write(destination)
         if options.reflink != "always":
             is_exact = difference == status.st_size and options.sparse != "always"
-            decision.start = difference if is_exact else difference - difference % BLOCK
-    job.tally.own[PASSED] += decision.start
-    if decision.start and difference == status.st_size:
-        decision.remark = f"continued {quote_name(entry.destination)} at byte {decision.start}"
-    else:
-        decision.remark = f"redid {quote_name(entry.destination)} from byte {decision.start}"
-    return False
+            start = difference if is_exact else difference - difference % BLOCK
+    job.tally.own[PASSED] += start
+    goes_on = start and difference == status.st_size
+    words = ("continued", "at") if goes_on else ("redid", "from")
+    remark = f"{words[0]} {quote_name(entry.destination)} {words[1]} byte {start}"
+    return _refined(decision, False, is_begun and not options.atomic, start), remark
 
 
 def _finish(

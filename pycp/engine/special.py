@@ -5,7 +5,7 @@ import stat
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.held import Held, replaced_source
-from pycp.engine.write import announce, make_room
+from pycp.engine.write import prepare
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -13,13 +13,12 @@ from pycp.system.folder import identity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Entry
+    from pycp.entries import Decision, Entry, Outcome
 
 
-def make_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def make_special(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make a node of the source's kind, with its attributes; raise CopyError if that fails."""
-    make_room(job, entry, decision)
-    announce(job, entry, decision)
+    prepare(job, entry, decision, outcome)
     source = decision.source_stat
     withheld = job.withheld_bits(False) & source.st_mode
     kind = stat.S_IFMT(source.st_mode)

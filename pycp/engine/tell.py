@@ -3,7 +3,7 @@
 import stat
 
 from pycp.quoting import quote_name
-from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, PASSED, SKIPPED
+from pycp.values import DIRECTORIES, EXCLUDED, FILES, PASSED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Entry, Report
+    from pycp.entries import Decision, Entry, Outcome, Report
 
 TYPES = {
     "regular": "file",
@@ -30,7 +30,6 @@ def tell_started(job: "Job", entry: "Entry", decision: "Decision") -> None:
     tally.folder, tally.name = None, entry.source
     tally.tell_place()
     if job.report.hears:
-        decision.copied_before = tally.own[BYTES]
         job.report.event(
             "started",
             type=_type(decision),
@@ -40,21 +39,20 @@ def tell_started(job: "Job", entry: "Entry", decision: "Decision") -> None:
         )
 
 
-def tell_copied(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def tell_copied(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Count what was copied, and tell it."""
-    tally = job.tally
-    tally.own[FILES] += 1
+    job.tally.own[FILES] += 1
     _note_digest(job, entry, decision)
     if not job.report.hears:
         return
     details: dict[str, object] = {}
     if _type(decision) == "file":
-        details["method"] = decision.method
-        details["bytes"] = tally.own[BYTES] - decision.copied_before
-        if decision.start:
-            details["resumed_at"] = decision.start
-    if decision.backup is not None:
-        details["backup"] = decision.backup.shown
+        details["method"] = outcome.method
+        details["bytes"] = outcome.bytes
+        if outcome.start:
+            details["resumed_at"] = outcome.start
+    if outcome.backup is not None:
+        details["backup"] = outcome.backup.shown
     job.report.event(
         "copied",
         type=_type(decision),

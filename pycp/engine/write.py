@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.entries import Backup, Decision, Entry
+    from pycp.entries import Backup, Decision, Entry, Outcome
 
 MOST_NUMBERS = 10_000
 """Numbers of backups found to be taken before we give up: each may be somebody's, just made."""
@@ -28,26 +28,36 @@ PHANTOM = 100
 """How many of those one counts that was taken and is not there: its owner may have given it up."""
 
 
-def make_room(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    """Move an existing destination to its backup, or take it away, as decided.
+def prepare(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
+    """Make room for the destination, and say what is copied where."""
+    outcome.backup = make_room(job, entry, decision)
+    announce(job, entry, decision, outcome.backup)
+
+
+def make_room(job: "Job", entry: "Entry", decision: "Decision") -> "Backup | None":
+    """Move an existing destination to its backup and return that, or take it away, as decided.
 
     What is made atomically does so when it is complete.
     """
     if job.stage is not None:
         if decision.removes_destination:
             tell_removed(job, entry)
-    elif decision.backup is not None:
-        keep_backup(entry, decision)
-    elif decision.removes_destination:
+        return decision.backup
+    if decision.backup is not None:
+        return keep_backup(entry, decision.backup)
+    if decision.removes_destination:
         remove(job, entry)
+    return None
 
 
-def announce(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def announce(
+    job: "Job", entry: "Entry", decision: "Decision", backup: "Backup | None" = None
+) -> None:
     """Say what is copied where, before it is done."""
     if job.report.verbose and not decision.is_unannounced:
         line = f"{quote_name(entry.source)} -> {quote_name(entry.destination)}"
-        if decision.backup is not None:
-            line += f" (backup: {quote_name(decision.backup.shown)})"
+        if backup is not None:
+            line += f" (backup: {quote_name(backup.shown)})"
         job.report.line(line)
 
 
@@ -86,11 +96,12 @@ def remove_beside(job: "Job", entry: "Entry", beside: str, dir_fd: int | None) -
 
 
 def keep_backup(
-    entry: "Entry", decision: "Decision", keep: "Callable[[Backup], None] | None" = None
-) -> None:
-    """Move the destination to its backup, or keep it there otherwise by `keep`."""
-    backup = decision.backup
-    assert backup is not None
+    entry: "Entry", backup: "Backup", keep: "Callable[[Backup], None] | None" = None
+) -> "Backup | None":
+    """Move the destination to its backup, or keep it there otherwise by `keep`.
+
+    Return the backup, which may have another number by now, or None if there was nothing to keep.
+    """
     directory = entry.folder.destination_directory
     name = entry.destination_name.rstrip("/")
     patience = MOST_NUMBERS
@@ -101,7 +112,7 @@ def keep_backup(
                     keep(backup)
                 else:
                     directory.rename(name, backup.name, exclusively=bool(backup.number))
-                return
+                return backup
             except FileExistsError:
                 if not (backup.number and backup.name.endswith(f".~{backup.number}~")):
                     raise
@@ -110,20 +121,18 @@ def keep_backup(
                 if patience < 0:
                     raise
                 if is_taken:
-                    backup.count_on()
+                    backup = backup.following()
     except OSError as error:
-        decision.backup = None
         if error.errno != ENOENT:
             raise cannot("backup", entry.destination, error) from None
+        return None
 
 
-def restore(job: "Job", entry: "Entry", decision: "Decision") -> None:
+def restore(job: "Job", entry: "Entry", backup: "Backup") -> None:
     """Put the backup back after a failed copy, over whatever part of the new file there is.
 
     What is made atomically has done so already.
     """
-    backup = decision.backup
-    assert backup is not None
     try:
         if not job.options.atomic:
             entry.folder.destination_directory.rename(backup.name, entry.destination_name)

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
-    from pycp.entries import Entry, Kind
+    from pycp.entries import Backup, Entry, Kind
     from pycp.options import CopyOptions
     from pycp.plan.links import Memory
 
@@ -54,22 +54,24 @@ def decide(
         if memory.has_seen_source(parent, entry.source_name, source):
             return f"source file {quote_name(entry.source)} specified more than once"
 
-    decision = Decision(_kind(source, options), source, follows)
+    link_to = None
+    if (
+        not (is_directory or options.hard_link)
+        and options.preserve_links
+        and (source.st_nlink > 1 or follows)
+    ):
+        link_to = memory.copied.get(identity(source))
+    decision = Decision(_kind(source, options), source, follows, link_to)
     if not entry.is_surely_new:
-        destination = _stat_destination(entry, decision, options)
-        if destination is not None:
-            _consider_existing(entry, decision, destination, options, memory, has_company)
-            if decision.skip_reason:
-                return decision
+        decision = _consider_destination(entry, decision, options, memory, has_company)
+        if decision.skip_reason:
+            return decision
         if memory.has_made_symlink and options.backup == "none":
-            follows = _follows_destination(decision, options) and not decision.removes_destination
-            if has_company or follows:
+            goes_through = _follows_destination(source, options)
+            if has_company or (goes_through and not decision.removes_destination):
                 memory.require_not_made(entry, entry.destination_name, entry.destination)
-
     if is_directory:
         return _enter(entry, decision, options, memory) or decision
-    if not options.hard_link and options.preserve_links and (source.st_nlink > 1 or follows):
-        decision.link_to = memory.copied.get(identity(source))
     return decision
 
 
@@ -90,25 +92,29 @@ def _kind(source: "os.stat_result", options: "CopyOptions") -> "Kind":
     return "fifo" if stat.S_ISFIFO(mode) else "special"
 
 
-def _stat_destination(
-    entry: "Entry", decision: Decision, options: "CopyOptions"
-) -> "os.stat_result | None":
-    """Look at the destination; links are followed only where it will be written through one."""
-    follow = _follows_destination(decision, options)
+def _consider_destination(
+    entry: "Entry", new: Decision, options: "CopyOptions", memory: "Memory", has_company: bool
+) -> Decision:
+    """Return what is decided when we look at the destination; `new` is for none being there.
+
+    Links are followed only where it will be written through one.
+    """
+    follow = _follows_destination(new.source_stat, options)
     try:
-        return entry.folder.destination_directory.stat(entry.destination_name, follow)
+        found = entry.folder.destination_directory.stat(entry.destination_name, follow)
     except OSError as error:
         if error.errno == ENOENT:
-            return None
+            return new
         if error.errno == ELOOP and options.force:  # a slash follows even what is not followed
-            decision.is_looping_link = True
-            return None
+            known = new.kind, new.source_stat, new.follows, new.link_to
+            return Decision(*known, is_looping_link=True)
         raise cannot("stat", entry.destination, error) from None
+    return _consider_existing(entry, new, found, options, memory, has_company)
 
 
-def _follows_destination(decision: Decision, options: "CopyOptions") -> bool:
+def _follows_destination(source: "os.stat_result", options: "CopyOptions") -> bool:
     """Return whether the copy goes to where a symbolic link at the destination leads."""
-    mode = decision.source_stat.st_mode
+    mode = source.st_mode
     is_itself = (
         options.hard_link
         or options.symbolic_link
@@ -128,22 +134,22 @@ def _follows_destination(decision: Decision, options: "CopyOptions") -> bool:
 
 def _consider_existing(
     entry: "Entry",
-    decision: Decision,
+    new: Decision,
     destination: "os.stat_result",
     options: "CopyOptions",
     memory: "Memory",
     has_company: bool,
-) -> None:
+) -> Decision:
     """Decide what becomes of the destination; raise CopyError where it must stay."""
-    source = decision.source_stat
-    verdict = ""
+    kind, source, follows = new.kind, new.source_stat, new.follows
+    verdict = asked = ""
     if options.update not in ("none", "none-fail") and _may_be_same(source, destination, options):
         from pycp.plan.same_file import judge
 
         verdict = judge(entry, source, destination, options)
         if verdict == "same":
             raise _about_two("", entry.source, "and", entry.destination, "are the same file")
-    if decision.kind != "directory" and not _is_begun(entry, decision, destination, options):
+    if kind != "directory" and not _is_begun(entry, new, destination, options):
         if options.update == "none-fail":
             raise CopyError(
                 f"not replacing {quote_name(entry.destination)}", filename=entry.destination
@@ -152,22 +158,22 @@ def _consider_existing(
             from pycp.plan.overwrite import is_newer
 
             if options.update == "none" or not is_newer(source, destination, options):
-                _skip(entry, decision, destination, options, memory)
-                return
+                return _skip(entry, new, options, memory)
         if options.overwrite == "ask":
             from pycp.plan.overwrite import question
 
-            decision.question = question(entry, destination, options)
-    if verdict == "nothing to do":
-        decision.skip_reason = "same"  # GNU asks all the same
-        return
+            asked = question(entry, destination, options)
+    if verdict == "nothing to do":  # GNU asks all the same
+        return Decision(kind, source, follows, question=asked, skip_reason="same")
     try:
-        _make_room(entry, decision, destination, options, memory, has_company)
+        room = _make_room(entry, new, destination, options, memory, has_company)
     except CopyError as refusal:
-        if not decision.question:
+        if not asked:
             raise
         # GNU asks first, and only then finds that it cannot be.
-        decision.refusal = detached(refusal)
+        known = kind, source, follows, new.link_to
+        return Decision(*known, question=asked, refusal=detached(refusal))
+    return Decision(kind, source, follows, new.link_to, *room, asked)
 
 
 def _is_begun(
@@ -193,46 +199,39 @@ def _may_be_same(
     )
 
 
-def _skip(
-    entry: "Entry",
-    decision: Decision,
-    destination: "os.stat_result",
-    options: "CopyOptions",
-    memory: "Memory",
-) -> None:
+def _skip(entry: "Entry", new: Decision, options: "CopyOptions", memory: "Memory") -> Decision:
     """Leave an existing destination alone, unless it is to join a set of hard links.
 
     It joins even if it is newer than the source, and its own content is lost then: so GNU does,
     whether links are preserved or not.
     """
-    source = decision.source_stat
-    if options.update == "older" and (source.st_nlink > 1 or decision.follows):
+    source, follows = new.source_stat, new.follows
+    if options.update != "older":
+        return Decision(new.kind, source, follows, skip_reason="exists")
+    if source.st_nlink > 1 or follows:
         earlier = memory.copied.setdefault(identity(source), entry)
         if earlier is not entry:
-            decision.link_to = earlier
-            decision.is_unannounced = True
-            return
-    decision.skip_reason = "not newer" if options.update == "older" else "exists"
+            return Decision(new.kind, source, follows, earlier, is_unannounced=True)
+    return Decision(new.kind, source, follows, skip_reason="not newer")
 
 
 def _make_room(
     entry: "Entry",
-    decision: Decision,
+    new: Decision,
     destination: "os.stat_result",
     options: "CopyOptions",
     memory: "Memory",
     has_company: bool,
-) -> None:
-    """Decide whether the destination is written into, kept as a backup or taken away."""
-    is_directory = decision.kind == "directory"
+) -> "tuple[os.stat_result | None, Backup | None, bool]":
+    """Return the destination if it is written into, its backup, and whether it is taken away."""
+    is_directory = new.kind == "directory"
     if options.backup == "none" and stat.S_ISDIR(destination.st_mode) != is_directory:
         kinds = ("non-directory", "directory") if is_directory else ("directory", "non-directory")
         raise _about_two(
             f"cannot overwrite {kinds[0]} ", entry.destination, f"with {kinds[1]}", entry.source
         )
-    decision.destination_stat = destination
     if stat.S_ISDIR(destination.st_mode):
-        return
+        return destination, None, False
     if (
         has_company
         and options.backup != "numbered"
@@ -244,23 +243,19 @@ def _make_room(
     if options.backup != "none" and last_component(entry.source_name) not in (".", ".."):
         from pycp.plan.backup import backup_name, refuse_to_lose_source
 
-        refuse_to_lose_source(entry, decision.source_stat, options)
-        decision.backup = backup_name(
-            entry.destination_name,
-            entry.destination,
-            entry.folder.destination_directory,
-            options,
-        )
-        decision.destination_stat = None
-    elif options.remove_destination or (
+        refuse_to_lose_source(entry, new.source_stat, options)
+        name, shown = entry.destination_name, entry.destination
+        backup = backup_name(name, shown, entry.folder.destination_directory, options)
+        return None, backup, False
+    if options.remove_destination or (
         not options.attributes_only
         and (
             (options.preserve_links and destination.st_nlink > 1)
-            or not (decision.follows or stat.S_ISREG(decision.source_stat.st_mode))
+            or not (new.follows or stat.S_ISREG(new.source_stat.st_mode))
         )
     ):
-        decision.removes_destination = True
-        decision.destination_stat = None
+        return None, None, True
+    return destination, None, False
 
 
 def _enter(

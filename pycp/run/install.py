@@ -235,20 +235,20 @@ class Installer:
         decision = decide(entry, self.job.options, self.memory, self.has_company)
         assert not isinstance(decision, str)
         tell_started(self.job, entry, decision)
+        outcome = perform(self.job, entry, decision)
         try:
-            perform(self.job, entry, decision)
             if self.options.dry_run:
                 self._pretend_to_finish(entry)
             else:
-                if self.has_company and decision.made_fd is not None:
-                    made = system.fstat(decision.made_fd)
+                if self.has_company and outcome.made_fd is not None:
+                    made = system.fstat(outcome.made_fd)
                     self.memory.made(entry.destination, made)
-                finish(self.job, entry, decision, self.options, self.final)
+                finish(self.job, entry, decision, outcome, self.options, self.final)
         finally:
             if self.job.stage is not None:
                 self.job.stage.discard()
-            close_made(entry, decision)
-        tell_copied(self.job, entry, decision)
+            close_made(entry, outcome)
+        tell_copied(self.job, entry, decision, outcome)
 
     def _pretend_to_finish(self, entry: "Entry") -> None:
         from pycp.engine.dry_install import require_giving

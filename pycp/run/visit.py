@@ -56,14 +56,13 @@ class Visitor:
                 return decision
             else:
                 tell_started(job, entry, decision)
-                perform(job, entry, decision)
-                if decision.skip_reason and job.options.redo:
-                    announce(job, entry, decision)
-                    tell_copied(job, entry, decision)
-                elif decision.skip_reason:
-                    tell_skipped(job, entry, decision.skip_reason, decision)
+                outcome = perform(job, entry, decision)
+                if outcome.skip_reason and not job.options.redo:
+                    tell_skipped(job, entry, outcome.skip_reason, decision)
                 else:
-                    tell_copied(job, entry, decision)
+                    if outcome.skip_reason:
+                        announce(job, entry, decision)
+                    tell_copied(job, entry, decision, outcome)
                 self._remember(entry, decision)
         except CopyError as error:
             report.failed(error)

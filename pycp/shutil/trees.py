@@ -100,8 +100,8 @@ def _copy_tree(
     entry = Entry(Folder(None, here, here, False), source, is_operand=True)
     entry.destination_name = destination
     entry.name_operands(source, destination)
-    decision = Decision("directory", status, follows=True)
-    decision.destination_stat = os.stat(destination)
+    found = os.stat(destination)
+    decision = Decision("directory", status, follows=True, destination_stat=found)
     failures = Failures()
     copier = Copier(Job(TREE_OPTIONS, failures), symlinks, dirs_exist_ok)
     copy_tree(Copies(copier, is_new), 0, entry, decision, LARGE)
@@ -232,14 +232,14 @@ class Copier(Visitor):
         _audit(self.job, "shutil.copytree", entry.source, entry.destination)
         flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
         system.close(system.open(name, flags, dir_fd=folder.source_fd))
-        decision = Decision("directory", status, follows=False)
+        found = None
         if not folder.is_new:
             try:
-                decision.destination_stat = self._existing(folder, name)
+                found = self._existing(folder, name)
             except OSError as error:
                 self._failed(entry, error, {name: entry.destination})
                 return None
-        return decision
+        return Decision("directory", status, follows=False, destination_stat=found)
 
     def _existing(self, folder: Folder, name: str) -> os.stat_result | None:
         """Return the directory that is copied into, if any; raise OSError if it must not be."""

@@ -58,8 +58,7 @@ def test_a_name_taken_apart_is_whole(name: str) -> None:
 
 @given(st.integers(1, 10**30), st.text("ab~.", max_size=5))
 def test_a_backup_takes_the_next_number_in_both_names(number: int, stem: str) -> None:
-    backup = Backup(f"{stem}.~{number}~", f"d/{stem}.~{number}~", number)
-    backup.count_on()
+    backup = Backup(f"{stem}.~{number}~", f"d/{stem}.~{number}~", number).following()
     assert backup.number == number + 1
     assert backup.name == f"{stem}.~{number + 1}~"
     assert backup.shown == f"d/{stem}.~{number + 1}~"

@@ -10,7 +10,7 @@ import pycp
 from pycp import system
 from pycp.engine.aside import strip_aside
 from pycp.engine.job import Job
-from pycp.entries import Decision, Entry
+from pycp.entries import Entry, Outcome
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.report.lines import Lines
@@ -27,9 +27,8 @@ def test_a_directory_that_cannot_be_opened_is_removed(
     monkeypatch.setattr(system, "open", refuse)
     directory = Directory(None, "", None)
     entry = Entry(Folder(None, directory, directory, False), "made")
-    decision = Decision("regular", os.stat("."), follows=True)
     with pytest.raises(CopyError, match="Too many open files"):
-        strip_aside(Job(CopyOptions(), Lines("pyinstall")), entry, decision, "strip", "")
+        strip_aside(Job(CopyOptions(), Lines("pyinstall")), entry, Outcome(), "strip", "")
     assert os.listdir(tmp_path) == []
 
 

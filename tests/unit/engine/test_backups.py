@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pycp.engine import write
-from pycp.entries import Backup, Decision
+from pycp.entries import Backup
 from pycp.errors import CopyError
 from tests.unit import rooms
 
@@ -27,9 +27,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, directory: Path, makes: bool, attempts
             (directory / backup.name).touch()
         raise FileExistsError(errno.EEXIST, "File exists")
 
-    decision = Decision("regular", directory.stat(), True)
-    decision.backup = Backup("b.~1~", "b.~1~", 1)
-    write.keep_backup(rooms.entry("a", "b"), decision, keep)
+    write.keep_backup(rooms.entry("a", "b"), Backup("b.~1~", "b.~1~", 1), keep)
     return len(set(tried))
 
 
