@@ -255,23 +255,20 @@ class Decision:
 class Outcome:
     """What was done about one entry."""
 
-    __slots__ = ("backup", "bytes", "made", "made_fd", "method", "skip_reason", "start")
-
-    def __init__(self) -> None:
-        self.skip_reason = ""
-        """Why nothing was copied: "complete"."""
-        self.method = ""
-        """How the data of a regular file was copied: "reflink", "offload", "loop" or "none"."""
-        self.bytes = 0
-        """How many were copied."""
-        self.start = 0
-        """Bytes that were there already."""
-        self.backup: Backup | None = None
-        """Where the old destination is; when things are made atomically, where it will be."""
-        self.made: tuple[int, int] | None = None
-        """Device and inode number of the regular file that was written."""
-        self.made_fd: int | None = None
-        """Its descriptor, if install is still to give it owner and mode."""
+    skip_reason = ""
+    """Why nothing was copied: "complete"."""
+    method = ""
+    """How the data of a regular file was copied: "reflink", "offload", "loop" or "none"."""
+    bytes = 0
+    """How many were copied."""
+    start = 0
+    """Bytes that were there already."""
+    backup: Backup | None = None
+    """Where the old destination is; when things are made atomically, where it will be."""
+    made: tuple[int, int] | None = None
+    """Device and inode number of the regular file that was written."""
+    made_fd: int | None = None
+    """Its descriptor, if install is still to give it owner and mode."""
 
 
 class Final:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pycp.options import CopyOptions
     from pycp.plan.links import Memory
 
+    Known = tuple[Kind, os.stat_result, bool, Entry | None]
+    """What is decided before the destination is looked at: kind, source, follows, link_to."""
+
 
 class IntoItself(CopyError):
     """The copy came upon the directory it is making; nothing more of this operand is copied."""
@@ -61,9 +64,11 @@ def decide(
         and (source.st_nlink > 1 or follows)
     ):
         link_to = memory.copied.get(identity(source))
-    decision = Decision(_kind(source, options), source, follows, link_to)
-    if not entry.is_surely_new:
-        decision = _consider_destination(entry, decision, options, memory, has_company)
+    known = (_kind(source, options), source, follows, link_to)
+    if entry.is_surely_new:
+        decision = Decision(*known)
+    else:
+        decision = _consider_destination(entry, known, options, memory, has_company)
         if decision.skip_reason:
             return decision
         if memory.has_made_symlink and options.backup == "none":
@@ -93,23 +98,19 @@ def _kind(source: "os.stat_result", options: "CopyOptions") -> "Kind":
 
 
 def _consider_destination(
-    entry: "Entry", new: Decision, options: "CopyOptions", memory: "Memory", has_company: bool
+    entry: "Entry", known: "Known", options: "CopyOptions", memory: "Memory", has_company: bool
 ) -> Decision:
-    """Return what is decided when we look at the destination; `new` is for none being there.
-
-    Links are followed only where it will be written through one.
-    """
-    follow = _follows_destination(new.source_stat, options)
+    """Decide after a look; links are followed only where it will be written through one."""
+    follow = _follows_destination(known[1], options)
     try:
         found = entry.folder.destination_directory.stat(entry.destination_name, follow)
     except OSError as error:
         if error.errno == ENOENT:
-            return new
+            return Decision(*known)
         if error.errno == ELOOP and options.force:  # a slash follows even what is not followed
-            known = new.kind, new.source_stat, new.follows, new.link_to
             return Decision(*known, is_looping_link=True)
         raise cannot("stat", entry.destination, error) from None
-    return _consider_existing(entry, new, found, options, memory, has_company)
+    return _consider_existing(entry, known, found, options, memory, has_company)
 
 
 def _follows_destination(source: "os.stat_result", options: "CopyOptions") -> bool:
@@ -134,14 +135,14 @@ def _follows_destination(source: "os.stat_result", options: "CopyOptions") -> bo
 
 def _consider_existing(
     entry: "Entry",
-    new: Decision,
+    known: "Known",
     destination: "os.stat_result",
     options: "CopyOptions",
     memory: "Memory",
     has_company: bool,
 ) -> Decision:
     """Decide what becomes of the destination; raise CopyError where it must stay."""
-    kind, source, follows = new.kind, new.source_stat, new.follows
+    kind, source, follows, link_to = known
     verdict = asked = ""
     if options.update not in ("none", "none-fail") and _may_be_same(source, destination, options):
         from pycp.plan.same_file import judge
@@ -149,7 +150,7 @@ def _consider_existing(
         verdict = judge(entry, source, destination, options)
         if verdict == "same":
             raise _about_two("", entry.source, "and", entry.destination, "are the same file")
-    if kind != "directory" and not _is_begun(entry, new, destination, options):
+    if kind != "directory" and not _is_begun(entry, known, destination, options):
         if options.update == "none-fail":
             raise CopyError(
                 f"not replacing {quote_name(entry.destination)}", filename=entry.destination
@@ -158,7 +159,7 @@ def _consider_existing(
             from pycp.plan.overwrite import is_newer
 
             if options.update == "none" or not is_newer(source, destination, options):
-                return _skip(entry, new, options, memory)
+                return _skip(entry, known, options, memory)
         if options.overwrite == "ask":
             from pycp.plan.overwrite import question
 
@@ -166,25 +167,24 @@ def _consider_existing(
     if verdict == "nothing to do":  # GNU asks all the same
         return Decision(kind, source, follows, question=asked, skip_reason="same")
     try:
-        room = _make_room(entry, new, destination, options, memory, has_company)
+        found, backup, removes = _make_room(entry, known, destination, options, memory, has_company)
     except CopyError as refusal:
         if not asked:
             raise
         # GNU asks first, and only then finds that it cannot be.
-        known = kind, source, follows, new.link_to
         return Decision(*known, question=asked, refusal=detached(refusal))
-    return Decision(kind, source, follows, new.link_to, *room, asked)
+    return Decision(kind, source, follows, link_to, found, backup, removes, asked)
 
 
 def _is_begun(
-    entry: "Entry", decision: Decision, destination: "os.stat_result", options: "CopyOptions"
+    entry: "Entry", known: "Known", destination: "os.stat_result", options: "CopyOptions"
 ) -> bool:
     """Return whether the destination is half-written, so that neither -n nor -u is about it."""
     if not options.resume or options.update == "all":
         return False
     from pycp.plan.compare import is_begun
 
-    return is_begun(entry, decision.source_stat, destination, decision.follows, options.redo)
+    return is_begun(entry, known[1], destination, known[2], options.redo)
 
 
 def _may_be_same(
@@ -192,45 +192,46 @@ def _may_be_same(
 ) -> bool:
     """Return False for what most copies meet: two files, and nothing that could confuse them."""
     return (
-        identity(source) == identity(destination)
+        (source.st_ino == destination.st_ino and source.st_dev == destination.st_dev)
         or options.remove_destination
         or stat.S_ISLNK(source.st_mode)
         or stat.S_ISLNK(destination.st_mode)
     )
 
 
-def _skip(entry: "Entry", new: Decision, options: "CopyOptions", memory: "Memory") -> Decision:
+def _skip(entry: "Entry", known: "Known", options: "CopyOptions", memory: "Memory") -> Decision:
     """Leave an existing destination alone, unless it is to join a set of hard links.
 
     It joins even if it is newer than the source, and its own content is lost then: so GNU does,
     whether links are preserved or not.
     """
-    source, follows = new.source_stat, new.follows
+    kind, source, follows, _link_to = known
     if options.update != "older":
-        return Decision(new.kind, source, follows, skip_reason="exists")
+        return Decision(kind, source, follows, skip_reason="exists")
     if source.st_nlink > 1 or follows:
         earlier = memory.copied.setdefault(identity(source), entry)
         if earlier is not entry:
-            return Decision(new.kind, source, follows, earlier, is_unannounced=True)
-    return Decision(new.kind, source, follows, skip_reason="not newer")
+            return Decision(kind, source, follows, earlier, is_unannounced=True)
+    return Decision(kind, source, follows, skip_reason="not newer")
 
 
 def _make_room(
     entry: "Entry",
-    new: Decision,
+    known: "Known",
     destination: "os.stat_result",
     options: "CopyOptions",
     memory: "Memory",
     has_company: bool,
 ) -> "tuple[os.stat_result | None, Backup | None, bool]":
     """Return the destination if it is written into, its backup, and whether it is taken away."""
-    is_directory = new.kind == "directory"
-    if options.backup == "none" and stat.S_ISDIR(destination.st_mode) != is_directory:
+    kind, source, follows, _link_to = known
+    is_directory, meets_directory = kind == "directory", stat.S_ISDIR(destination.st_mode)
+    if options.backup == "none" and meets_directory != is_directory:
         kinds = ("non-directory", "directory") if is_directory else ("directory", "non-directory")
         raise _about_two(
             f"cannot overwrite {kinds[0]} ", entry.destination, f"with {kinds[1]}", entry.source
         )
-    if stat.S_ISDIR(destination.st_mode):
+    if meets_directory:
         return destination, None, False
     if (
         has_company
@@ -243,7 +244,7 @@ def _make_room(
     if options.backup != "none" and last_component(entry.source_name) not in (".", ".."):
         from pycp.plan.backup import backup_name, refuse_to_lose_source
 
-        refuse_to_lose_source(entry, new.source_stat, options)
+        refuse_to_lose_source(entry, source, options)
         name, shown = entry.destination_name, entry.destination
         backup = backup_name(name, shown, entry.folder.destination_directory, options)
         return None, backup, False
@@ -251,7 +252,7 @@ def _make_room(
         not options.attributes_only
         and (
             (options.preserve_links and destination.st_nlink > 1)
-            or not (new.follows or stat.S_ISREG(new.source_stat.st_mode))
+            or not (follows or stat.S_ISREG(source.st_mode))
         )
     ):
         return None, None, True
