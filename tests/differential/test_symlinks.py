@@ -178,6 +178,11 @@ def test_cycles(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case(
         "with preserve links and H they are hard links", "-H --preserve=links -v a l d", "a l->a d/"
     ),
+    Case(
+        "with preserve links and H they are after a link was made, and in the place of others",
+        "-RH --preserve=links --remove-destination -v t l m d",
+        "t/k->x a l->a m->a d/l d/m",
+    ),
     Case("with preserve links and P they are not", "-P --preserve=links -v a l d", "a l->a d/"),
     Case("with preserve links and L in a tree", "-RL --preserve=links -v s d", "s/a s/l->a s/m->a"),
     Case("with preserve links and H in a tree", "-RH --preserve=links -v s d", "s/a s/l->a s/m->a"),
