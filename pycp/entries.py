@@ -151,7 +151,7 @@ class Entry:
         return (
             self.is_operand
             or self.source_name != self.destination_name
-            or self._source not in ("", join(self.folder.source, self.source_name))
+            or (self._source != "" and self._source != join(self.folder.source, self.source_name))
         )
 
     @property

@@ -148,7 +148,7 @@ def finish_pretended(job: "Job", filled: Filled) -> None:
     foresee_attributes(job, filled.entry, filled.source, filled.made.status, directory)
 
 
-def list_pretended(job: "Job", filled: Filled, known: "Container[tuple[int, int]]") -> "Listed":
+def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "Listed":
     """Return number and entries of a source directory, with what would be in it by now."""
     directory = filled.folder.source_directory
     assert isinstance(directory, Pretended)

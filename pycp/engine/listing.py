@@ -33,12 +33,12 @@ NAME_START = 16 + 8 + 1
 
 
 def list_source(
-    job: "Job", filled: "Filled", known: "Container[tuple[int, int]]"
+    job: "Job", filled: "Filled", known: "Container[int]"
 ) -> "tuple[int, Iterator[tuple[str, int]], bool]":
     """List the source directory; return a number of entries, they, and whether there are more.
 
     Each is a name and its kind. They come by inode number, in a vast directory among some thousands
-    at a time. `known` are the files met before, of those that have several names.
+    at a time. `known` are the inode numbers of files met before, of those that have several names.
 
     Raise CopyError if it cannot be read.
     """
@@ -55,7 +55,7 @@ def list_source(
             listing.close()
             filled.is_told = False
             return len(packed), _unpacked(packed), False
-        entries = _next_entries(listing, directory.id[0], known)
+        entries = _next_entries(listing, known)
     except OSError as error:
         raise cannot("access", filled.entry.source, error) from None
     filled.is_told = False
@@ -80,9 +80,7 @@ def _wanted(
         listing.close()
 
 
-def _next_entries(
-    listing: "Listing", device: int, known: "Container[tuple[int, int]]"
-) -> list[tuple[str, int]]:
+def _next_entries(listing: "Listing", known: "Container[int]") -> list[tuple[str, int]]:
     """Return the next entries by inode number."""
     found = sorted(islice(listing, CHUNK), key=DirEntry.inode)
     if not known or not found:
@@ -90,7 +88,7 @@ def _next_entries(
     entries = []
     for entry in found:
         kind = _kind(entry)
-        if kind == REGULAR and (device, entry.inode()) in known:
+        if kind == REGULAR and entry.inode() in known:
             kind = LINKED
         entries.append((entry.name, kind))
     return entries
@@ -122,7 +120,7 @@ def _chunks(
     filled: "Filled",
     listing: "Listing",
     entries: list[tuple[str, int]],
-    known: "Container[tuple[int, int]]",
+    known: "Container[int]",
 ) -> "Iterator[tuple[str, int]]":
     """Yield the entries of a vast directory, never holding all of them.
 
@@ -133,7 +131,7 @@ def _chunks(
     try:
         while entries:
             yield from entries
-            entries = _next_entries(listing, directory.id[0], known)
+            entries = _next_entries(listing, known)
     except OSError as error:
         job.report.failed(cannot("access", filled.entry.source, error))
     finally:

@@ -33,7 +33,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     """
     open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
     withheld_bits = job.withheld_bits(True)
-    copied, ancestors, making = memory.copied, memory.ancestors, memory.making
+    copied, ancestors, making = memory.copied.whole, memory.ancestors, memory.making
     foreign = memory.foreign
     report = job.report
     hears, counts = report.hears, job.tally.own

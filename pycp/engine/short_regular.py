@@ -211,7 +211,10 @@ def regular_copier(
             except OSError as error:
                 raise _close_error(Entry(folder, name).destination, error) from None
             if is_linked:
-                copied[key] = file.entry if has_steps else Entry(folder, name)
+                if has_steps:
+                    copied[key] = file.entry
+                else:
+                    copied.add(key, folder, name)
         finally:
             try:
                 close(source_fd)

@@ -1,6 +1,5 @@
 """What a run remembers of the files it met: hard links to keep, names it must not write twice."""
 
-from os import fsdecode, fsencode
 from stat import S_ISLNK
 
 from pycp.entries import Entry
@@ -22,52 +21,59 @@ if TYPE_CHECKING:
 class Copies:
     """Where the copies of files are, by device and inode number of their sources.
 
-    There may be as many as files, so what is kept of most is a number and a name; what has names
-    of its own or a digest is kept whole.
+    There may be as many as files, so what is kept of most is a number and a name.
     """
 
-    __slots__ = ("_entries", "_folders", "_numbers", "_places")
+    __slots__ = ("_folders", "_numbers", "_places", "whole")
 
     def __init__(self) -> None:
-        self._entries: dict[Identity, Entry] = {}
-        self._places: dict[int, dict[int, bytes]] = {}
+        self.whole: dict[Identity, Entry] = {}
+        """Directories, and what has a digest or names of its own, such as operands."""
+        self._places: dict[int, dict[int, str]] = {}
         """Device → inode number → number of the folder, a slash, and the name in it."""
         self._folders: list[Folder] = []
         self._numbers: dict[Folder, int] = {}
 
-    def __contains__(self, key: object) -> bool:
-        assert isinstance(key, tuple)
-        return key[1] in self._places.get(key[0], ()) or key in self._entries
+    def __contains__(self, key: "Identity") -> bool:
+        return key[1] in self.files_on(key[0]) or key in self.whole
 
     def __len__(self) -> int:
-        return len(self._entries) + sum(map(len, self._places.values()))
+        return len(self.whole) + sum(map(len, self._places.values()))
+
+    def files_on(self, device: int) -> "dict[int, str]":
+        """Return what has the inode numbers of files on a device, but for those kept whole."""
+        places = self._places.get(device)
+        if places is None:
+            places = self._places[device] = {}
+        return places
 
     def __setitem__(self, key: "Identity", entry: Entry) -> None:
         if entry.has_names_of_its_own or entry.digest:
-            self._entries[key] = entry
-            return
-        number = self._numbers.get(entry.folder)
+            self.whole[key] = entry
+        else:
+            self.add(key, entry.folder, entry.source_name)
+
+    def add(self, key: "Identity", folder: "Folder", name: str) -> None:
+        """Remember a copy that has the name of its source."""
+        number = self._numbers.get(folder)
         if number is None:
-            number = self._numbers[entry.folder] = len(self._folders)
-            self._folders.append(entry.folder)
-        place = b"%d/%b" % (number, fsencode(entry.source_name))
-        self._places.setdefault(key[0], {})[key[1]] = place
+            number = self._numbers[folder] = len(self._folders)
+            self._folders.append(folder)
+        self.files_on(key[0])[key[1]] = f"{number}/{name}"
 
     def place(self, key: "Identity") -> "tuple[Folder, str] | None":
         """Return the folder of a copy, and its name there; None if there is no copy."""
-        place = self._places.get(key[0], {}).get(key[1])
+        place = self.files_on(key[0]).get(key[1])
         if place is None:
-            entry = self._entries.get(key)
+            entry = self.whole.get(key)
             return None if entry is None else (entry.folder, entry.destination_name)
-        number, _, name = place.partition(b"/")
-        return self._folders[int(number)], fsdecode(name)
+        number, _, name = place.partition("/")
+        return self._folders[int(number)], name
 
     def get(self, key: "Identity") -> Entry | None:
         """Return the entry that was copied, or None."""
-        entry = self._entries.get(key)
-        if entry is None and (place := self.place(key)) is not None:
-            entry = Entry(*place)
-        return entry
+        place = self.place(key)
+        return self.whole.get(key) or (Entry(*place) if place is not None else None)
 
     def setdefault(self, key: "Identity", entry: Entry) -> Entry:
         """Return the entry that was copied before, or remember this one."""
@@ -78,12 +84,12 @@ class Copies:
 
     def forget(self, key: "Identity", entry: Entry) -> None:
         """Forget an operand, if it is what is remembered."""
-        if self._entries.get(key) is entry:
-            del self._entries[key]
+        if self.whole.get(key) is entry:
+            del self.whole[key]
 
     def operands(self) -> "list[Identity]":
         """Return what of this are operands."""
-        return [key for key, entry in self._entries.items() if entry.is_operand]
+        return [key for key, entry in self.whole.items() if entry.is_operand]
 
 
 class Memory:

@@ -225,7 +225,7 @@ class Walk:
         folder = filled.folder
         if folder.is_new and not self.has_made_directory:
             self.has_made_directory = True
-            self.memory.copied.setdefault(folder.destination_directory.id, filled.entry)
+            self.memory.copied.whole.setdefault(folder.destination_directory.id, filled.entry)
         source = folder.source_directory.id
         self.memory.ancestors.add(source)
         if folder.is_new:  # a link into the copy would never end either
@@ -238,7 +238,8 @@ class Walk:
             try:
                 if decision is not None:
                     self._open(self.job, filled, decision)
-                count, level.entries, is_vast = self._list(self.job, filled, self.memory.copied)
+                known = self.memory.copied.files_on(source[0])
+                count, level.entries, is_vast = self._list(self.job, filled, known)
             except CopyError as error:
                 self.job.report.failed(error)
                 return level
@@ -317,7 +318,8 @@ class Walk:
         """List a directory that is open; failures are told."""
         level.is_unlisted = False
         try:
-            level.entries = self._list(self.job, level.filled, self.memory.copied)[1]
+            known = self.memory.copied.files_on(level.filled.folder.source_directory.id[0])
+            level.entries = self._list(self.job, level.filled, known)[1]
         except CopyError as error:
             self.job.report.failed(error)
 
