@@ -106,7 +106,7 @@ def _write(job: "Job", entry: "Entry", decision: "Decision", found: "os.stat_res
     """Pretend to write over an existing file."""
     options, source = job.options, decision.source_stat
     if stat.S_ISREG(found.st_mode):
-        known = _attributes(job, source)
+        known = attributes_of_copy(job, source)
         if not options.preserve_mode:
             known["st_mode"] = found.st_mode
         if not options.preserve_ownership:
@@ -122,7 +122,7 @@ def _create(job: "Job", entry: "Entry", source: "os.stat_result") -> None:
     """Pretend to create a regular file."""
     below = directories(entry)[1]
     name = entry.destination_name
-    known = _attributes(job, source)
+    known = attributes_of_copy(job, source)
     known["st_mode"] = stat.S_IFREG | stat.S_IMODE(known["st_mode"])
     if job.options.attributes_only:
         known["st_size"] = 0
@@ -153,8 +153,8 @@ def _fill(entry: "Entry") -> None:
     fill(below, entry.destination_name, source, entry.source_name)
 
 
-def _attributes(job: "Job", source: "os.stat_result") -> dict[str, int]:
-    """Return what a copy looks like, where it is not like its source."""
+def attributes_of_copy(job: "Job", source: "os.stat_result") -> dict[str, int]:
+    """Return what a copy would look like, where it is not like its source."""
     options = job.options
     known: dict[str, int] = {"st_mode": source.st_mode}
     if not options.preserve_mode:
@@ -201,7 +201,7 @@ def _pretend_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None
 
 def _pretend_symlink(job: "Job", entry: "Entry", decision: "Decision") -> None:
     source, below = directories(entry)
-    known = _attributes(job, decision.source_stat)
+    known = attributes_of_copy(job, decision.source_stat)
     known["st_mode"] = stat.S_IFLNK | PERMISSIONS
     if decision.kind == "symbolic":
         require_working_directory(entry)
@@ -236,7 +236,7 @@ def _pretend_special(job: "Job", entry: "Entry", decision: "Decision") -> None:
     source = decision.source_stat
     is_device = stat.S_ISCHR(source.st_mode) or stat.S_ISBLK(source.st_mode)
     try:
-        directories(entry)[1].make(entry.destination_name, source, _attributes(job, source))
+        directories(entry)[1].make(entry.destination_name, source, attributes_of_copy(job, source))
         if is_device and not job.is_privileged:
             directories(entry)[1].unlink(entry.destination_name)
             raise _error(EPERM)

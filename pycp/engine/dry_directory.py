@@ -13,7 +13,8 @@ from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
-from pycp.system.overlay import Node, Overlay, Pretended
+from pycp.system.nodes import Later, Node
+from pycp.system.overlay import Overlay, Pretended
 from pycp.values import OTHER
 
 TYPE_CHECKING = False
@@ -161,7 +162,9 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "List
             (name, kind) for name, kind in list_source(job, filled, known)[1] if name not in changes
         ]
     for name, node in changes.items():
-        mode = node.status.st_mode if node is not None else 0
+        mode = 0
+        if node is not None:
+            mode = (node.like if isinstance(node, Later) else node.status).st_mode
         excludes = job.exclusions is not None and job.exclusions.excludes
         if mode and not (excludes and excludes(filled.inside + name, stat.S_ISDIR(mode))):
             entries.append((name, OTHER))

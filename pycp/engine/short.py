@@ -37,10 +37,10 @@ def short_ways(
     """
     options = job.options
     follows = options.dereference == "always"
-    if options.dry_run or options.redo:
+    if options.redo:
         return {}, None
     makes_directories = None
-    if not (follows or options.explicit_no_mode or job.exclusions is not None):
+    if not (options.dry_run or follows or options.explicit_no_mode or job.exclusions is not None):
         makes_directories = directory_maker(job, memory)
     if (
         job.report.debug
@@ -54,6 +54,11 @@ def short_ways(
         or (follows and options.preserve_links)
     ):
         return {}, makes_directories
+    if options.dry_run:
+        from pycp.engine.short_dry import pretending_copier
+
+        can = not (follows or job.report.hears or job.report.own_files)
+        return ({REGULAR: pretending_copier(job)} if can else {}), None
     if options.resume:
         from pycp.engine.short_resume import resumed_copier
 

@@ -47,13 +47,7 @@ TRIES = 3
 class Coordinator:
     """Shares what is left of a tree."""
 
-    def __init__(
-        self,
-        walk: "Walk",
-        root: "Filled",
-        hands: "Hands",
-        jobs: int,
-    ) -> None:
+    def __init__(self, walk: "Walk", root: "Filled", hands: "Hands", jobs: int) -> None:
         self._walk = walk
         self._root = root
         self._hands = hands

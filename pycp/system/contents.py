@@ -5,7 +5,8 @@ from os import R_OK, strerror
 
 from pycp import system
 from pycp.system.folder import identity
-from pycp.system.overlay import Node, Pretended
+from pycp.system.nodes import Node
+from pycp.system.overlay import Pretended
 
 
 def fill(directory: Pretended, name: str, source: Pretended, source_name: str) -> None:

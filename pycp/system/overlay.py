@@ -12,40 +12,28 @@ from errno import EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EXDEV
 from pycp import system
 from pycp.system.allowed import GROWING, may_link, protection, why_not
 from pycp.system.folder import CLOSED, Directory, identity
+from pycp.system.nodes import Later, Node, changed
 from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
     Identity = tuple[int, int]
     Place: TypeAlias = "Node | tuple[int | None, str]"
     """Something pretended, or a descriptor and a path below it, "" or with a slash at its end."""
-    Names: TypeAlias = "dict[str, Node | None]"
+    Names: TypeAlias = "dict[str, Node | Later | None]"
     """What is new or has moved to a directory; None if it is gone."""
 
 MOST_LINKS = 40
 """Symbolic links followed in one name, as in Linux."""
 
 
-class Node:
-    """Something that is pretended to be there."""
-
-    __slots__ = ("above", "status", "text")
-
-    def __init__(self, status: os.stat_result, text: str, above: "Pretended | None") -> None:
-        self.status = status
-        self.text = text
-        """What a symbolic link holds."""
-        self.above = above
-        """The directory that a directory was made in."""
-
-
 class Overlay:
     """What a dry run has done so far."""
 
-    __slots__ = ("changed", "contents", "made", "numbers")
+    __slots__ = ("changed", "contents", "known", "made", "numbers")
 
     def __init__(self) -> None:
         self.made: dict[Identity, Names] = {}
@@ -54,6 +42,8 @@ class Overlay:
         """What existing files that were written to look like now."""
         self.contents: dict[Identity, tuple[Pretended, str]] = {}
         """Of files written to, the sources: the directories they are in, and their names."""
+        self.known: Callable[[os.stat_result], dict[str, int]] = lambda _like: {}
+        """Says in what a copy does not look like its source."""
         self.numbers = 0
         """How many inode numbers are taken."""
 
@@ -102,9 +92,11 @@ class Overlay:
             node = names[name]
             if node is None:
                 raise _error(ENOENT)
+            if isinstance(node, Later):
+                node = names[name] = self._node(node, here.st_dev, name)
             return node.status, node
         if isinstance(place, Node):
-            if name != ".." or place.above is None:
+            if name != ".." or not isinstance(place.above, Pretended):
                 raise _error(ENOENT)
             place.above.reopen()
             return self.status(place.above.place), place.above.place
@@ -116,6 +108,14 @@ class Overlay:
                 raise
             status = system.stat(path + name, dir_fd=fd, follow_symlinks=False)
         return self.changed.get(identity(status), status), (fd, f"{path}{name}/")
+
+    def _node(self, later: Later, device: int, name: str) -> Node:
+        new = {"st_dev": device, "st_ino": -later.number, "st_nlink": 1}
+        status = changed(later.like, **{**new, **self.known(later.like)})
+        assert isinstance(later.source, Pretended)
+        held = self.contents.get(identity(later.like)) or (later.source, name)
+        self.contents[identity(status)] = held
+        return Node(status, "", None)
 
     def text(self, place: "Place") -> str:
         """Return what a symbolic link holds."""
@@ -332,13 +332,3 @@ def _require_writable(place: "Place") -> None:
 def _protection(place: "Place", follows: bool = True) -> int:
     """Return how what is in a place is protected against everybody; nothing we made is."""
     return 0 if isinstance(place, Node) else protection(*place, follows)
-
-
-def changed(status: os.stat_result, **known: int) -> os.stat_result:
-    """Return a status with some fields changed; of the times, give those in nanoseconds."""
-    names = ("st_mode", "st_ino", "st_dev", "st_nlink", "st_uid", "st_gid", "st_size")
-    names_ns = ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")
-    times_ns = {name: known.get(name, getattr(status, name)) for name in names_ns}
-    values = [known.get(name, getattr(status, name)) for name in names]
-    seconds = [time // 1_000_000_000 for time in times_ns.values()]
-    return os.stat_result((*values, *seconds), {"st_rdev": status.st_rdev, **times_ns})
