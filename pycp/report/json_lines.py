@@ -8,6 +8,7 @@ import json
 import os
 import time
 from base64 import b64encode
+from json.encoder import encode_basestring_ascii as in_quotes  # what `dumps` does with a string
 
 from pycp.errors import CopyError, SilentError, detached, reason
 from pycp.quoting import quote_name
@@ -62,7 +63,15 @@ class JsonLines(Lines):
     @staticmethod
     def encoded(kind: str, details: "Mapping[str, object]") -> bytes:
         """Return the line of an event, which may be made in another process."""
-        return json.dumps(_described(kind, details)).encode() + b"\n"
+        text = f'{{"event": "{kind}"'
+        for field, value in details.items():
+            if type(value) is str:
+                text += f', "{field}": {in_quotes(value)}'
+                if not value.isascii() and field in NAMES and not _is_unicode(value):
+                    text += f', "{field}_base64": "{b64encode(os.fsencode(value)).decode()}"'
+            else:
+                text += f', "{field}": {value if type(value) is int else json.dumps(value)}'
+        return f"{text}}}\n".encode()
 
     def take_encoded(self, kind: str, line: bytes) -> None:
         """Count an event, and keep its line until it is written."""
@@ -124,16 +133,6 @@ class JsonLines(Lines):
         return is_well
 
 
-def _described(kind: str, details: "Mapping[str, object]") -> dict[str, object]:
-    """Return an event as the object that is written."""
-    described: dict[str, object] = {"event": kind}
-    for field, value in details.items():
-        described[field] = value
-        if field in NAMES and isinstance(value, str) and not _is_unicode(value):
-            described[f"{field}_base64"] = b64encode(os.fsencode(value)).decode()
-    return described
-
-
 def _is_unicode(name: str) -> bool:
     """Return whether a name was decoded without bytes that are no UTF-8."""
-    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
+    return not any("\udc80" <= character <= "\udcff" for character in name)
