@@ -40,7 +40,7 @@ def short_ways(
     if options.redo:
         return {}, None
     makes_directories = None
-    if not (options.dry_run or follows or options.explicit_no_mode or job.exclusions is not None):
+    if not (options.dry_run or follows or options.explicit_no_mode):
         makes_directories = directory_maker(job, memory)
     if (
         job.report.debug

@@ -63,7 +63,8 @@ class Exclusions:
         """Return whether something is left out; `path` is relative to the source."""
         path = _without_newlines(path)
         for expression, excludes in self._patterns:
-            if _matches(expression, path, is_directory):
+            found = expression.search(path)
+            if (found or is_directory) and _matches(expression, found, path, is_directory):
                 return excludes
         return False
 
@@ -98,9 +99,10 @@ def _decided_at_once(expression: str) -> str:
     return first
 
 
-def _matches(expression: "re.Pattern[str]", path: str, is_directory: bool) -> bool:
-    """Return whether an expression matches a path itself, not what is above it."""
-    match = expression.search(path)
+def _matches(
+    expression: "re.Pattern[str]", match: "re.Match[str] | None", path: str, is_directory: bool
+) -> bool:
+    """Return whether an expression, as it was found, matches a path itself, not what is above."""
     if match and not match.groupdict().get(IN_DIRECTORY):
         return True
     if not is_directory or IN_DIRECTORY not in expression.groupindex:
