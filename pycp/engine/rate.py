@@ -58,10 +58,15 @@ def rate_step(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that waits until the bytes of a small file may have passed."""
     pace = pace_of(job)
     assert pace is not None
-    passed = pace.passed
+    least = job.options.bandwidth * WORTH_A_SLEEP
+    count = 0.0
 
     def wait(file: "FileCopy") -> None:
+        nonlocal count
         if file.data is not None:
-            passed(len(file.data))
+            count += len(file.data)
+            if count >= least:
+                pace.passed(int(count))
+                count = 0.0
 
     return wait
