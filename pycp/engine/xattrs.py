@@ -267,9 +267,3 @@ def has_default_list(where: "system.Where") -> bool:
         return DEFAULT_LIST in system.xattr().list_names(where)
     except OSError as error:
         return error.errno not in UNSUPPORTED
-
-
-def list_xattrs(where: "system.Where") -> list[str]:
-    """Return the names of a file's extended attributes."""
-    names: list[str] = system.xattr().list_names(where)
-    return names
