@@ -12,7 +12,7 @@ from pycp.engine.attributes import ALL_BITS, Made, apply_attributes, lacks_attri
 from pycp.engine.held import replaced
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
-from pycp.engine.xattrs import has_default_list, list_xattrs
+from pycp.engine.xattrs import has_default_list
 from pycp.entries import Entry
 from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
@@ -256,7 +256,7 @@ def finish_quickly(filled: Filled) -> bool:
         return False
     mode = source.st_mode & ALL_BITS
     try:
-        if list_xattrs(origin.fd):
+        if system.xattr().list_names(origin.fd):
             return False
         system.set_times(copy.fd, source.st_atime_ns, source.st_mtime_ns)
         if made.present_mode != mode:
