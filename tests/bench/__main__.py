@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tests.bench import bench_install
 from tests.bench.calls import calls
+from tests.bench.extras import complete, extras
 from tests.bench.growth import growth
+from tests.bench.kinds import directories, hard, links, several
 from tests.bench.many_files import flat, overwrite, slow, small, xattrs
 from tests.bench.one_file import large, reflink, sparse, start_up
 from tests.bench.programs import install
@@ -28,12 +30,18 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "flat": flat,
     "overwrite": overwrite,
     "xattrs": xattrs,
+    "links": links,
+    "hard": hard,
+    "directories": directories,
     "large": large,
+    "several": several,
     "sparse": sparse,
     "reflink": reflink,
     "slow": slow,
     "growth": growth,
     "calls": calls,
+    "extras": extras,
+    "complete": complete,
     "make": make,
 }
 

@@ -1,6 +1,7 @@
 """The programs that are compared: ours, freshly installed, and those that do the same."""
 
 import compileall
+import importlib.util
 import os
 import shutil
 import sys
@@ -41,6 +42,9 @@ def install(directory: Path) -> Ours:
     library = directory / "lib" / version / "site-packages"
     ignored = shutil.ignore_patterns("__pycache__", "scripts")
     shutil.copytree(CHECKOUT / "pycp", library / "pycp", ignore=ignored)
+    spec = importlib.util.find_spec("pathspec")
+    assert spec and spec.submodule_search_locations  # for --exclude
+    shutil.copytree(spec.submodule_search_locations[0], library / "pathspec", ignore=ignored)
     compileall.compile_dir(library, quiet=1)
     for name in ("pycp", "pyinstall"):
         script = (CHECKOUT / "pycp/scripts" / name).read_text()
@@ -57,9 +61,9 @@ def tree_copiers(ours: Ours, flag: str) -> dict[str, Command | None]:
         "pycp": [ours.pycp, flag, "-T"],
         "pycp --jobs=1": [ours.pycp, "--jobs=1", flag, "-T"],
         "shutil.copytree": [ours.python, "-c", COPYTREE],
-        "rsync -a": _found("rsync", "-a", "-I"),
-        "busybox cp": _found("busybox", "cp", flag, "-T"),
-        "uutils cp": _found(uutils, flag, "-T"),
+        "rsync -a": found("rsync", "-a", "-I"),
+        "busybox cp": found("busybox", "cp", flag, "-T"),
+        "uutils cp": found(uutils, flag, "-T"),
     }
 
 
@@ -70,9 +74,9 @@ def file_copiers(ours: Ours) -> dict[str, Command | None]:
         "GNU cp": ["/bin/cp"],
         "pycp": [ours.pycp],
         "shutil.copy": [ours.python, "-c", COPY],
-        "rsync": _found("rsync", "--whole-file"),
-        "busybox cp": _found("busybox", "cp"),
-        "uutils cp": _found(uutils),
+        "rsync": found("rsync", "--whole-file"),
+        "busybox cp": found("busybox", "cp"),
+        "uutils cp": found(uutils),
     }
 
 
@@ -84,6 +88,6 @@ def with_operands(
     return {name: command and [*command, *words] for name, command in commands.items()}
 
 
-def _found(program: str | None, *arguments: str) -> Command | None:
+def found(program: str | None, *arguments: str) -> Command | None:
     path = program and shutil.which(program)
     return [path, *arguments] if path else None

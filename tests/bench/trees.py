@@ -14,6 +14,8 @@ BRANCHES = 20
 """Directories in its top one."""
 NESTED = 1000
 """Files in each directory of a tree of empty files."""
+LINKS = 100
+"""Links, or directories, in each directory of a tree of them."""
 BLOCK = random.Random(1).randbytes(1024 * 1024)
 
 
@@ -43,6 +45,36 @@ def make_empty(root: Path, count: int) -> None:
         for name in range(NESTED):
             os.mknod(f"file{name}", 0o644, dir_fd=fd)
         os.close(fd)
+
+
+def make_symbolic_links(root: Path, count: int) -> None:
+    """Make a tree of symbolic links, many in each directory."""
+    for number in range(count):
+        directory = root / f"directory{number // LINKS}"
+        if not number % LINKS:
+            directory.mkdir(parents=True)
+        (directory / f"link{number}").symlink_to(f"../some/target/{number}")
+
+
+def make_hard_links(root: Path, count: int) -> None:
+    """Make a tree of small files with ten names each, all over it."""
+    files = count // 10
+    for number in range(count):
+        directory = root / f"directory{number // NESTED}"
+        if not number % NESTED:
+            directory.mkdir(parents=True)
+        if number < files:
+            (directory / f"name{number}").write_bytes(BLOCK[:100])
+        else:
+            first = number % files
+            earlier = root / f"directory{first // NESTED}" / f"name{first}"
+            (directory / f"name{number}").hardlink_to(earlier)
+
+
+def make_directories(root: Path, count: int) -> None:
+    """Make a tree of empty directories."""
+    for number in range(count):
+        (root / f"directory{number // LINKS}" / f"inner{number}").mkdir(parents=True)
 
 
 def make_file(path: Path, size: int) -> None:
