@@ -132,6 +132,7 @@ def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bo
             entry = Entry(folder, name)
             line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
         counts[FILES] += 1
+        memory.linked += 1
         return True
 
     return make

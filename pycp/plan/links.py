@@ -103,6 +103,7 @@ class Memory:
         "copied",
         "elsewhere",
         "foreign",
+        "linked",
         "links_made",
         "making",
         "operand",
@@ -115,6 +116,8 @@ class Memory:
         A directory that the run made is here under its own identity as well, so that a walk which
         comes into it is noticed.
         """
+        self.linked = 0
+        """How many names were made of files copied before, as far as that was done in short."""
         self.elsewhere: Container[Identity] = ()
         """Files of several names whose first copy is for another process to make."""
         self.foreign: Container[Identity] = ()

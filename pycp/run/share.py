@@ -72,7 +72,8 @@ class Watch:
 
     def _has_many_links(self) -> bool:
         """Return whether most files have several names, which one process has to keep together."""
-        return len(self._walk.memory.copied) * LINKS > self._walk.met
+        memory, met = self._walk.memory, self._walk.met
+        return len(memory.copied) * LINKS > met or memory.linked * 2 > met
 
     def is_time(self) -> bool:
         """Return whether the rest is to be shared; asked after each entry."""

@@ -78,7 +78,10 @@ def may_be_just_made(fd: int, status: os.stat_result) -> bool:
     if status.st_mtime_ns == status.st_ctime_ns:
         return True
     try:
-        listed = system.open(".", system.DIRECTORY_FLAGS, dir_fd=fd)
+        try:
+            listed = system.open(".", system.DIRECTORY_FLAGS, dir_fd=fd)
+        except PermissionError:  # a default access list may have made it one we cannot search
+            listed = system.open(system.descriptor_path(fd), system.DIRECTORY_FLAGS)
         try:
             with system.scandir(listed) as entries:
                 return next(entries, None) is None

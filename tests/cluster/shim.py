@@ -3,8 +3,8 @@
 - shift: every device has another number here.
 - PATH=OTHER: another directory stands under a name.
 - umask=MASK: what it says.
-- die=N: the node is killed when it has carried out so many requests.
-- stop=N: the coordinator is killed when it has taken in so many answers.
+- die=N: the node is killed when so many requests have come.
+- stop=N: the coordinator is killed when so many answers have come.
 """
 
 import os
@@ -31,14 +31,13 @@ def shifted(look: "Callable[..., os.stat_result]") -> "Callable[..., os.stat_res
 def dying(work: "Callable[..., Any]", times: int) -> "Callable[..., Any]":
     left = [times]
 
-    def work_and_die(*arguments: Any, **more: Any) -> Any:
-        done = work(*arguments, **more)
+    def die_or_work(*arguments: Any, **more: Any) -> Any:
         left[0] -= 1
         if not left[0]:
             os.kill(os.getpid(), signal.SIGKILL)
-        return done
+        return work(*arguments, **more)
 
-    return work_and_die
+    return die_or_work
 
 
 def change(what: str) -> None:

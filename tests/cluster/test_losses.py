@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.engines import Dask, environment, run_mpi, wait_for
+from tests.cluster.engines import RANKS, Dask, environment, run_mpi, wait_for
 from tests.listing import listing
 
 
@@ -56,9 +56,9 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
 
 
 def test_what_a_dead_rank_left_is_resumed(sources: Path) -> None:
-    for number in range(1000):  # enough for every rank, however late it comes
-        (sources / f"s/d{number % 5}/e{number % 40}/more{number}").write_bytes(b"%d" % number)
-    done = run_mpi("-aT", "s", "d", cwd=sources, env={"SHIM_2": "die=4"})
+    # Each is asked what it sees, and whoever gets a second unit of work dies.
+    dying = {f"SHIM_{rank}": "die=3" for rank in range(1, RANKS)}
+    done = run_mpi("-aT", "s", "d", cwd=sources, env=dying)
     assert done.returncode != 0
     assert without_root(listed(sources / "d")) != without_root(listed(sources / "s"))
     done = run_mpi("-aT", "--resume", "s", "d", cwd=sources)

@@ -1,6 +1,7 @@
 """Directories held by descriptor: closed for a while, opened again, never another one."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 
 from pycp import system
 from pycp.errors import CopyError
-from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.system.folder import CLOSED, Directory, Folder, identity, may_be_just_made
+from tests.forked import MEMORY, run
+from tests.programs import Result
+from tests.twins import ORDINARY_ID
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +190,26 @@ def names_opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(system, "open", watched)
     return names
+
+
+@pytest.mark.parametrize("names", [[], ["inside"]])
+def test_a_directory_that_cannot_be_searched_is_looked_into(names: list[str]) -> None:
+    """A default access list may leave its owner the right to read only, and a moment pass."""
+    owner = (ORDINARY_ID, ORDINARY_ID) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+
+    def look() -> int:
+        fd = os.open("made", system.PLACE_FLAGS)
+        return may_be_just_made(fd, os.fstat(fd))
+
+    with tempfile.TemporaryDirectory(dir=MEMORY) as place:
+        os.chmod(place, 0o755)
+        made = Path(place, "made")
+        made.mkdir()
+        for name in names:
+            (made / name).touch()
+        os.utime(made, ns=(1, 1))
+        os.chown(made, *owner)
+        made.chmod(0o600)
+        done = run(look, [], place, owner=owner if os.geteuid() == 0 else None)
+        made.chmod(0o700)
+    assert done == Result(int(not names), "", "")
