@@ -21,6 +21,8 @@ LARGE_BYTES = 48 * 1024 * 1024
 """Bytes copied before it does."""
 WORTH_A_FORK = 0.02
 """Seconds of waiting before others are called to wait as well."""
+WORTH_A_LOOK = 0.01
+"""Seconds between two looks at how much of the time went into waiting."""
 MUCH = 0.4
 """Share of the time spent waiting from which on it pays to wait side by side."""
 MOST_PROCESSES = 8
@@ -30,7 +32,7 @@ MOST_WAITING = 16
 LINKS = 4
 """A tree has many links if more than one in so many names is the first of a link set."""
 LOOK = 16
-"""Entries between two looks at the clock; the first so many are looked at one by one."""
+"""Entries between two looks; the first so many are looked at one by one."""
 
 
 class Clock:
@@ -69,6 +71,7 @@ class Watch:
         self._asked = 0
         self._bytes = walk.job.tally.own[BYTES]
         self.clock = Clock()
+        self._next_look = time.monotonic() + WORTH_A_FORK
 
     def _has_many_links(self) -> bool:
         """Return whether most files have several names, which one process has to keep together."""
@@ -77,15 +80,18 @@ class Watch:
 
     def is_time(self) -> bool:
         """Return whether the rest is to be shared; asked after each entry."""
-        if self._jobs or (self._walk.met > self._large and not self._has_many_links()):
+        if self._jobs:
             return True
         self._asked += 1
         if self._asked > LOOK and self._asked % LOOK:
             return False
+        if self._walk.met > self._large and not self._has_many_links():
+            return True
         if self._walk.job.tally.own[BYTES] - self._bytes > LARGE_BYTES:
             return True
-        wall = time.monotonic() - self.clock._wall
-        if wall < WORTH_A_FORK:
+        now = time.monotonic()
+        if now < self._next_look:
             return False
+        self._next_look = now + WORTH_A_LOOK
         wall, waited = self.clock.passed()
         return waited > WORTH_A_FORK and waited > MUCH * wall
