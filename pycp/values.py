@@ -1,5 +1,9 @@
 """Names taken apart, and the numbers by which kinds of entries and counts are known."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
 
 def join(directory: str, name: str) -> str:
     """Return the name of something below a directory as GNU spells it.
@@ -24,6 +28,18 @@ def split_last(name: str) -> tuple[str, str]:
     """Return the path a name goes through, "" if none, and its last component with its slashes."""
     start = name.rstrip("/").rfind("/") + 1
     return name[:start], name[start:]
+
+
+def has_time_of(source: "os.stat_result", status: "os.stat_result") -> bool:
+    """Return whether a file has the size of its source, and was given its time.
+
+    A time that was set lies apart from that of the last change of status: one that only comes from
+    writing, at the moment in which the source was written as well, proves nothing.
+    """
+    return (
+        status.st_size == source.st_size
+        and status.st_mtime_ns == source.st_mtime_ns != status.st_ctime_ns
+    )
 
 
 OTHER, REGULAR, SYMLINK, DIRECTORY, LINKED = range(5)

@@ -50,6 +50,7 @@ class Job:
     __slots__ = (
         "_umask",
         "cannot_reflink",
+        "euid",
         "exclusions",
         "is_privileged",
         "kept_sets",
@@ -66,7 +67,8 @@ class Job:
         self.options = options
         self.report = report
         self.tally = report.tally
-        self.is_privileged = system.geteuid() == 0
+        self.euid = system.geteuid()
+        self.is_privileged = self.euid == 0
         self.cannot_reflink: set[tuple[int, int]] = set()
         """Pairs of source and destination device between which storage is never shared."""
         self.exclusions: Exclusions | None = None

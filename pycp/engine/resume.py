@@ -20,7 +20,7 @@ from pycp.entries import Decision
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import PASSED
+from pycp.values import PASSED, has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def was_begun(job: "Job", source: "os.stat_result", status: "os.stat_result") ->
     """
     is_directory = stat.S_ISDIR(source.st_mode)
     if job.options.preserve_mode and (
-        not is_directory or (not job.is_privileged and status.st_uid == system.geteuid())
+        not is_directory or (not job.is_privileged and status.st_uid == job.euid)
     ):
         return True
     mode = stat.S_IMODE(status.st_mode)
@@ -140,7 +140,7 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
             stat.S_IFMT(source.st_mode),
             source.st_rdev,
         )
-        if not (is_alike and _is_ours(source, found)):
+        if not (is_alike and _is_ours(job, source, found)):
             return False
         is_symlink = stat.S_ISLNK(source.st_mode)
         if is_symlink and not has_text(
@@ -271,28 +271,25 @@ def _finish(
 def has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has size and time of its source, and they prove it complete.
 
-    A time that was set lies apart from that of the last change of status: one that only comes from
-    writing, at the moment in which the source was written as well, proves nothing. Nor does one
-    that somebody else may have set.
+    A time that somebody else may have set proves nothing.
     """
     return (
         job.options.preserve_timestamps
         and not job.options.verify
-        and _is_ours(source, status)
-        and status.st_size == source.st_size
-        and status.st_mtime_ns == source.st_mtime_ns != status.st_ctime_ns
+        and _is_ours(job, source, status)
+        and has_time_of(source, status)
     )
 
 
-def _is_ours(source: "os.stat_result", status: "os.stat_result") -> bool:
+def _is_ours(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether something belongs to us, or to whom the copy is given: nobody planted it."""
-    return status.st_uid in (source.st_uid, system.geteuid())
+    return status.st_uid in (source.st_uid, job.euid)
 
 
 def is_finished(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has its attributes, as it must before it gets a second name."""
     options = job.options
-    if not _is_ours(source, status):
+    if not _is_ours(job, source, status):
         return False
     if options.preserve_timestamps and source.st_mtime_ns != status.st_mtime_ns:
         return False

@@ -3,6 +3,7 @@
 from stat import S_ISREG
 
 from pycp import system
+from pycp.engine.resume import has_its_time
 from pycp.values import FILES, PASSED, SKIPPED
 
 TYPE_CHECKING = False
@@ -23,7 +24,6 @@ def resumed_copier(
     options = job.options
     counts = job.tally.own
     look, list_names = system.stat, system.xattr().list_names
-    euid = system.geteuid()
     keeps_owner = options.preserve_ownership
     decides = (
         options.preserve_timestamps
@@ -46,15 +46,12 @@ def resumed_copier(
         try:
             source = look(name, dir_fd=source_fd, follow_symlinks=False)
             found = look(name, dir_fd=fd, follow_symlinks=False)
-            # The same as `has_its_time` and `is_finished`, of two files that nobody shares.
             if (
                 source.st_mode != found.st_mode
-                or source.st_size != found.st_size
-                or not source.st_mtime_ns == found.st_mtime_ns != found.st_ctime_ns
                 or not S_ISREG(source.st_mode)
                 or not source.st_nlink == found.st_nlink == 1
                 or (source.st_ino == found.st_ino and source.st_dev == found.st_dev)
-                or found.st_uid not in (source.st_uid, euid)
+                or not has_its_time(job, source, found)
                 or (keeps_owner and (found.st_uid, found.st_gid) != (source.st_uid, source.st_gid))
                 or list_names((name, source_fd))
                 or list_names((name, fd))

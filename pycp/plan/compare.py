@@ -4,6 +4,7 @@ import stat
 
 from pycp import system
 from pycp.system.folder import identity
+from pycp.values import has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,11 +70,8 @@ def is_begun(
         and destination.st_size <= source.st_size
     ):
         return False
-    if not may_be_whole and (source.st_size, source.st_mtime_ns) == (
-        destination.st_size,
-        destination.st_mtime_ns,
-    ):
-        return False  # the time is set when all is there
+    if not may_be_whole and has_time_of(source, destination):
+        return False  # which is set when all is there
     try:
         found = _compare(entry, (source, destination), follows)
     except OSError:
