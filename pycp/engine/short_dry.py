@@ -54,9 +54,8 @@ def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
         names = overlay.made.setdefault(below.id, {})
         if name in names:
             return False
-        overlay.known = known
         overlay.numbers += 1
-        names[name] = Later(status, source, overlay.numbers)
+        names[name] = Later(status, known, source, overlay.numbers)
         tally.folder, tally.name = folder, name
         if is_verbose:
             entry = Entry(folder, name)

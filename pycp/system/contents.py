@@ -11,10 +11,8 @@ from pycp.system.overlay import Pretended
 
 def fill(directory: Pretended, name: str, source: Pretended, source_name: str) -> None:
     """Remember that a file below a directory, links followed, holds what a source does."""
-    contents = directory.overlay.contents
-    copied = identity(source.stat(source_name))
-    made = identity(directory.stat(name))
-    contents[made] = contents.get(copied) or (source, source_name)
+    copied = source.stat(source_name)
+    directory.overlay.fill(directory.stat(name), copied, source, source_name)
 
 
 def open_filled(directory: Pretended, name: str) -> int | None:

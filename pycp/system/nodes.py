@@ -4,6 +4,8 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycp.system.folder import Directory
 
 
@@ -23,14 +25,29 @@ class Node:
 class Later:
     """A regular file that is pretended to be there; nobody has asked for more than its name."""
 
-    __slots__ = ("like", "number", "source")
+    __slots__ = ("known", "like", "number", "source")
 
-    def __init__(self, like: os.stat_result, source: "Directory", number: int) -> None:
+    def __init__(
+        self,
+        like: os.stat_result,
+        known: "Callable[[os.stat_result], dict[str, int]]",
+        source: "Directory",
+        number: int,
+    ) -> None:
+        self.known = known
+        """Says in what it does not look like its source."""
         self.like = like
         """The status of its source."""
         self.source = source
         """The directory of that, where it has the same name."""
         self.number = number
+
+
+def new_status(
+    like: os.stat_result, device: int, number: int, known: dict[str, int]
+) -> os.stat_result:
+    """Return the status of something new; it looks `like` a source where nothing else is known."""
+    return changed(like, **{"st_dev": device, "st_ino": -number, "st_nlink": 1, **known})
 
 
 def changed(status: os.stat_result, **known: int) -> os.stat_result:

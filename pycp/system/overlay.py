@@ -12,12 +12,12 @@ from errno import EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EXDEV
 from pycp import system
 from pycp.system.allowed import GROWING, may_link, protection, why_not
 from pycp.system.folder import CLOSED, Directory, identity
-from pycp.system.nodes import Later, Node, changed
+from pycp.system.nodes import Later, Node, changed, new_status
 from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import TypeAlias
 
     Identity = tuple[int, int]
@@ -33,7 +33,7 @@ MOST_LINKS = 40
 class Overlay:
     """What a dry run has done so far."""
 
-    __slots__ = ("changed", "contents", "known", "made", "numbers")
+    __slots__ = ("changed", "contents", "made", "numbers")
 
     def __init__(self) -> None:
         self.made: dict[Identity, Names] = {}
@@ -42,8 +42,6 @@ class Overlay:
         """What existing files that were written to look like now."""
         self.contents: dict[Identity, tuple[Pretended, str]] = {}
         """Of files written to, the sources: the directories they are in, and their names."""
-        self.known: Callable[[os.stat_result], dict[str, int]] = lambda _like: {}
-        """Says in what a copy does not look like its source."""
         self.numbers = 0
         """How many inode numbers are taken."""
 
@@ -110,12 +108,16 @@ class Overlay:
         return self.changed.get(identity(status), status), (fd, f"{path}{name}/")
 
     def _node(self, later: Later, device: int, name: str) -> Node:
-        new = {"st_dev": device, "st_ino": -later.number, "st_nlink": 1}
-        status = changed(later.like, **{**new, **self.known(later.like)})
+        status = new_status(later.like, device, later.number, later.known(later.like))
         assert isinstance(later.source, Pretended)
-        held = self.contents.get(identity(later.like)) or (later.source, name)
-        self.contents[identity(status)] = held
+        self.fill(status, later.like, later.source, name)
         return Node(status, "", None)
+
+    def fill(
+        self, made: os.stat_result, copied: os.stat_result, source: "Pretended", name: str
+    ) -> None:
+        """Remember that a file holds what another does, which has this name below a directory."""
+        self.contents[identity(made)] = self.contents.get(identity(copied)) or (source, name)
 
     def text(self, place: "Place") -> str:
         """Return what a symbolic link holds."""
@@ -228,8 +230,7 @@ class Pretended(Directory):
         is_directory = stat.S_ISDIR(known.get("st_mode", like.st_mode))
         names, last, device = self._free(name.rstrip("/") if is_directory else name)
         self.overlay.numbers += 1
-        new = {"st_dev": device, "st_ino": -self.overlay.numbers, "st_nlink": 1}
-        names[last] = Node(changed(like, **{**new, **known}), text, self)
+        names[last] = Node(new_status(like, device, self.overlay.numbers, known), text, self)
 
     def link(self, name: str, directory: "Pretended", target: str, follows: bool) -> None:
         """Pretend that `name` is a hard link to what is below another directory."""
