@@ -72,8 +72,10 @@ class Copies:
 
     def get(self, key: "Identity") -> Entry | None:
         """Return the entry that was copied, or None."""
-        place = self.place(key)
-        return self.whole.get(key) or (Entry(*place) if place is not None else None)
+        entry = self.whole.get(key)
+        if entry is None and (place := self.place(key)) is not None:
+            entry = Entry(*place)
+        return entry
 
     def setdefault(self, key: "Identity", entry: Entry) -> Entry:
         """Return the entry that was copied before, or remember this one."""

@@ -42,11 +42,11 @@ class LinkSets:
         """Queue a name that was handed back, or let it wait for the first copy of its set."""
         if identity in self._waiting:
             self._waiting[identity].append(name)
-        elif identity in self._copied:
-            self._queue(name, LINKED, identity, self._copied.get(identity))
-        else:
+            return
+        first = self._copied.get(identity)
+        if first is None:
             self._waiting[identity] = []
-            self._queue(name, REGULAR, identity, None)
+        self._queue(name, REGULAR if first is None else LINKED, identity, first)
 
     def release(self, identity: "Identity", first: "Entry | None") -> None:
         """Queue the names that waited for a first copy; without one the next is to be it."""
