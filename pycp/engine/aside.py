@@ -12,7 +12,7 @@ from errno import EPERM
 
 from pycp import system
 from pycp.engine.contents import copy_data
-from pycp.engine.data import Method
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.installed import PRIVATE, Irremovable, open_made, replaced
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
@@ -221,8 +221,9 @@ def _copy(job: "Job", entry: Entry, source: tuple[str, int], destination: tuple[
     way.name_operands(source[0], destination[0])
     counted = job.tally.own[BYTES]
     try:
-        statuses = system.fstat(source[1]), system.fstat(destination[1])
-        copy_data(job, way, Method(), source[1], statuses[0], destination[1], statuses[1])
+        file = FileCopy(way, source[1], system.fstat(source[1]), destination[1])
+        file.destination = system.fstat(destination[1])
+        copy_data(job, file)
     except CopyError as error:  # of which the user knows one name, or none
         text = f"cannot strip {quote_name(entry.destination)}: {error}"
         raise CopyError(text, error.errno, entry.destination, error.filename) from None

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
@@ -23,6 +24,9 @@ SPECIAL_BITS = 0o7000
 ALL_BITS = 0o7777
 TOLERATED = frozenset((EPERM, EINVAL, EACCES))
 """Errors of chown that an ordinary user need not hear of."""
+
+
+USER_WRITE = 0o200
 
 
 class Made:
@@ -65,6 +69,32 @@ class Made:
         """The mode it was created with, as far as it may stay."""
         self.present_mode = self.mode
         """The mode it has now: a new directory always lets its owner in."""
+
+
+def set_begun_attributes(job: "Job", file: "FileCopy") -> None:
+    """Give a file that an interrupted copy made the attributes of a new one."""
+    # What it was created without, or lent since, cannot be told: the whole mode is set.
+    set_attributes(job, file, True, USER_WRITE)
+
+
+def set_attributes(job: "Job", file: "FileCopy", is_new: bool, withheld: int) -> None:
+    """Give a file what is preserved; `withheld` are the bits of its mode it was made without."""
+    made = Made(file.source_fd, file.destination_fd, file.destination, is_new, withheld)
+    lacks_write = not file.source.st_mode & USER_WRITE
+    if job.options.preserve_xattr and is_new and lacks_write and not job.is_privileged:
+        _let_user_write(file.destination_fd, file.destination)
+        made.withheld |= USER_WRITE
+        made.present_mode |= USER_WRITE
+    apply_attributes(job, file.entry, file.source, made)
+
+
+def _let_user_write(fd: int, status: "os.stat_result") -> None:
+    """Make a new file writable: setting extended attributes asks for it, and the umask may not."""
+    if not status.st_mode & USER_WRITE:
+        try:
+            system.set_mode(fd, (status.st_mode | USER_WRITE) & 0o7777)
+        except OSError:
+            return  # setting the attributes will tell
 
 
 def apply_attributes(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> None:

@@ -33,11 +33,10 @@ from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.entries import Entry
 
 BUFFER_SIZE = 256 * 1024
 """Bytes moved by one read and one write."""
@@ -59,80 +58,45 @@ FATAL_ANYWAY = frozenset((EIO, ENOMEM, ENOSPC, EDQUOT))
 """Errors of a quicker way that would befall any other as well."""
 
 
-class Method:
-    """How the data of one file was copied, in the words of --debug."""
-
-    __slots__ = ("offload", "reflink", "sparse")
-
-    def __init__(self) -> None:
-        self.offload = "unknown"
-        self.reflink = "unknown"
-        self.sparse = "unknown"
-
-    @property
-    def word(self) -> str:
-        """Return in one word how most of the data was copied."""
-        if self.reflink == "yes":
-            return "reflink"
-        return "offload" if self.offload == "yes" else "loop"
-
-    def __str__(self) -> str:
-        return (
-            f"copy offload: {self.offload}, reflink: {self.reflink},"
-            f" sparse detection: {self.sparse}"
-        )
-
-
-def try_reflink(
-    job: "Job",
-    entry: "Entry",
-    method: Method,
-    source_fd: int,
-    source: "os.stat_result",
-    destination_fd: int,
-    destination: "os.stat_result",
-) -> bool:
+def try_reflink(job: "Job", file: "FileCopy") -> bool:
     """Share the source's storage; return False where another method must copy.
 
     Raise CopyError if sharing was insisted on, or failed for a reason no method could cure.
     """
     when = job.options.reflink
+    source, destination = file.source, file.destination
     if when == "never":
-        method.reflink = "no"
+        file.reflink = "no"
         return False
     devices = (source.st_dev, destination.st_dev)
     if when == "auto" and devices in job.cannot_reflink:
-        method.reflink = "unsupported"
+        file.reflink = "unsupported"
         return False
-    code = system.reflink(destination_fd, source_fd)
+    code = system.reflink(file.destination_fd, file.source_fd)
     if code == EINVAL and when == "always" and source.st_size < destination.st_size:
-        code = _reflink_to_longer(source_fd, source, destination_fd, destination)
+        code = _reflink_to_longer(file)
     if code == 0:
-        method.reflink = "yes"
+        file.reflink = "yes"
         job.tally.own[BYTES] += min(source.st_size, source.st_blocks * 512)
         return True
     if code not in FATAL_ANYWAY:
-        method.reflink = "unsupported"
+        file.reflink = "unsupported"
         if when == "auto":
             if code in NEVER_REFLINK and S_ISREG(source.st_mode) and S_ISREG(destination.st_mode):
                 job.cannot_reflink.add(devices)
             return False
-    raise failed(
-        f"failed to clone {quote_name(entry.destination)} from", entry.source, OSError(code, "")
-    )
+    problem = f"failed to clone {quote_name(file.entry.destination)} from"
+    raise failed(problem, file.entry.source, OSError(code, ""))
 
 
-def _reflink_to_longer(
-    source_fd: int,
-    source: "os.stat_result",
-    destination_fd: int,
-    destination: "os.stat_result",
-) -> int:
+def _reflink_to_longer(file: "FileCopy") -> int:
     """Share storage with a file that was longer; return 0 or the error number.
 
     A last block that is not full can only be shared at the end of a file. Before that of the
     destination is lost, a trial behind it tells whether the two can share at all.
     """
+    source_fd, destination_fd = file.source_fd, file.destination_fd
+    source, destination = file.source, file.destination
     behind = -(-destination.st_size // LARGEST_BLOCK) * LARGEST_BLOCK
     code = system.reflink(destination_fd, source_fd, behind)
     size = destination.st_size if code else source.st_size
@@ -144,80 +108,71 @@ def _reflink_to_longer(
     return code or system.reflink(destination_fd, source_fd)
 
 
-def copy_offloaded(
-    job: "Job",
-    entry: "Entry",
-    method: Method,
-    source_fd: int,
-    destination_fd: int,
-    length: int | None = None,
-) -> bool:
+def copy_offloaded(job: "Job", file: "FileCopy", length: int | None = None) -> bool:
     """Copy `length` bytes or up to the end inside the kernel; return False if it cannot."""
     if job.options.reflink == "never" or system.offload is None:
-        method.offload = "avoided"
+        file.offload = "avoided"
         return False
     copied = 0
     while length is None or copied < length:
         step = OFFLOAD_STEP if length is None else min(OFFLOAD_STEP, length - copied)
         try:
-            count = system.offload(source_fd, destination_fd, step)
+            count = system.offload(file.source_fd, file.destination_fd, step)
         except OSError as error:
             if error.errno == EFBIG:
                 return False
-            method.offload = "unsupported"
+            file.offload = "unsupported"
             if copied == 0 and error.errno in CANNOT_OFFLOAD:
                 return False
-            raise failed(
-                f"error copying {quote_name(entry.source)} to", entry.destination, error
-            ) from None
+            problem = f"error copying {quote_name(file.entry.source)} to"
+            raise failed(problem, file.entry.destination, error) from None
         if count == 0:
             return copied > 0  # /proc and its like have nothing to offer here, but can be read
-        method.offload = "yes"
+        file.offload = "yes"
         copied += count
         job.tally.own[BYTES] += count
     return True
 
 
-def send(
-    job: "Job", send: "Callable[[int, int, int], int]", source_fd: int, destination_fd: int
-) -> None:
+def send(job: "Job", file: "FileCopy", send: "Callable[[int, int, int], int]") -> None:
     """Copy by way of the cache, not through our memory, as far as the kernel can.
 
     What fails, or says that it has come to the end, is tried again by hand, which finds the words.
     """
     try:
-        while count := send(source_fd, destination_fd, OFFLOAD_STEP):
+        while count := send(file.source_fd, file.destination_fd, OFFLOAD_STEP):
             job.tally.own[BYTES] += count
     except OSError:
         pass
 
 
-def copy_by_hand(job: "Job", entry: "Entry", source_fd: int, destination_fd: int) -> None:
+def copy_by_hand(job: "Job", file: "FileCopy") -> None:
     """Copy up to the end of file with read and write."""
     buffer = bytearray(BUFFER_SIZE)
     view = memoryview(buffer)
     buffers = [buffer]
     while True:
         try:
-            count = system.readv(source_fd, buffers)
+            count = system.readv(file.source_fd, buffers)
         except OSError as error:
-            raise failed("error reading", entry.source, error) from None
+            raise failed("error reading", file.entry.source, error) from None
         if count == 0:
             return
-        write_all(entry, destination_fd, view[:count])
+        write_all(file, view[:count])
         job.tally.own[BYTES] += count
 
 
-def read_some(entry: "Entry", source_fd: int, size: int) -> bytes:
+def read_some(file: "FileCopy", size: int) -> bytes:
     """Read at most `size` bytes."""
     try:
-        return system.read(source_fd, size)
+        return system.read(file.source_fd, size)
     except OSError as error:
-        raise failed("error reading", entry.source, error) from None
+        raise failed("error reading", file.entry.source, error) from None
 
 
-def write_all(entry: "Entry", destination_fd: int, data: bytes | memoryview) -> None:
+def write_all(file: "FileCopy", data: bytes | memoryview) -> None:
     """Write every byte, however few the kernel takes at a time."""
+    destination_fd = file.destination_fd
     try:
         written = system.write(destination_fd, data)
         while written < len(data):
@@ -226,16 +181,21 @@ def write_all(entry: "Entry", destination_fd: int, data: bytes | memoryview) -> 
                 raise OSError(ENOSPC, "")  # as GNU reads a write that takes nothing
             written += count
     except OSError as error:
-        raise failed("error writing", entry.destination, error) from None
+        raise failed("error writing", file.entry.destination, error) from None
 
 
-def seek_both(entry: "Entry", source_fd: int, destination_fd: int, offset: int) -> None:
+def seek_both(file: "FileCopy", offset: int) -> None:
     """Move both descriptors to an offset."""
-    for fd, name in ((source_fd, entry.source), (destination_fd, entry.destination)):
-        try:
-            system.lseek(fd, offset, 0)
-        except OSError as error:
-            raise lseek_error(name, error) from None
+    seek(file.source_fd, offset, 0, file.entry.source)
+    seek(file.destination_fd, offset, 0, file.entry.destination)
+
+
+def seek(fd: int, offset: int, whence: int, shown: str) -> int:
+    """Move a descriptor; return the offset it is at then."""
+    try:
+        return system.lseek(fd, offset, whence)
+    except OSError as error:
+        raise lseek_error(shown, error) from None
 
 
 def lseek_error(name: str, error: OSError) -> CopyError:

@@ -26,12 +26,10 @@ def new_digest(job: "Job") -> "_Hash":
     return hashlib.new(job.options.digest, usedforsecurity=False)
 
 
-def digest_shared(
-    job: "Job", entry: "Entry", source_fd: int, destination: "os.stat_result"
-) -> None:
-    """Take the digest of a file that shares its source's storage."""
-    if job.manifest is not None and S_ISREG(destination.st_mode):
-        entry.digest = _digest_of(job, source_fd, entry.source)
+def digest_shared(job: "Job", file: "FileCopy") -> None:
+    """Take the digest of a file that holds, or shares, what its source does, from the source."""
+    if job.manifest is not None and S_ISREG(file.destination.st_mode):
+        file.entry.digest = _digest_of(job, file.source_fd, file.entry.source)
 
 
 def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:

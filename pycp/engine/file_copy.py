@@ -1,4 +1,4 @@
-"""What the steps of one copy know of it."""
+"""One copy of a regular file, as everything that takes part in it knows it."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,20 +8,41 @@ if TYPE_CHECKING:
 
 
 class FileCopy:
-    """One regular file that is being copied, both sides open."""
+    """One regular file, or anything else read as a stream, that is being copied.
 
-    __slots__ = ("data", "destination_fd", "entry", "method", "size", "source", "source_fd")
+    The source is open; the destination is, once there is one.
+    """
+
+    destination: "os.stat_result"
+    """What the destination was when it was opened or made."""
+    start = 0
+    """Offset that copying begins at; what is before it is there already."""
+    data: bytes | None = None
+    """All of it, if it is small."""
+    size = 0
+    """Bytes copied."""
+    offload = reflink = sparse = "unknown"
+    """How it was copied, in the words of --debug."""
 
     def __init__(
-        self, entry: "Entry", source_fd: int, source: "os.stat_result", destination_fd: int
+        self, entry: "Entry", source_fd: int, source: "os.stat_result", destination_fd: int = -1
     ) -> None:
         self.entry = entry
         self.source_fd = source_fd
         self.source = source
         self.destination_fd = destination_fd
-        self.data: bytes | None = None
-        """All of it, if it is small."""
-        self.size = 0
-        """Bytes copied."""
-        self.method = "loop"
-        """How, in the word of events."""
+
+    @property
+    def method(self) -> str:
+        """Return how most of the data was copied, in the word of events."""
+        if self.reflink == "yes":
+            return "reflink"
+        return "offload" if self.offload == "yes" else "loop"
+
+    @property
+    def words(self) -> str:
+        """Return what --debug tells of it."""
+        return (
+            f"copy offload: {self.offload}, reflink: {self.reflink},"
+            f" sparse detection: {self.sparse}"
+        )

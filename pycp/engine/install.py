@@ -16,7 +16,9 @@ from pycp.system.folder import identity, is_still
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry, Final, Outcome
     from pycp.options import InstallOptions
@@ -37,8 +39,7 @@ def finish(
     """
     fd = outcome.made_fd
     assert fd is not None
-    if system.has_access_list(fd):
-        _drop_access_list(entry, fd)
+    _drop_access_list(entry, fd)
     if options.strip:
         from pycp.engine.aside import strip_aside
 
@@ -53,19 +54,15 @@ def finish(
         if options.preserve_timestamps and (options.strip or not stat.S_ISREG(source.st_mode)):
             what = "set timestamps for"
             system.set_times(fd, source.st_atime_ns, source.st_mtime_ns)
-        if final.has_owner:
-            what = "change ownership of"
-            system.set_owner(fd, final.uid, final.gid)
-        what = "change permissions of"
-        system.set_mode(fd, final.mode)
-        if options.durable:
-            from pycp.engine.durable import flush_file
-
-            flush_file(entry.destination, fd, system.fstat(fd))
     except CopyError:
         raise
     except OSError as error:
         raise cannot(what, entry.destination, error) from None
+    _settle(entry, fd, final)
+    if options.durable:
+        from pycp.engine.durable import flush_file
+
+        flush_file(entry.destination, fd)
     if job.stage is not None:
         close_made(entry, outcome)
         job.stage.publish()
@@ -78,8 +75,31 @@ def _next_step(options: "InstallOptions", final: "Final") -> str:
     return "change ownership of" if final.has_owner else "change permissions of"
 
 
+def last_step(final: "Final") -> "Callable[[FileCopy], None]":
+    """Return the step that gives a copy owner and mode, where nothing else is asked for."""
+
+    def settle(file: "FileCopy") -> None:
+        _drop_access_list(file.entry, file.destination_fd)
+        _settle(file.entry, file.destination_fd, final)
+
+    return settle
+
+
+def _settle(entry: "Entry", fd: int, final: "Final") -> None:
+    what = "change ownership of"
+    try:
+        if final.has_owner:
+            system.set_owner(fd, final.uid, final.gid)
+        what = "change permissions of"
+        system.set_mode(fd, final.mode)
+    except OSError as error:
+        raise cannot(what, entry.destination, error) from None
+
+
 def _drop_access_list(entry: "Entry", fd: int) -> None:
     """Take away what the directory's default list gave the new file; nobody else may read yet."""
+    if not system.has_access_list(fd):
+        return
     from pycp.engine.attributes import mode_error, set_exact_mode
 
     try:

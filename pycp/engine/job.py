@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.entries import Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
@@ -54,6 +55,7 @@ class Job:
         "exclusions",
         "is_privileged",
         "kept_sets",
+        "last_step",
         "manifest",
         "options",
         "pace",
@@ -78,6 +80,8 @@ class Job:
         self.pace: Pace | None = None
         self.kept_sets: set[tuple[int, int]] = set()
         """Destinations with several names that an earlier run made, and this one keeps."""
+        self.last_step: Callable[[FileCopy], None] | None = None
+        """What gives a file that is installed in short its owner and mode."""
         self.steps: object = None
         """What options of our own add, once it is put together: see `steps`."""
         self.stage: Stage | None = None
@@ -124,12 +128,28 @@ class Job:
             or options.durable
             or options.bandwidth > 0
             or self.manifest is not None
+            or self.last_step is not None
         )
 
     @property
     def watches_data(self) -> bool:
         """Return whether the bytes that are copied must pass through our hands."""
         return self.manifest is not None or self.options.bandwidth > 0
+
+    @property
+    def may_be_short(self) -> bool:
+        """Return whether the options leave nothing to decide on but what kind a file is of."""
+        options = self.options
+        return not (
+            self.report.debug
+            or options.redo
+            or options.hard_link
+            or options.symbolic_link
+            or options.attributes_only
+            or options.explicit_no_mode
+            or options.reflink == "always"
+            or options.sparse != "auto"
+        )
 
     def withheld_bits(self, is_directory: bool) -> int:
         """Return the permission bits that something new is created without."""

@@ -9,7 +9,8 @@ from errno import ENOENT
 
 from pycp import system
 from pycp.engine.contents import copy_contents
-from pycp.engine.data import FATAL_ANYWAY, Method
+from pycp.engine.data import FATAL_ANYWAY
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.write import (
     announce,
     create,
@@ -53,16 +54,16 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
         except BaseException:
             system.close(source_fd)
             raise
-    method = Method()
+    file = FileCopy(entry, source_fd, source)
     try:
-        _copy_opened(job, entry, decision, outcome, source_fd, source, method)
+        _copy_opened(job, file, decision, outcome)
     finally:
         try:
             _close(source_fd, entry, is_source=True)
         finally:
-            outcome.method = method.word
+            outcome.method = file.method
             if job.report.debug and not job.options.attributes_only:
-                job.report.line(str(method))
+                job.report.line(file.words)
 
 
 def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int, os.stat_result]":
@@ -98,119 +99,61 @@ def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int,
     return fd, status
 
 
-def _copy_opened(
-    job: "Job",
-    entry: "Entry",
-    decision: "Decision",
-    outcome: "Outcome",
-    source_fd: int,
-    source: "os.stat_result",
-    method: Method,
-) -> None:
+def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Outcome") -> None:
     options = job.options
+    source = file.source
     withheld = job.withheld_bits(False) & source.st_mode
-    destination_fd, destination, is_new = _open_destination(
-        job, entry, decision, source, (source.st_mode & 0o777) & ~withheld
-    )
-    start = 0 if is_new else decision.start
-    outcome.made = identity(destination)
+    is_new = _open_destination(job, file, decision, (source.st_mode & 0o777) & ~withheld)
+    if not is_new:
+        file.start = decision.start
+    outcome.made = identity(file.destination)
     written: Sequence[Step] = ()
     complete: Sequence[Step] = ()
     if job.has_steps:
-        from pycp.engine.file_copy import FileCopy
         from pycp.engine.steps import steps_of
 
-        file = FileCopy(entry, source_fd, source, destination_fd)
         written, complete = steps_of(job).written, steps_of(job).complete
     try:
         if not options.attributes_only:
-            _copy_contents(
-                job,
-                entry,
-                method,
-                (source_fd, source),
-                (destination_fd, destination),
-                is_new,
-                start,
-            )
+            _copy_contents(job, file, is_new)
             for step in written:
                 step(file)
-        if decision.is_begun:
-            set_begun_attributes(job, entry, (source_fd, source), (destination_fd, destination))
-        elif job.sets_attributes:
-            set_attributes(
-                job, entry, (source_fd, source), (destination_fd, destination), is_new, withheld
-            )
+        if decision.is_begun or job.sets_attributes:
+            from pycp.engine.attributes import set_attributes, set_begun_attributes
+
+            if decision.is_begun:
+                set_begun_attributes(job, file)
+            else:
+                set_attributes(job, file, is_new, withheld)
         if options.new_file_mode is None:
             for step in complete:
                 step(file)
     except BaseException:
-        system.close(destination_fd)
+        system.close(file.destination_fd)
         raise
     if options.new_file_mode is not None:
-        outcome.made_fd = destination_fd  # install goes on with it
+        outcome.made_fd = file.destination_fd  # install goes on with it
         return
-    _close(destination_fd, entry, is_source=False)
+    _close(file.destination_fd, file.entry, is_source=False)
 
 
-def set_begun_attributes(
-    job: "Job",
-    entry: "Entry",
-    source: "tuple[int, os.stat_result]",
-    destination: "tuple[int, os.stat_result]",
-) -> None:
-    """Give a file that an interrupted copy made the attributes of a new one."""
-    # What it was created without, or lent since, cannot be told: the whole mode is set.
-    set_attributes(job, entry, source, destination, True, USER_WRITE)
-
-
-def set_attributes(
-    job: "Job",
-    entry: "Entry",
-    source: "tuple[int, os.stat_result]",
-    destination: "tuple[int, os.stat_result]",
-    is_new: bool,
-    withheld: int,
-) -> None:
-    """Give a file what is preserved; `withheld` are the bits of its mode it was made without."""
-    from pycp.engine.attributes import Made, apply_attributes
-
-    made = Made(source[0], *destination, is_new, withheld)
-    lacks_write = not source[1].st_mode & USER_WRITE
-    if job.options.preserve_xattr and is_new and lacks_write and not job.is_privileged:
-        _let_user_write(*destination)
-        made.withheld |= USER_WRITE
-        made.present_mode |= USER_WRITE
-    apply_attributes(job, entry, source[1], made)
-
-
-def _let_user_write(fd: int, status: "os.stat_result") -> None:
-    """Make a new file writable: setting extended attributes asks for it, and the umask may not."""
-    if not status.st_mode & USER_WRITE:
-        try:
-            system.set_mode(fd, (status.st_mode | USER_WRITE) & 0o7777)
-        except OSError:
-            return  # setting the attributes will tell
-
-
-def _open_destination(
-    job: "Job", entry: "Entry", decision: "Decision", source: "os.stat_result", mode: int
-) -> "tuple[int, os.stat_result, bool]":
-    """Open or create the destination; return descriptor, status, and whether it is new."""
-    options = job.options
+def _open_destination(job: "Job", file: FileCopy, decision: "Decision", mode: int) -> bool:
+    """Open or create the destination; return whether it is new."""
+    options, entry = job.options, file.entry
     found = decision.destination_stat
     if options.new_file_mode is not None:
         mode = options.new_file_mode
     if options.preserve_xattr and not job.is_privileged:
         mode |= USER_WRITE
     if job.stage is not None:
-        return job.stage.open(source, mode)
+        file.destination_fd, file.destination, is_new = job.stage.open(file.source, mode)
+        return is_new
     if decision.is_looping_link:
         remove(job, entry)
     elif found is not None:
         try:
-            fd, status = open_existing(job, entry, found, source)
-            return fd, status, False
+            file.destination_fd, file.destination = open_existing(job, entry, found, file.source)
+            return False
         except CopyError:
             raise
         except OSError as error:
@@ -219,8 +162,9 @@ def _open_destination(
                     raise _opening_error(job, entry, error) from None
                 remove(job, entry)
     flags = readable(system.NEW_FILE_FLAGS) if options.verify else system.NEW_FILE_FLAGS
-    fd, status = create(entry, mode, options.new_file_mode is None, flags)
-    return fd, status, True
+    may_follow = options.new_file_mode is None
+    file.destination_fd, file.destination = create(entry, mode, may_follow, flags)
+    return True
 
 
 def _opening_error(job: "Job", entry: "Entry", error: OSError) -> CopyError:
@@ -231,34 +175,27 @@ def _opening_error(job: "Job", entry: "Entry", error: OSError) -> CopyError:
     return creation_error(entry, error)
 
 
-def _copy_contents(
-    job: "Job",
-    entry: "Entry",
-    method: Method,
-    source: "tuple[int, os.stat_result]",
-    destination: "tuple[int, os.stat_result]",
-    is_new: bool,
-    start: int,
-) -> None:
+def _copy_contents(job: "Job", file: FileCopy, is_new: bool) -> None:
     if not is_new and job.options.preserve_mode:
-        narrow(destination, source[1])
+        narrow(file)
     insists = job.options.reflink == "always"
     if not is_new and not insists:
-        truncate(entry, destination, start)
+        truncate(file, file.start)
     try:
-        shared = copy_contents(job, entry, method, *source, *destination, start)
+        shared = copy_contents(job, file)
     except CopyError as error:
         if insists and is_new and job.stage is None:
-            _remove_unshared(entry, destination[0], error)
+            _remove_unshared(file, error)
         raise
     if shared and insists and not is_new:
-        truncate(entry, destination, source[1].st_size)
+        truncate(file, file.source.st_size)
 
 
-def _remove_unshared(entry: "Entry", fd: int, error: CopyError) -> None:
+def _remove_unshared(file: FileCopy, error: CopyError) -> None:
     """Take away the new file that --reflink=always could not fill; GNU keeps what has data."""
-    if error.errno in FATAL_ANYWAY and system.fstat(fd).st_size:
+    if error.errno in FATAL_ANYWAY and system.fstat(file.destination_fd).st_size:
         return
+    entry = file.entry
     try:
         system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
     except OSError as failure:

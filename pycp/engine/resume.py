@@ -10,9 +10,10 @@ one. Whatever stays gets its attributes again, which may be missing.
 import stat
 
 from pycp import system
-from pycp.engine.attributes import PERMISSIONS
+from pycp.engine.attributes import PERMISSIONS, set_attributes, set_begun_attributes
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.links import has_text, preserve_link_attributes
-from pycp.engine.regular import open_source, set_attributes, set_begun_attributes
+from pycp.engine.regular import open_source
 from pycp.engine.special import finish_special
 from pycp.engine.verify import first_difference
 from pycp.engine.write import narrow, open_existing
@@ -193,7 +194,7 @@ def _resume_regular(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
             if rest is None and job.manifest is not None:
                 from pycp.engine.digest import digest_shared
 
-                digest_shared(job, entry, source_fd, status)
+                digest_shared(job, _both(entry, (source_fd, source), (fd, status)))
             if rest is None and job.options.durable:
                 from pycp.engine.durable import flush_file
 
@@ -260,12 +261,19 @@ def _finish(
     job: "Job", entry: "Entry", source: "File", destination: "File", is_begun: bool
 ) -> None:
     """Give a complete file its attributes."""
+    file = _both(entry, source, destination)
     if is_begun:
         if job.options.preserve_mode:
-            narrow(destination, source[1])
-        set_begun_attributes(job, entry, source, destination)
+            narrow(file)
+        set_begun_attributes(job, file)
     elif job.sets_attributes:
-        set_attributes(job, entry, source, destination, False, 0)
+        set_attributes(job, file, False, 0)
+
+
+def _both(entry: "Entry", source: "File", destination: "File") -> FileCopy:
+    file = FileCopy(entry, *source, destination[0])
+    file.destination = destination[1]
+    return file
 
 
 def has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:

@@ -42,17 +42,7 @@ def short_ways(
     makes_directories = None
     if not (options.dry_run or follows or options.explicit_no_mode):
         makes_directories = directory_maker(job, memory)
-    if (
-        job.report.debug
-        or options.hard_link
-        or options.symbolic_link
-        or options.attributes_only
-        or options.explicit_no_mode
-        or options.new_file_mode is not None
-        or options.reflink == "always"
-        or options.sparse != "auto"
-        or (follows and options.preserve_links)
-    ):
+    if not job.may_be_short or (follows and options.preserve_links):
         return {}, makes_directories
     if options.dry_run:
         from pycp.engine.short_dry import pretending_copier

@@ -10,9 +10,10 @@ from errno import ENXIO
 from stat import S_ISREG
 
 from pycp import system
-from pycp.engine.attributes import Made, apply_attributes
+from pycp.engine.attributes import set_attributes
 from pycp.engine.contents import copy_contents
-from pycp.engine.data import EMPTY, SMALL, Method, lseek_error
+from pycp.engine.data import EMPTY, SMALL, lseek_error, seek_both
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_update import stays_as_it_is
 from pycp.engine.write import creation_error, narrow, open_existing, readable, truncate
 from pycp.entries import Entry
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.engine.short_update import IsNewer
     from pycp.engine.steps import Step
@@ -66,7 +66,9 @@ def regular_copier(
     open_file, status_of, close = system.open, system.fstat, system.close
     read, write = system.read, system.write
     new_file_flags = system.NEW_FILE_FLAGS
-    created_bits = 0o777 & ~job.withheld_bits(False)
+    withheld = job.withheld_bits(False)
+    created_bits = 0o777 & ~withheld
+    first_mode = options.new_file_mode
     masked = job.umask if keeps_all else 0
     open_in_old = _opener_in_old(job)
     own_files = job.report.own_files
@@ -76,7 +78,6 @@ def regular_copier(
     told: Sequence[Step] = ()
     has_steps = job.has_steps
     if has_steps:
-        from pycp.engine.file_copy import FileCopy
         from pycp.engine.steps import steps_of
 
         steps = steps_of(job)
@@ -128,7 +129,7 @@ def regular_copier(
                         is_final = folder.goes_by_umask and not mode & (masked | 0o7000)
                         bits = mode & 0o777
                     else:
-                        bits = mode & created_bits
+                        bits = mode & created_bits if first_mode is None else first_mode
                     destination_fd = open_new(name, new_file_flags, bits, dir_fd=directory.fd)
                 elif publish is not None:
                     return False
@@ -146,14 +147,17 @@ def regular_copier(
                 if is_verbose:
                     entry = Entry(folder, name)
                     line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
-                if has_steps:
+                file = None
+                if has_steps or old:
                     file = FileCopy(Entry(folder, name), source_fd, source, destination_fd)
                     for step in begun:
                         step(file)
-                if old:
-                    if keeps_mode:
-                        narrow((destination_fd, old), source)
-                    truncate(entry, (destination_fd, old), 0)
+                    if old:
+                        file.destination = old
+                        if keeps_mode:
+                            narrow(file)
+                        truncate(file, 0)
+                is_whole = False
                 if (
                     size <= SMALL
                     and source.st_blocks >= size // 512
@@ -163,23 +167,23 @@ def regular_copier(
                         data = read(source_fd, size + 1 if size else EMPTY)
                         is_whole = len(data) == size and write(destination_fd, data) == size
                     except OSError:
-                        is_whole = False
+                        pass
                     if is_whole:
                         counts[BYTES] += size
-                        if has_steps:
+                        if file is not None:
                             file.data, file.size = data, size
                     else:
-                        _start_again(folder, name, source_fd, destination_fd)
-                        is_whole = False
-                else:
-                    is_whole = False
+                        file = file or FileCopy(
+                            Entry(folder, name), source_fd, source, destination_fd
+                        )
+                        _begin_again(file)
                 if not is_whole:
-                    if has_steps:
-                        _copy_watched(job, file)
-                    else:
-                        _copy(job, folder, name, source_fd, source, destination_fd)
-                for step in written:
-                    step(file)
+                    file = file or FileCopy(Entry(folder, name), source_fd, source, destination_fd)
+                    file.destination = old or _status(file)
+                    copy_contents(job, file)
+                if file is not None:
+                    for step in written:
+                        step(file)
                 if preserves:
                     try:
                         owner = folder.owner_of_new if folder.is_new else None
@@ -198,9 +202,14 @@ def regular_copier(
                     except OSError:
                         is_done = False  # the full way finds the words, if it fails as well
                     if not is_done:
-                        _preserve(job, folder, name, (source_fd, source), (destination_fd, old))
-                for step in complete:
-                    step(file)
+                        file = file or FileCopy(
+                            Entry(folder, name), source_fd, source, destination_fd
+                        )
+                        file.destination = old or _status(file)
+                        set_attributes(job, file, old is None, withheld & mode)
+                if file is not None:
+                    for step in complete:
+                        step(file)
                 if publish is not None:
                     publish(Entry(folder, name), destination_fd)
             except BaseException:
@@ -211,7 +220,7 @@ def regular_copier(
             except OSError as error:
                 raise _close_error(Entry(folder, name).destination, error) from None
             if is_linked:
-                if has_steps:
+                if has_steps and file is not None:
                     copied[key] = file.entry
                 else:
                     copied.add(key, folder, name)
@@ -221,8 +230,9 @@ def regular_copier(
             except OSError as error:
                 raise _close_error(Entry(folder, name).source, error) from None
         counts[FILES] += 1
-        for step in told:
-            step(file)
+        if file is not None:
+            for step in told:
+                step(file)
         return True
 
     return copy
@@ -283,59 +293,20 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
     return open_in_old
 
 
-def _start_again(folder: "Folder", name: str, source_fd: int, destination_fd: int) -> None:
+def _begin_again(file: FileCopy) -> None:
     """Undo a copy that was cut short, so that the full way can tell what is wrong."""
+    seek_both(file, 0)
     try:
-        system.lseek(source_fd, 0, 0)
-        system.lseek(destination_fd, 0, 0)
-        system.ftruncate(destination_fd, 0)
+        system.ftruncate(file.destination_fd, 0)
     except OSError as error:
-        raise lseek_error(Entry(folder, name).destination, error) from None
+        raise lseek_error(file.entry.destination, error) from None
 
 
-def _copy(
-    job: "Job",
-    folder: "Folder",
-    name: str,
-    source_fd: int,
-    source: "os.stat_result",
-    destination_fd: int,
-) -> None:
-    entry = Entry(folder, name)
-    destination = _fstat(destination_fd, entry)
-    copy_contents(job, entry, Method(), source_fd, source, destination_fd, destination)
-
-
-def _copy_watched(job: "Job", file: "FileCopy") -> None:
-    """Copy what is not small, and note how."""
-    method, before = Method(), job.tally.own[BYTES]
-    destination = _fstat(file.destination_fd, file.entry)
-    copy_contents(
-        job, file.entry, method, file.source_fd, file.source, file.destination_fd, destination
-    )
-    file.method, file.size = method.word, job.tally.own[BYTES] - before
-
-
-def _fstat(destination_fd: int, entry: Entry) -> "os.stat_result":
+def _status(file: FileCopy) -> "os.stat_result":
     try:
-        return system.fstat(destination_fd)
+        return system.fstat(file.destination_fd)
     except OSError as error:
-        raise cannot("fstat", entry.destination, error) from None
-
-
-def _preserve(
-    job: "Job",
-    folder: "Folder",
-    name: str,
-    source: "tuple[int, os.stat_result]",
-    destination: "Opened",
-) -> None:
-    """Give a file its attributes in full, where they do not follow from few words."""
-    withheld = job.withheld_bits(False) & source[1].st_mode
-    destination_fd, old = destination
-    status = old or _fstat(destination_fd, Entry(folder, name))
-    made = Made(source[0], destination_fd, status, old is None, withheld)
-    apply_attributes(job, Entry(folder, name), source[1], made)
+        raise cannot("fstat", file.entry.destination, error) from None
 
 
 def _close_error(shown: str, error: OSError) -> CopyError:

@@ -12,10 +12,10 @@ from pycp import system
 from pycp.engine.data import (
     BUFFER_SIZE,
     FATAL_ANYWAY,
-    Method,
     copy_offloaded,
     lseek_error,
     read_some,
+    seek,
     write_all,
 )
 from pycp.errors import CopyError, failed, reason
@@ -24,51 +24,42 @@ from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.entries import Entry
 
 CHUNK = 512
 ZEROS = bytes(CHUNK)
 ZERO_BUFFER = bytes(BUFFER_SIZE)
 
 
-def copy_sparse(
-    job: "Job",
-    entry: "Entry",
-    method: Method,
-    source_fd: int,
-    source: "os.stat_result",
-    destination_fd: int,
-    destination: "os.stat_result",
-    start: int = 0,
-) -> bool:
+def copy_sparse(job: "Job", file: "FileCopy") -> bool:
     """Copy with holes in mind; return False, at offset `start`, if the plain way will do."""
-    makes_holes = S_ISREG(destination.st_mode)
-    mapped = has_map(entry, source_fd, source)
+    makes_holes = S_ISREG(file.destination.st_mode)
+    mapped = has_map(file)
     if mapped:
-        method.sparse = "SEEK_HOLE"
-        _copy_by_map(job, entry, method, source_fd, source, destination_fd, makes_holes, start)
+        file.sparse = "SEEK_HOLE"
+        _copy_by_map(job, file, makes_holes)
         return True
-    if start:
-        _seek(source_fd, start, 0, entry.source)
+    if file.start:
+        seek(file.source_fd, file.start, 0, file.entry.source)
     if makes_holes and (
         job.options.sparse == "always" or (mapped is None and job.options.sparse == "auto")
     ):
-        method.sparse = "zeros"
-        method.offload = "avoided"
-        writer = HoleWriter(job, entry, destination_fd, start)
-        while data := read_some(entry, source_fd, BUFFER_SIZE):
+        file.sparse = "zeros"
+        file.offload = "avoided"
+        writer = HoleWriter(job, file)
+        while data := read_some(file, BUFFER_SIZE):
             writer.write_with_holes(data)
         writer.finish()
         return True
     return False
 
 
-def has_map(entry: "Entry", source_fd: int, source: "os.stat_result") -> bool | None:
+def has_map(file: "FileCopy") -> bool | None:
     """Return whether the source has a map of holes; None if it has holes but cannot tell where."""
+    source_fd, source = file.source_fd, file.source
     if not S_ISREG(source.st_mode) or source.st_blocks >= source.st_size // 512:
         return False
     try:
@@ -78,7 +69,7 @@ def has_map(entry: "Entry", source_fd: int, source: "os.stat_result") -> bool | 
             return True  # nothing but a hole
         if error.errno in (EINVAL, ENOTSUP):
             return None
-        raise lseek_error(entry.source, error) from None
+        raise lseek_error(file.entry.source, error) from None
     if start > 0:
         return True
     try:
@@ -91,8 +82,9 @@ def has_map(entry: "Entry", source_fd: int, source: "os.stat_result") -> bool | 
     return False  # few blocks, but no hole: compressed, or a map that knows nothing
 
 
-def extents(entry: "Entry", source_fd: int, end: int = 0) -> "Iterator[tuple[int, int]]":
+def extents(file: "FileCopy", end: int = 0) -> "Iterator[tuple[int, int]]":
     """Yield the start and end, in bytes, of each run of data from an offset on."""
+    source_fd = file.source_fd
     while True:
         try:
             start = system.lseek(source_fd, end, system.SEEK_DATA)
@@ -101,33 +93,24 @@ def extents(entry: "Entry", source_fd: int, end: int = 0) -> "Iterator[tuple[int
         except OSError as error:
             if error.errno == ENXIO:
                 return
-            raise lseek_error(entry.source, error) from None
+            raise lseek_error(file.entry.source, error) from None
         if end <= start:
             return  # the file shrank between the two calls
         yield start, end
 
 
-def _copy_by_map(
-    job: "Job",
-    entry: "Entry",
-    method: Method,
-    source_fd: int,
-    source: "os.stat_result",
-    destination_fd: int,
-    makes_holes: bool,
-    first: int,
-) -> None:
+def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
     sparse = job.options.sparse if makes_holes else "never"
-    writer = HoleWriter(job, entry, destination_fd, first)
-    for start, end in extents(entry, source_fd, first):
+    shown = file.entry.destination
+    writer = HoleWriter(job, file)
+    for start, end in extents(file, file.start):
         if sparse != "auto":
-            method.offload = "avoided"
+            file.offload = "avoided"
         if sparse == "always":
-            method.sparse = "SEEK_HOLE + zeros"
+            file.sparse = "SEEK_HOLE + zeros"
         gap = start - writer.offset
         if sparse == "never":
-            problem = f"{quote_name_if_needed(entry.destination)}: write failed"
-            _write_zeros(entry, destination_fd, gap, problem)
+            _write_zeros(file, gap, f"{quote_name_if_needed(shown)}: write failed")
             writer.offset = start
         else:
             writer.skip(gap)
@@ -135,60 +118,54 @@ def _copy_by_map(
         if sparse == "auto":
             writer.make_hole()
             # The kernel may cut a range short, and the file may shrink: the offset tells.
-            copy_offloaded(job, entry, method, source_fd, destination_fd, length)
-            done = _seek(source_fd, 0, 1, entry.source) - start
+            copy_offloaded(job, file, length)
+            done = seek(file.source_fd, 0, 1, file.entry.source) - start
             writer.offset += done
             length -= done
         while length > 0:
-            data = read_some(entry, source_fd, min(BUFFER_SIZE, length))
+            data = read_some(file, min(BUFFER_SIZE, length))
             if not data:
                 break
             if sparse == "always":
                 writer.write_with_holes(data)
             else:
-                write_all(entry, destination_fd, data)
+                write_all(file, data)
                 job.tally.own[BYTES] += len(data)
                 writer.offset += len(data)
             length -= len(data)
         if length > 0:
             writer.finish()
             return
-    gap = source.st_size - writer.offset
+    gap = file.source.st_size - writer.offset
     if sparse == "never":
         if gap > 0:
-            problem = f"failed to extend {quote_name(entry.destination)}"
-            _write_zeros(entry, destination_fd, gap, problem)
+            _write_zeros(file, gap, f"failed to extend {quote_name(shown)}")
     else:
         if gap > 0:
             writer.skip(gap)
         writer.finish()
 
 
-def _seek(fd: int, offset: int, whence: int, shown: str) -> int:
-    try:
-        return system.lseek(fd, offset, whence)
-    except OSError as error:
-        raise lseek_error(shown, error) from None
-
-
-def _write_zeros(entry: "Entry", destination_fd: int, count: int, problem: str) -> None:
+def _write_zeros(file: "FileCopy", count: int, problem: str) -> None:
     """Write zeros where the source has a hole; `problem` words a failure."""
     view = memoryview(ZERO_BUFFER)
     while count > 0:
         try:
-            count -= system.write(destination_fd, view[: min(count, BUFFER_SIZE)])
+            count -= system.write(file.destination_fd, view[: min(count, BUFFER_SIZE)])
         except OSError as error:
-            raise CopyError(f"{problem}: {reason(error)}", error.errno, entry.destination) from None
+            text = f"{problem}: {reason(error)}"
+            raise CopyError(text, error.errno, file.entry.destination) from None
 
 
 class HoleWriter:
     """Writes data to a descriptor and leaves holes where it is told to skip."""
 
-    def __init__(self, job: "Job", entry: "Entry", destination_fd: int, start: int = 0) -> None:
+    def __init__(self, job: "Job", file: "FileCopy") -> None:
         self.counts = job.tally.own
-        self.entry = entry
-        self.fd = destination_fd
-        self.offset = start
+        self.file = file
+        self.fd = file.destination_fd
+        self.shown = file.entry.destination
+        self.offset = file.start
         """Bytes written or skipped so far."""
         self.skipped = 0
         """Bytes skipped since the last write."""
@@ -201,7 +178,7 @@ class HoleWriter:
     def make_hole(self) -> None:
         """Move the descriptor over what was skipped."""
         if self.skipped:
-            _seek(self.fd, self.offset, 0, self.entry.destination)
+            seek(self.fd, self.offset, 0, self.shown)
             self._free()
             self.skipped = 0
 
@@ -212,7 +189,7 @@ class HoleWriter:
         """
         code = system.punch_hole(self.fd, self.offset - self.skipped, self.skipped)
         if code in FATAL_ANYWAY:
-            raise failed("error deallocating", self.entry.destination, OSError(code, ""))
+            raise failed("error deallocating", self.shown, OSError(code, ""))
 
     def write_with_holes(self, data: bytes) -> None:
         """Write data, skipping its runs of zeros."""
@@ -228,7 +205,7 @@ class HoleWriter:
         """Write data as it is."""
         if data:
             self.make_hole()
-            write_all(self.entry, self.fd, data)
+            write_all(self.file, data)
             self.counts[BYTES] += len(data)
             self.offset += len(data)
 
@@ -239,7 +216,7 @@ class HoleWriter:
             try:
                 system.ftruncate(self.fd, self.offset)
             except OSError as error:
-                raise failed("failed to extend", self.entry.destination, error) from None
+                raise failed("failed to extend", self.shown, error) from None
 
 
 def zero_runs(data: bytes) -> "Iterator[tuple[int, int]]":

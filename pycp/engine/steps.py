@@ -44,6 +44,8 @@ class Steps:
             from pycp.engine.verify import verify_step
 
             self.written.append(verify_step(job))
+        if job.last_step is not None:
+            self.complete.append(job.last_step)
         if options.durable:
             from pycp.engine.durable import flush_step
 

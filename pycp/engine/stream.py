@@ -7,7 +7,7 @@ and so takes no time; its digest is read from the source.
 
 from stat import S_ISREG
 
-from pycp.engine.data import BUFFER_SIZE, Method, read_some, seek_both
+from pycp.engine.data import BUFFER_SIZE, read_some, seek_both
 from pycp.engine.digest import new_digest
 from pycp.engine.rate import pace_of
 from pycp.engine.sparse import ZERO_BUFFER, HoleWriter, extents, has_map
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import os
     from hashlib import _Hash
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.entries import Entry
 
 
 class Watch:
@@ -32,10 +32,10 @@ class Watch:
         self.step = self._pace.step if self._pace else BUFFER_SIZE
         """Bytes to pass at a time."""
 
-    def begin(self, entry: "Entry", source_fd: int, end: int) -> None:
+    def begin(self, file: "FileCopy", end: int) -> None:
         """See the bytes up to an offset, which were copied before."""
         while self._hash and end > 0:
-            data = read_some(entry, source_fd, min(BUFFER_SIZE, end))
+            data = read_some(file, min(BUFFER_SIZE, end))
             if not data:
                 break
             self._hash.update(data)
@@ -62,45 +62,35 @@ class Watch:
         return self._hash.hexdigest() if self._hash else ""
 
 
-def copy_stream(
-    job: "Job",
-    entry: "Entry",
-    method: Method,
-    source_fd: int,
-    source: "os.stat_result",
-    destination_fd: int,
-    destination: "os.stat_result",
-    first: int = 0,
-) -> None:
+def copy_stream(job: "Job", file: "FileCopy") -> None:
     """Copy from one descriptor to the other, both at their beginning, and watch all that passes.
-
-    What is before the offset `first` is there already.
 
     Raise CopyError with GNU's message; what was written until then stays written.
     """
-    watch = Watch(job, destination)
+    source, first = file.source, file.start
+    watch = Watch(job, file.destination)
     if first:
-        watch.begin(entry, source_fd, first)
-    makes_holes = S_ISREG(destination.st_mode) and job.options.sparse != "never"
-    mapped = makes_holes and has_map(entry, source_fd, source)
+        watch.begin(file, first)
+    makes_holes = S_ISREG(file.destination.st_mode) and job.options.sparse != "never"
+    mapped = makes_holes and has_map(file)
     finds_zeros = makes_holes and (job.options.sparse == "always" or mapped is None)
-    method.sparse = "SEEK_HOLE" if mapped else "zeros" if finds_zeros else "no"
-    writer = HoleWriter(job, entry, destination_fd, first)
+    file.sparse = "SEEK_HOLE" if mapped else "zeros" if finds_zeros else "no"
+    writer = HoleWriter(job, file)
     if first:
-        seek_both(entry, source_fd, destination_fd, first)
+        seek_both(file, first)
     write = writer.write_with_holes if finds_zeros else writer.write
     size = source.st_size if mapped else 0
-    for start, end in extents(entry, source_fd, first) if mapped else [(first, None)]:
+    for start, end in extents(file, first) if mapped else [(first, None)]:
         watch.hole(start - writer.offset)
         writer.skip(start - writer.offset)
         while end is None or writer.offset < end:
             left = watch.step if end is None else end - writer.offset
-            data = read_some(entry, source_fd, min(watch.step, left))
+            data = read_some(file, min(watch.step, left))
             if not data:
                 break
-            method.offload = "avoided"
+            file.offload = "avoided"
             if mapped and finds_zeros:
-                method.sparse = "SEEK_HOLE + zeros"
+                file.sparse = "SEEK_HOLE + zeros"
             write(data)
             watch.data(data)
         if end is not None and writer.offset < end:
@@ -109,4 +99,4 @@ def copy_stream(
     watch.hole(size - writer.offset)
     writer.skip(max(size - writer.offset, 0))
     writer.finish()
-    entry.digest = watch.digest
+    file.entry.digest = watch.digest

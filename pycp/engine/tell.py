@@ -30,13 +30,7 @@ def tell_started(job: "Job", entry: "Entry", decision: "Decision") -> None:
     tally.folder, tally.name = None, entry.source
     tally.tell_place()
     if job.report.hears:
-        job.report.event(
-            "started",
-            type=_type(decision),
-            source=entry.source,
-            destination=entry.destination,
-            size=decision.source_stat.st_size,
-        )
+        _started(job.report, _type(decision), entry, decision.source_stat.st_size)
 
 
 def tell_copied(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
@@ -53,13 +47,7 @@ def tell_copied(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outc
             details["resumed_at"] = outcome.start
     if outcome.backup is not None:
         details["backup"] = outcome.backup.shown
-    job.report.event(
-        "copied",
-        type=_type(decision),
-        source=entry.source,
-        destination=entry.destination,
-        **details,
-    )
+    _copied(job.report, _type(decision), entry, **details)
 
 
 def _note_digest(job: "Job", entry: "Entry", decision: "Decision") -> None:
@@ -112,34 +100,29 @@ def _type(decision: "Decision") -> str:
 
 def tell_file_started(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that tells that a regular file is being copied."""
-    event = job.report.event
+    report = job.report
 
     def tell(file: "FileCopy") -> None:
-        entry = file.entry
-        event(
-            "started",
-            type="file",
-            source=entry.source,
-            destination=entry.destination,
-            size=file.source.st_size,
-        )
+        _started(report, "file", file.entry, file.source.st_size)
 
     return tell
 
 
 def tell_file_copied(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that tells that a regular file is complete."""
-    event = job.report.event
+    report = job.report
 
     def tell(file: "FileCopy") -> None:
-        entry = file.entry
-        event(
-            "copied",
-            type="file",
-            source=entry.source,
-            destination=entry.destination,
-            method=file.method,
-            bytes=file.size,
-        )
+        _copied(report, "file", file.entry, method=file.method, bytes=file.size)
 
     return tell
+
+
+def _started(report: "Report", kind: str, entry: "Entry", size: int) -> None:
+    report.event(
+        "started", type=kind, source=entry.source, destination=entry.destination, size=size
+    )
+
+
+def _copied(report: "Report", kind: str, entry: "Entry", **details: object) -> None:
+    report.event("copied", type=kind, source=entry.source, destination=entry.destination, **details)

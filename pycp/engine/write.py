@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Backup, Decision, Entry, Outcome
 
@@ -229,26 +230,25 @@ def _require_same(
         )
 
 
-def narrow(destination: "tuple[int, os.stat_result]", source: "os.stat_result") -> None:
+def narrow(file: "FileCopy") -> None:
     """Let nobody read new data who may not in the end: an old mode can be more generous."""
-    fd, status = destination
+    mode = file.destination.st_mode
     # The owner goes on writing: extended attributes are set through the permissions.
-    too_much = status.st_mode & ~source.st_mode & 0o7077
-    if stat.S_ISREG(status.st_mode) and too_much:
+    too_much = mode & ~file.source.st_mode & 0o7077
+    if stat.S_ISREG(mode) and too_much:
         try:
-            system.set_mode(fd, status.st_mode & 0o777 & ~too_much)
+            system.set_mode(file.destination_fd, mode & 0o777 & ~too_much)
         except OSError:
             pass  # not ours to close; setting the mode will tell
 
 
-def truncate(entry: "Entry", destination: "tuple[int, os.stat_result]", size: int) -> None:
+def truncate(file: "FileCopy", size: int) -> None:
     """Cut a regular file to a size; anything else has none."""
-    fd, status = destination
-    if stat.S_ISREG(status.st_mode):
+    if stat.S_ISREG(file.destination.st_mode):
         try:
-            system.ftruncate(fd, size)
+            system.ftruncate(file.destination_fd, size)
         except OSError as error:
-            raise creation_error(entry, error) from None
+            raise creation_error(file.entry, error) from None
 
 
 def readable(flags: int) -> int:

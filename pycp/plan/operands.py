@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from pycp.options import CopyOptions, WriteOptions
 
 
+MANY = 20
+"""Operands that are worth loading what copies them quickly."""
+
+
 class Operands:
     """What the operands mean: entries to copy one after the other."""
 
-    __slots__ = ("_sources", "destination", "directory", "has_company", "options")
+    __slots__ = ("_sources", "are_many", "destination", "directory", "has_company", "options")
 
     def __init__(
         self,
@@ -40,6 +44,8 @@ class Operands:
         self.destination = destination
         self.has_company = directory is not None and len(sources) > 1
         """Several sources go into one directory, so they could meet there."""
+        self.are_many = directory is not None and len(sources) >= MANY
+        """There are enough of them for a short way to be worth its start."""
 
     def entries(self) -> "Iterator[Entry]":
         """Yield an entry for each source."""

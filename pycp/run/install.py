@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.entries import Entry, Report
     from pycp.options import InstallOptions
+    from pycp.run.new_files import NewFiles
     from pycp.system.overlay import Overlay
 
 SPECIAL_BITS = 0o7000
@@ -124,6 +125,14 @@ def _install_files(
     installer = Installer(options, operands, final, report)
 
     def install() -> None:
+        if operands.are_many and not (options.compare or options.strip or options.dry_run):
+            installer.install_new_files_in_short()
+        try:
+            install_all()
+        finally:
+            installer.close()
+
+    def install_all() -> None:
         for entry in operands.entries():
             if above is not None:
                 entry.folder = Folder(None, entry.folder.source_directory, above, False)
@@ -226,9 +235,25 @@ class Installer:
         self.has_company = operands.has_company
         self.job = Job(operands.options, report)
         self.memory = Memory()
+        self._new_files: NewFiles | None = None
+
+    def install_new_files_in_short(self) -> None:
+        """Prepare the short way of operands."""
+        from pycp.engine.install import last_step
+        from pycp.run.new_files import NewFiles
+
+        self.job.last_step = last_step(self.final)
+        self._new_files = NewFiles(self.job, self.memory)
+
+    def close(self) -> None:
+        """Let go of what was kept from one operand to the next."""
+        if self._new_files is not None:
+            self._new_files.close()
 
     def install(self, entry: "Entry") -> None:
         """Install one file; raise CopyError with GNU's message."""
+        if self._new_files is not None and self._new_files.copies(entry):
+            return
         if self.options.compare and self._is_installed(entry):
             tell_skipped(self.job, entry, "same", None)
             return

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pycp.plan.exclude import Exclusions
     from pycp.plan.operands import Operands
     from pycp.run.hands import Cluster
+    from pycp.run.new_files import NewFiles
 
 
 def run_serial(
@@ -62,8 +63,15 @@ def _copy_all(
     runner = Copying(job, resolved.has_company, cluster)
 
     def copy() -> None:
-        for entry in entries:
-            runner.copy_operand(entry)
+        if resolved.are_many and not (options.exclude or options.dry_run):
+            from pycp.run.new_files import NewFiles
+
+            runner.new_files = NewFiles(job, runner.visitor.memory)
+        try:
+            for entry in entries:
+                runner.copy_operand(entry)
+        finally:
+            runner.close()
 
     if options.manifest is None:
         copy()
@@ -112,6 +120,8 @@ class Copying:
             pace = pace_of(job)  # before others are to hold it as well
             if pace is None or not pace.is_shared:
                 self.jobs = 1
+        self.new_files: NewFiles | None = None
+        """The short way of operands, if there are enough for one."""
         self.parents_are_new = False
         """--parents made the directory that the last source with a directory part went into."""
 
@@ -123,7 +133,9 @@ class Copying:
         self.visitor.memory.operand = entry
         self.visitor.is_abandoned = False
         try:
-            if self.job.options.parents:
+            if self.new_files is not None and self.new_files.copies(entry):
+                pass
+            elif self.job.options.parents:
                 self._copy_with_parents(entry)
             else:
                 self._copy(entry)
@@ -132,6 +144,11 @@ class Copying:
         except OSError as error:
             # No call that may fail should get here unworded, but nothing must stop the others.
             self.job.report.failed(cannot("copy", entry.source, error))
+
+    def close(self) -> None:
+        """Let go of what was kept from one operand to the next."""
+        if self.new_files is not None:
+            self.new_files.close()
 
     def _is_excluded(self, entry: "Entry", exclusions: "Exclusions") -> bool:
         try:

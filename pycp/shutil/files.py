@@ -12,8 +12,8 @@ from os import strerror
 from stat import S_IMODE, S_ISREG
 
 from pycp import system
-from pycp.engine.contents import copy_data
-from pycp.engine.data import Method, try_reflink
+from pycp.engine.contents import copy_contents
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.job import Job
 from pycp.engine.write import narrow
 from pycp.engine.xattrs import ACCESS_LIST, ALL_BITS, bits_without
@@ -141,9 +141,15 @@ def copy_plain(src: "AnyPath", dst: "AnyPath", then: str) -> None:
     source_fd = system.open(src, system.SOURCE_FLAGS | system.O_NONBLOCK)
     try:
         source = system.fstat(source_fd)
-        destination_fd = _open_destination(src, dst, source, bool(then))
+        file = FileCopy(_operand(src, dst), source_fd, source)
+        _open_destination(file, src, dst, bool(then))
+        destination_fd = file.destination_fd
         try:
-            copy_contents(src, dst, (source_fd, source), destination_fd)
+            try:
+                copy_contents(Job(OPTIONS, Failures()), file)
+            except CopyError as error:
+                code = error.errno or 0
+                raise OSError(code, strerror(code), src, None, dst) from None
             if then:
                 sys.audit(then, src, dst)
             if then == "shutil.copystat":
@@ -163,54 +169,36 @@ def copy_plain(src: "AnyPath", dst: "AnyPath", then: str) -> None:
         system.close(source_fd)
 
 
-def _open_destination(
-    src: "AnyPath", dst: "AnyPath", source: "os.stat_result", keeps_mode: bool
-) -> int:
+def _operand(src: "AnyPath", dst: "AnyPath") -> Entry:
+    here = Directory(None, "", None)
+    entry = Entry(Folder(None, here, here, False), "", is_operand=True)
+    entry.name_operands(os.fsdecode(src), os.fsdecode(dst))
+    return entry
+
+
+def _open_destination(file: FileCopy, src: "AnyPath", dst: "AnyPath", keeps_mode: bool) -> None:
     """Open or create the destination, which must not be the source; it is empty then."""
     flags = system.OLD_FILE_FLAGS | system.O_CREAT | system.O_NONBLOCK
-    mode = source.st_mode & PERMISSIONS | USER_WRITE if keeps_mode else NEW_MODE
+    mode = file.source.st_mode & PERMISSIONS | USER_WRITE if keeps_mode else NEW_MODE
     try:
-        fd = system.open(dst, flags, mode)
+        fd = file.destination_fd = system.open(dst, flags, mode)
     except IsADirectoryError as error:
         if os.path.exists(dst):
             raise
         text = f"Directory does not exist: {dst!s}"
         raise FileNotFoundError(text) from error
     try:
-        destination = system.fstat(fd)
-        if identity(destination) == identity(source):
+        file.destination = system.fstat(fd)
+        if identity(file.destination) == identity(file.source):
             raise standard().SameFileError(f"{src!r} and {dst!r} are the same file")
-        if S_ISREG(destination.st_mode):
+        if S_ISREG(file.destination.st_mode):
             if keeps_mode:
-                narrow((fd, destination), source)
+                narrow(file)
             system.ftruncate(fd, 0)
+            file.destination = system.fstat(fd)
     except BaseException:
         system.close(fd)
         raise
-    return fd
-
-
-def copy_contents(src: "AnyPath", dst: "AnyPath", source: "Opened", destination_fd: int) -> None:
-    """Copy everything from one descriptor to the other, both at their beginning."""
-    source_fd, status = source
-    here = Directory(None, "", None)
-    entry = Entry(Folder(None, here, here, False), "", is_operand=True)
-    entry.name_operands(os.fsdecode(src), os.fsdecode(dst))
-    try:
-        copy_opened(Job(OPTIONS, Failures()), entry, source_fd, status, destination_fd)
-    except CopyError as error:
-        code = error.errno or 0
-        raise OSError(code, strerror(code), src, None, dst) from None
-
-
-def copy_opened(
-    job: Job, entry: Entry, source_fd: int, source: "os.stat_result", destination_fd: int
-) -> None:
-    """Copy contents by the best method there is; raise CopyError."""
-    method = Method()
-    destination = system.fstat(destination_fd)
-    if not try_reflink(job, entry, method, source_fd, source, destination_fd, destination):
-        copy_data(job, entry, method, source_fd, source, destination_fd, destination)
 
 
 def copy_status(

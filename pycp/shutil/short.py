@@ -8,10 +8,12 @@ fails, is left to the general way, which begins the file anew.
 from stat import S_ISREG
 
 from pycp import system
+from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.xattrs import ALL_BITS, UNSUPPORTED
 from pycp.entries import Entry
-from pycp.shutil.files import PERMISSIONS, USER_WRITE, copy_opened, copy_xattrs
+from pycp.shutil.files import PERMISSIONS, USER_WRITE, copy_xattrs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +65,9 @@ def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
                     if len(data) != size or write(destination_fd, data) != size:
                         return False
                 else:
-                    copy_opened(job, Entry(folder, name), source_fd, source, destination_fd)
+                    file = FileCopy(Entry(folder, name), source_fd, source, destination_fd)
+                    file.destination = status_of(destination_fd)
+                    copy_contents(job, file)
                 set_times(destination_fd, source.st_atime_ns, source.st_mtime_ns)
                 mode &= ALL_BITS
                 if list_xattrs(source_fd):

@@ -33,6 +33,7 @@ COMMON = [
     "pycp.engine.contents",
     "pycp.engine.data",
     "pycp.engine.entry",
+    "pycp.engine.file_copy",
     "pycp.engine.job",
     "pycp.engine.tell",
     "pycp.engine.write",

@@ -7,11 +7,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from pycp.plan import operands
 from tests import listing, tree
 from tests.differential.differences import DIFFERENCES
 from tests.forked import MEMORY, run_ours
@@ -46,11 +48,15 @@ def root() -> Iterator[str]:
 
 
 @SETTINGS
-@given(run=strategies.runs())
-def test_any_run_ends_as_with_gnu(run: Run, root: str) -> None:
-    """Status, stdout, stderr and the tree are the same, or one of DIFFERENCES says why not."""
+@given(run=strategies.runs(), many=st.sampled_from((1, operands.MANY)))
+def test_any_run_ends_as_with_gnu(run: Run, many: int, root: str) -> None:
+    """Status, stdout, stderr and the tree are the same, or one of DIFFERENCES says why not.
+
+    `many` operands going into a directory are copied in short where they can be.
+    """
     gnu = observed(run, root, is_ours=False)
-    ours = observed(run, root, is_ours=True)
+    with patch.object(operands, "MANY", many):
+        ours = observed(run, root, is_ours=True)
     in_order = gnu.in_order and ours.in_order
     before, after = lines(as_new(run, gnu), in_order), lines(as_old(ours), in_order)
     if before == after and gnu.result.status >= 0:

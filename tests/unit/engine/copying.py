@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from pycp.engine.contents import copy_data
-from pycp.engine.data import Method
+from pycp.engine.file_copy import FileCopy
 from tests.unit.rooms import entry, job
 
 FEW = settings(
@@ -26,11 +26,9 @@ def copied(contents: bytes | None = None, **options: Any) -> bytes:
     source, destination = os.open("a", os.O_RDONLY), os.open("b", os.O_RDWR | os.O_CREAT)
     try:
         os.ftruncate(destination, 0)
-        statuses = os.fstat(source), os.fstat(destination)
-        method = Method()
-        copy_data(
-            job(**options), entry("a", "b"), method, source, statuses[0], destination, statuses[1]
-        )
+        file = FileCopy(entry("a", "b"), source, os.fstat(source), destination)
+        file.destination = os.fstat(destination)
+        copy_data(job(**options), file)
     finally:
         os.close(source)
         os.close(destination)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pycp import system
 from pycp.engine import data
-from pycp.engine.data import CANNOT_OFFLOAD, SMALL, Method
+from pycp.engine.data import CANNOT_OFFLOAD, SMALL
+from pycp.engine.file_copy import FileCopy
 from pycp.errors import CopyError
 from tests.unit.engine.copying import FEW, contents_of, copied, reluctant
 from tests.unit.rooms import entry, job
@@ -180,6 +181,13 @@ def test_a_write_that_takes_nothing_is_a_full_disk(monkeypatch: pytest.MonkeyPat
         copied(b"some")
 
 
+def a_copy() -> FileCopy:
+    Path("a").touch()
+    file = FileCopy(entry("a", "b"), 0, os.stat("a"), 1)
+    file.destination = file.source
+    return file
+
+
 @pytest.mark.parametrize(
     ("code", "when", "shared", "told"),
     [
@@ -198,10 +206,8 @@ def test_sharing_storage(
     code: int, when: str, shared: bool, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(system, "reflink", lambda *_words: code)
-    Path("a").touch()
-    status = os.stat("a")
     try:
-        found = data.try_reflink(job(reflink=when), entry("a", "b"), Method(), 0, status, 1, status)
+        found = data.try_reflink(job(reflink=when), a_copy())
         message = ""
     except CopyError as error:
         found, message = False, str(error)
@@ -219,11 +225,9 @@ def test_sharing_is_not_tried_twice_between_two_file_systems(
         return errno.ENOTSUP
 
     monkeypatch.setattr(system, "reflink", reflink)
-    Path("a").touch()
-    status = os.stat("a")
     one_job = job()
     for _file in range(3):
-        data.try_reflink(one_job, entry("a", "b"), Method(), 0, status, 1, status)
+        data.try_reflink(one_job, a_copy())
     assert len(tries) == 1
 
 
