@@ -68,13 +68,13 @@ class Devices:
 
     def leaving_answer(self, answer: "Answer") -> "tuple[Answer, bool]":
         """Translate an answer; return it, and whether it has numbers to look up."""
-        events, wall, waited, done, opened, members, firsts, links = answer
+        events, wall, waited, done, opened, members, firsts, links, came = answer
         found: list[Any] = [
             (above, (step[0], self.leaving(step[1]), self.leaving(step[2])), *rest)
             for above, step, *rest in opened
         ]
         names = [
-            (above, name, self.leaving(identity) if count else identity, count)
+            (above, name, self.leaving(identity) if count > 0 else identity, count)
             for above, name, identity, count in members
         ]
         copies = [
@@ -83,7 +83,7 @@ class Devices:
         has_unknown = any(step[1][0] < 0 or step[2][0] < 0 for _above, step, *_rest in found)
         has_unknown |= any(identity[0] < 0 for _above, _name, identity, _count in names)
         made = [self.leaving(link) for link in links]
-        return (events, wall, waited, done, found, names, copies, made), has_unknown
+        return (events, wall, waited, done, found, names, copies, made, came), has_unknown
 
 
 def _moved(place: "Place", translated: "Callable[[Identity], Identity]") -> "Place":
@@ -105,7 +105,7 @@ class Lookup:
 
         `status` returns the identity of a path below the source (0) or destination (1).
         """
-        events, wall, waited, done, opened, members, firsts, links = answer
+        events, wall, waited, done, opened, members, firsts, links, came = answer
         ways = ["/".join([".", *(step[0] for step in part[0])]) for part in parts]
         paths: list[str] = []
         found: list[Any] = []
@@ -124,7 +124,7 @@ class Lookup:
             names.append((above, name, self._known(identity, lambda p=path: status(0, p)), count))  # type: ignore[misc]
         copies = [(identity, _moved(place, self._plain)) for identity, place in firsts]
         made = [self._plain(link) for link in links]
-        return events, wall, waited, done, found, names, copies, made
+        return events, wall, waited, done, found, names, copies, made, came
 
     def _known(self, identity: "Identity", look: "Callable[[], Identity]") -> "Identity":
         if identity[0] >= 0:

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     Identity = tuple[int, int]
     Root = tuple[str, str, Identity]
-    Tree = tuple[int, Root, Root, list[Identity], list[Identity]]
+    Tree = tuple[int, Root, Root, list[Identity], list[Identity], int]
     """Number of an operand; source and destination, each with its name for people, whole name and
-    identity; what was met before, and the symbolic links that were made."""
+    identity; what was met before; links that were made; and from which size on a file is shared."""
 
 MOST_RUNS = 4
 """Copies that a process of long life remembers."""
@@ -84,8 +84,12 @@ class Run:
             self._open(marshal.loads(tree))
             self._here.tree = tree
         fds, server, tally = self._here.fds, self._here.server, self._here.tally
-        seconds, left_by, sets, parts = marshal.loads(unit)
-        answer = server.carry_out(seconds, left_by, *self._translated(sets, parts, fds))
+        seconds, left_by, sets, parts, wanted = marshal.loads(unit)
+        if wanted is not None:
+            way, name, new_name, source, copy, *ends = wanted
+            sides = self._devices.arriving(source), self._devices.arriving(copy)
+            wanted = (self._devices.arriving_way(way, fds), name, new_name, *sides, *ends)
+        answer = server.carry_out(seconds, left_by, *self._translated(sets, parts, fds), wanted)
         translated, has_unknown = self._devices.leaving_answer(answer)
         counts = list(tally.own)
         tally.own[:] = [0] * NUMBERS
@@ -111,7 +115,7 @@ class Run:
             directory.is_pinned = False
             directory.close()
         self._here.tree, self._here.directories = None, []
-        _number, source, destination, known, links = tree
+        _number, source, destination, known, links, large_from = tree
         options = self._options
         report = Speaker(*self._says)
         report.own_files = {
@@ -122,6 +126,7 @@ class Run:
             job.exclusions = Exclusions(options.exclude)
         if options.manifest is not None:
             job.manifest = _write_nothing
+        job.large_from = large_from
         walk = Walk(Visitor(job, self._has_company))
         nowhere = Directory(None, "", None)
         above = Folder(None, nowhere, nowhere, False)

@@ -11,6 +11,7 @@ from pycp.cluster.devices import Lookup
 from pycp.cluster.proof import Probes, absolute, facts
 from pycp.errors import CopyError
 from pycp.run.hands import Lost
+from pycp.run.large import directories_of
 from pycp.system.folder import identity
 from pycp.values import NUMBERS
 
@@ -94,7 +95,8 @@ class Nodes:
         places = []
         if options.recursive:
             for entry in operands.entries():
-                for place in self._probes.places(entry, follows):
+                sides = None if options.parents else directories_of(job, entry)
+                for place in self._probes.places(entry, follows, sides):
                     if place not in places:
                         places.append(place)
         fields = {key: value for key, value in options.__dict__.items() if key not in STAYS_HERE}
@@ -151,6 +153,7 @@ class Nodes:
                 (operand.destination, absolute(operand.destination), copy.id),
                 known,
                 walk.memory.known_links(),
+                walk.job.large_from,
             )
         )
 

@@ -69,30 +69,39 @@ class Probes:
         self._made: list[tuple[Directory, str]] = []
         self._places: dict[tuple[int, int], Place] = {}
 
-    def places(self, entry: "Entry", follows: bool) -> "list[Place]":
-        """Return what proves the two directories of an operand; nothing if it is none.
+    def places(
+        self, entry: "Entry", follows: bool, sides: "tuple[str, str] | None"
+    ) -> "list[Place]":
+        """Return what proves the two directories of an operand; nothing if there are none.
+
+        `sides` are the names of the directories of an operand that is a large file.
 
         Raise CopyError if that cannot be made.
         """
+        shown, name = entry.source, entry.source_name
+        copy, path = entry.destination, absolute(entry.destination)
+        if sides is not None:
+            shown, name = sides[0], sides[0]
+            copy, path = sides[1], absolute(sides[1])
+        directory = entry.folder.source_directory
         try:
-            source = entry.folder.source_directory.stat(entry.source_name, follows)
+            source = directory.stat(name, follows)
         except OSError:
             return []  # copying will tell
         if not stat.S_ISDIR(source.st_mode):
             return []
-        path = absolute(entry.destination)
-        directory = probe(path)
-        if isinstance(directory, OSError):
+        found = probe(path)
+        if isinstance(found, OSError):
             path = path.rstrip("/").rpartition("/")[0] or "/"
-            directory = probe(path)
-        if isinstance(directory, OSError):
+            found = probe(path)
+        if isinstance(found, OSError):
             return []
-        known = self._places.get(directory.id)
+        known = self._places.get(found.id)
         if known is None:
-            known = self._places[directory.id] = self._make(directory, entry.destination, path)
+            known = self._places[found.id] = self._make(found, copy, path)
         else:
-            directory.close()
-        return [_source(entry, source), known]
+            found.close()
+        return [_source(directory, shown, name, source), known]
 
     def _make(self, directory: Directory, shown: str, path: str) -> "Place":
         name, nonce = PROBE + os.urandom(8).hex(), os.urandom(16).hex()
@@ -129,19 +138,19 @@ def _set_times(directory: Directory, status: os.stat_result) -> None:
         pass  # it is somebody else's
 
 
-def _source(entry: "Entry", status: os.stat_result) -> "Place":
+def _source(directory: Directory, shown: str, source: str, status: os.stat_result) -> "Place":
     names: list[tuple[str, int]] = []
     try:
-        for name in entry.folder.source_directory.names(entry.source_name):
-            path = os.path.join(entry.source_name, name)
-            names.append((name, entry.folder.source_directory.stat(path, False).st_ino))
+        for name in directory.names(source):
+            path = os.path.join(source, name)
+            names.append((name, directory.stat(path, False).st_ino))
             if len(names) == ENTRIES:
                 break
     except OSError:
         pass  # what cannot be listed is known by itself
     return (
-        entry.source,
-        absolute(entry.source_name),
+        shown,
+        absolute(source),
         status.st_dev,
         status.st_ino,
         (status.st_mode, status.st_ctime_ns),

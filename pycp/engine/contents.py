@@ -8,11 +8,13 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.data import (
+    BUFFER_SIZE,
     EMPTY,
     SMALL,
     copy_by_hand,
     copy_offloaded,
     read_some,
+    seek,
     seek_both,
     send,
     try_reflink,
@@ -22,6 +24,8 @@ from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
 
@@ -31,7 +35,7 @@ def copy_contents(job: "Job", file: "FileCopy") -> bool:
 
     Raise CopyError with GNU's message; what was written until then stays written.
     """
-    counted = job.tally.own[BYTES]
+    file.counted = job.tally.own[BYTES]
     shared = try_reflink(job, file)
     if shared:
         if job.manifest is not None:
@@ -44,7 +48,7 @@ def copy_contents(job: "Job", file: "FileCopy") -> bool:
         copy_stream(job, file)
     else:
         copy_data(job, file)
-    file.size = job.tally.own[BYTES] - counted
+    file.size = job.tally.own[BYTES] - file.counted
     return shared
 
 
@@ -54,6 +58,8 @@ def copy_data(job: "Job", file: "FileCopy") -> None:
     Raise CopyError with GNU's message; what was written until then stays written.
     """
     source = file.source
+    if job.share_data is not None and job.is_large(source):
+        job.share_data(file)
     if file.start:
         seek_both(file, file.start)
     is_regular = S_ISREG(source.st_mode)
@@ -79,3 +85,34 @@ def copy_data(job: "Job", file: "FileCopy") -> None:
         if len(data) == size:
             return
     copy_by_hand(job, file)
+
+
+def copy_part(job: "Job", file: "FileCopy", end: int) -> bool:
+    """Copy from `start`, where both descriptors are, to `end`; holes of the source are left out.
+
+    Return False if the source has less by now. Raise CopyError with GNU's message.
+    """
+    from pycp.engine.sparse import extents, has_map
+
+    keeps_holes = job.options.sparse != "never"
+    runs: Iterable[tuple[int, int]] = [(file.start, end)]
+    if keeps_holes and has_map(file):
+        runs = extents(file, file.start)
+    else:
+        seek(file.source_fd, file.start, 0, file.entry.source)  # which looking for a map moves
+    for start, stop in runs:
+        if start >= end:
+            break
+        seek(file.destination_fd, start, 0, file.entry.destination)
+        left = min(stop, end) - start
+        if keeps_holes:
+            copy_offloaded(job, file, left)
+            left -= seek(file.source_fd, 0, 1, file.entry.source) - start
+        while left > 0:
+            data = read_some(file, min(BUFFER_SIZE, left))
+            if not data:
+                return False
+            write_all(file, data)
+            job.tally.own[BYTES] += len(data)
+            left -= len(data)
+    return system.fstat(file.source_fd).st_size >= end

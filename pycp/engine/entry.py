@@ -5,7 +5,6 @@ from pycp.entries import Outcome
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
     If that fails, a backup made for it is moved back.
     """
     outcome = Outcome()
-    counted = job.tally.own[BYTES]
     rest: Decision | None = decision
     remark = ""
     if job.options.verify or job.report.own_files:
@@ -55,7 +53,6 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
         if outcome.made_fd is not None:  # its source could not be closed
             system.close(outcome.made_fd)
         raise error from None
-    outcome.bytes = job.tally.own[BYTES] - counted
     return outcome
 
 

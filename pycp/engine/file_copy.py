@@ -21,6 +21,8 @@ class FileCopy:
     """All of it, if it is small."""
     size = 0
     """Bytes copied."""
+    counted = 0
+    """What this process had copied before, as far as none of this file is in it."""
     offload = reflink = sparse = "unknown"
     """How it was copied, in the words of --debug."""
 

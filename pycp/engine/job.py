@@ -1,5 +1,7 @@
 """What the parts of the engine share while one request is carried out."""
 
+from stat import S_ISREG
+
 from pycp import system
 
 TYPE_CHECKING = False
@@ -55,11 +57,13 @@ class Job:
         "exclusions",
         "is_privileged",
         "kept_sets",
+        "large_from",
         "last_step",
         "manifest",
         "options",
         "pace",
         "report",
+        "share_data",
         "stage",
         "steps",
         "tally",
@@ -82,6 +86,10 @@ class Job:
         """Destinations with several names that an earlier run made, and this one keeps."""
         self.last_step: Callable[[FileCopy], None] | None = None
         """What gives a file that is installed in short its owner and mode."""
+        self.large_from = 0
+        """Bytes from which on a file is for several processes to copy; 0 if none is."""
+        self.share_data: Callable[[FileCopy], None] | None = None
+        """Has others copy a large file, but for its end."""
         self.steps: object = None
         """What options of our own add, once it is put together: see `steps`."""
         self.stage: Stage | None = None
@@ -93,6 +101,7 @@ class Job:
         job = Job(self.options.replace(resume=True, redo=True), self.report)
         job.tally, job.exclusions, job.manifest = self.tally, self.exclusions, self.manifest
         job.kept_sets = self.kept_sets
+        job.large_from = self.large_from
         return job
 
     @property
@@ -150,6 +159,10 @@ class Job:
             or options.reflink == "always"
             or options.sparse != "auto"
         )
+
+    def is_large(self, source: "os.stat_result") -> bool:
+        """Return whether something is a regular file that several processes are to copy."""
+        return 0 < self.large_from <= source.st_size and S_ISREG(source.st_mode)
 
     def withheld_bits(self, is_directory: bool) -> int:
         """Return the permission bits that something new is created without."""

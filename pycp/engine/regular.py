@@ -61,7 +61,7 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
         try:
             _close(source_fd, entry, is_source=True)
         finally:
-            outcome.method = file.method
+            outcome.method, outcome.bytes = file.method, file.size
             if job.report.debug and not job.options.attributes_only:
                 job.report.line(file.words)
 

@@ -69,6 +69,7 @@ def regular_copier(
     withheld = job.withheld_bits(False)
     created_bits = 0o777 & ~withheld
     first_mode = options.new_file_mode
+    large_from = job.large_from
     masked = job.umask if keeps_all else 0
     open_in_old = _opener_in_old(job)
     own_files = job.report.own_files
@@ -112,6 +113,8 @@ def regular_copier(
             if not S_ISREG(mode) or (needs_write and not mode & 0o200):
                 return False
             if own_files and identity(source) in own_files:
+                return False
+            if large_from and size >= large_from:
                 return False
             is_linked = keeps_links and source.st_nlink > 1
             if is_linked:

@@ -13,14 +13,13 @@ from operator import length_hint
 
 from pycp.engine.directory import is_finished
 from pycp.entries import Entry
-from pycp.errors import CopyError
-from pycp.quoting import quote_name
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.level import Level, Opened, tell_lost
+from pycp.run.level import WHOLE, Level, Opened, tell_lost
 from pycp.run.link_sets import LinkSets
-from pycp.run.task import Task
-from pycp.run.unit import Folders, follow, is_below, unpack_filled
+from pycp.run.ranges import Ranges
+from pycp.run.task import Task, entered
+from pycp.run.unit import Folders, is_below
 from pycp.run.worker import DEEP, replay
 from pycp.values import DIRECTORY, join
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from pycp.run.hands import Hands
     from pycp.run.link_sets import Name
     from pycp.run.unit import Identity, Item
-    from pycp.run.unit import Opened as UnitOpened
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
 
@@ -58,6 +56,9 @@ class Coordinator:
         """Levels for this process alone, each with those below it."""
         self._out: dict[int, Task] = {}
         self._sets = LinkSets(walk.memory.copied, self._queue_name)
+        self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
+        if not hands.is_local:
+            self.ranges.begin()
         self._wall = self._waited = 0.0
         self._left_by: list[str] = []
         """Processes that were ended, and may have left temporary names."""
@@ -72,9 +73,11 @@ class Coordinator:
         self._put_all(stack)
         stack.clear()
         try:
-            while self._queue or self._own or self._out:
+            while self._queue or self._own or self._out or self.ranges.waiting:
                 self._give()
-                if self._own or (self._queue and (self._works_itself or not self._out)):
+                if self.ranges.waiting:
+                    self.ranges.copy_next()
+                elif self._own or (self._queue and (self._works_itself or not self._out)):
                     self._work()
                     self._take(wait=False)
                 else:
@@ -87,7 +90,7 @@ class Coordinator:
             raise
         self._hands.close(at_once=False)
         self._walk.memory.elsewhere = ()
-        del self._sets  # which know us, and would keep us for ever
+        del self._sets, self.ranges  # which know us, and would keep us for ever
         self._root.folder.close()
 
     def _put(self, level: Level) -> None:
@@ -108,10 +111,16 @@ class Coordinator:
 
     def _give(self) -> None:
         """Hand out units while there is room for them."""
-        while self._queue and len(self._out) < AHEAD * self._hands.slots:
-            task = self._next(self._size())
-            if task.parts:
+        tasks = self.ranges.tasks
+        while (tasks or self._queue) and len(self._out) < AHEAD * self._hands.slots:
+            task = tasks.pop(0) if tasks else self._next(self._size())
+            if task.parts or task.range:
                 self._send(task)
+
+    def _go_on_waiting(self) -> None:
+        """Give and take while a large file is being copied."""
+        self._give()
+        self._take(wait=True)
 
     def _size(self) -> int:
         """Return how many names go into a unit: an equal share of what is known to be left."""
@@ -244,13 +253,15 @@ class Coordinator:
 
     def _take_in(self, task: Task, answer: "Answer") -> None:
         """Queue what is left of a unit, and finish what is not."""
-        events, wall, waited, done, opened, members, firsts, links = answer
+        events, wall, waited, done, opened, members, firsts, links, came = answer
         replay(events, self._walk)
+        if came is not None:
+            self.ranges.take_in(came)
         self._look_at_time(wall, waited)
         for link in links:
             self._walk.memory.made_link(link)
         found = [filled for filled, _names in task.parts]
-        new = self._opened(opened, found)
+        new = entered(opened, found, self._walk.job.exclusions is not None)
         for above, name, identity, count in members:
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
@@ -270,23 +281,6 @@ class Coordinator:
             else:
                 self._go_on(filled, left_there)
 
-    def _opened(self, opened: "list[UnitOpened]", found: "list[Filled]") -> "list[Filled]":
-        """Return the directories that a worker has entered and not finished."""
-        new: list[Filled] = []
-        for number, step, is_new, by_umask, record, _names in opened:
-            above = found[~number] if number < 0 else new[number]
-            folder = follow(above.folder, step, is_new)
-            folder.goes_by_umask = by_umask
-            filled = unpack_filled(record, folder)
-            filled.above, filled.depth = above, above.depth + 1
-            filled.is_redone = above.is_redone
-            if self._walk.job.exclusions is not None:
-                filled.inside = f"{above.inside}{step[0]}/"
-            filled.pending = 1
-            above.pending += 1
-            new.append(filled)
-        return new
-
     def _go_on(self, filled: "Filled", names: "list[Item]") -> None:
         if names:
             self._put(Level(filled, iter(names)))
@@ -305,8 +299,13 @@ class Coordinator:
             self._own.append([level])  # units tell of places in this tree only
 
     def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
-        """Queue a name that was handed back; `count` is how many names it has, 0 a directory."""
-        if count:
+        """Queue a name that was handed back; `count` is how many names it has, 0 a directory.
+
+        WHOLE stands for a large file.
+        """
+        if count == WHOLE:
+            self.ranges.waiting.append((name[0], Entry(name[0].folder, name[1])))
+        elif count:
             self._sets.add(name, identity)
         else:
             self._own.append([Level(name[0], iter([(name[1], DIRECTORY)]))])
@@ -319,6 +318,8 @@ class Coordinator:
             self._works_itself = False  # there is enough to do for those who wait for us
             return
         self._works_itself = self._waited <= share.MUCH * self._wall
+        if not self._works_itself:
+            self.ranges.begin()
         wanted = share.processes(self._jobs, self._wall, self._waited) - self._works_itself
         self._hands.slots = max(self._hands.slots, wanted)
 
@@ -331,14 +332,17 @@ class Coordinator:
                 filled.is_redone, filled.folder.is_new = True, False
             if self._hands.slots:
                 self._send(task)
+            elif task.range:
+                self.ranges.copy_here(task)
             else:
                 self._carry_out(task)
             return
+        if task.range:
+            self.ranges.lose(lost.error(task.range[1]))
         for filled, names in task.parts:
             for name, _kind in names:
                 shown = join(filled.folder.source, name)
-                text = f"cannot copy {quote_name(shown)}: the process copying it ended: {lost.how}"
-                self._walk.job.report.failed(CopyError(text, filename=shown))
+                self._walk.job.report.failed(lost.error(shown))
             self._settle(filled)
         for identity, first in task.sets:
             if first is None:

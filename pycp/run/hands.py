@@ -5,6 +5,8 @@ A loss is told, never hidden. The forked processes of this machine are one imple
 
 import os
 
+from pycp.errors import CopyError
+from pycp.quoting import quote_name
 from pycp.run.worker import Server
 from pycp.system.worker import EXHAUSTED, Worker, ready, start
 
@@ -61,6 +63,11 @@ class Lost:
         self.how = how
         self.token = token
         """What its temporary names have in them."""
+
+    def error(self, shown: str) -> CopyError:
+        """Word what is not copied for it."""
+        text = f"cannot copy {quote_name(shown)}: the process copying it ended: {self.how}"
+        return CopyError(text, filename=shown)
 
 
 class ForkedHands:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     Sets = list[tuple[tuple[int, int], Entry | None]]
 
 
+WHOLE = -1
+"""Stands for the number of names of a file that is to be copied in ranges."""
+
+
 class Level:
     """A directory that is being copied, and those of its entries still to come."""
 

@@ -190,6 +190,11 @@ class Copying:
             end = path.find("/", end + 1)
 
     def _copy(self, entry: "Entry") -> None:
+        if self._cluster is not None:
+            from pycp.run.large import copy_large_operand
+
+            if copy_large_operand(self.visitor, entry, self._cluster):
+                return
         decision = self.visitor.visit(entry)
         if decision is not None:
             from pycp.run.tree import copy_tree

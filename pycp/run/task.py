@@ -1,27 +1,29 @@
-"""A unit of work as the coordinator knows it, until it comes back."""
+"""A unit of work as the coordinator knows it, until it comes back; and what it then brings."""
 
-from pycp.run.unit import pack_filled, place_of, way_to
+from pycp.run.unit import follow, pack_filled, place_of, unpack_filled, way_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.entries import Entry
-    from pycp.run.unit import Identity, Item, Part, Sets
+    from pycp.run.unit import Identity, Item, Opened, Part, Range, Sets
 
 
 class Task:
     """Names in some directories, and the link sets that they are of."""
 
-    __slots__ = ("parts", "sets", "tries")
+    __slots__ = ("parts", "range", "sets", "tries")
 
     def __init__(self) -> None:
         self.parts: list[tuple[Filled, list[Item]]] = []
         self.sets: list[tuple[Identity, Entry | None]] = []
+        self.range: Range | None = None
+        """Part of a large file, and nothing else."""
         self.tries = 0
         """Times it was given out."""
 
-    def packed(self, root: "Filled", reruns: bool) -> "tuple[Sets, list[Part]]":
-        """Return its sets and parts as plain values, below a root.
+    def packed(self, root: "Filled", reruns: bool) -> "tuple[Sets, list[Part], Range | None]":
+        """Return its sets, parts and range as plain values, below a root.
 
         A directory that waits for nothing else is finished by who carries it out. `reruns` says
         that some of it may be done twice, so nothing counts as new.
@@ -44,4 +46,25 @@ class Task:
             (identity, None if first is None else place_of(first, root.folder))
             for identity, first in self.sets
         ]
-        return sets, parts
+        return sets, parts, self.range
+
+
+def entered(opened: "list[Opened]", found: "list[Filled]", knows_inside: bool) -> "list[Filled]":
+    """Return the directories that a worker has entered and not finished.
+
+    `found` are those of its unit; `knows_inside` says that their names below the operand count.
+    """
+    new: list[Filled] = []
+    for number, step, is_new, by_umask, record, _names in opened:
+        above = found[~number] if number < 0 else new[number]
+        folder = follow(above.folder, step, is_new)
+        folder.goes_by_umask = by_umask
+        filled = unpack_filled(record, folder)
+        filled.above, filled.depth = above, above.depth + 1
+        filled.is_redone = above.is_redone
+        if knows_inside:
+            filled.inside = f"{above.inside}{step[0]}/"
+        filled.pending = 1
+        above.pending += 1
+        new.append(filled)
+    return new

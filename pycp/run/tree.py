@@ -78,8 +78,9 @@ def _share_with_cluster(walk: "Walk", stack: "list[Level]", cluster: "Cluster") 
 
     root = stack[0].filled
     root.is_redone = cluster.reruns
+    coordinator = Coordinator(walk, root, cluster, 0)
     cluster.begin(walk, root.folder)
-    Coordinator(walk, root, cluster, 0).run(stack, 0.0, 0.0)
+    coordinator.run(stack, 0.0, 0.0)
 
 
 def _is_apart(root: "Filled") -> bool:

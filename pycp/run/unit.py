@@ -38,7 +38,12 @@ if TYPE_CHECKING:
     One that is gone on with (--resume) is not new, though it is finished as if it were.
     """
     Member = tuple[int, str, Identity, int]
-    """Number of its directory, name, identity and how many names it has; 0 for a directory."""
+    """Number of its directory, name, identity and how many names it has; 0 for a directory, and
+    WHOLE for a large file."""
+    Range = tuple[Way, str, str, Identity, Identity, int, int]
+    """Way to a large file, both its names and identities, and the offsets of a part of it."""
+    CopiedRange = tuple[int, bool, tuple[str, int | None, str | None, str | None] | None]
+    """Bytes copied, whether the source had all of it, and what a CopyError is made of."""
 
 OPEN_FOLDERS = 6
 """Folders a worker keeps open, two descriptors each."""
@@ -111,7 +116,7 @@ class Folders:
     """The folders a worker knows; only those used last are open."""
 
     def __init__(self, root: Folder) -> None:
-        self._root = root
+        self.root = root
         self._known: dict[Way, Folder] = {(): root}
         self._open: list[Way] = []
 
@@ -146,8 +151,8 @@ class Folders:
             for open_way in self._open:
                 self._known[open_way].close()
             self._open.clear()
-            self._known = {(): self._root}
-        folder = self._root
+            self._known = {(): self.root}
+        folder = self.root
         for end in range(1, len(way) + 1):
             known = self._known.get(way[:end])
             if known is None:

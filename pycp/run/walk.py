@@ -19,12 +19,13 @@ from pycp.engine.listing import list_source
 from pycp.engine.short import short_ways
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
-from pycp.run.level import Level, Opened, tell_lost
+from pycp.run.level import WHOLE, Level, Opened, tell_lost
 from pycp.system.folder import identity
 from pycp.values import DIRECTORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from pycp.engine.directory import Filled
@@ -177,10 +178,11 @@ class Walk:
             pass
         elif kind == DIRECTORY:
             return False
+        elif self.job.large_from and self._is_large(entry):
+            names = WHOLE
         elif memory.elsewhere and self._keeps_links:
-            try:
-                status = entry.folder.source_directory.stat(entry.source_name, False)
-            except OSError:
+            status = self._look(entry, False)
+            if status is None:
                 return False  # copying it will tell
             key, names = identity(status), status.st_nlink
             if names < 2 or key in memory.copied or key not in memory.elsewhere:
@@ -191,13 +193,21 @@ class Walk:
         self.members.append((above, entry.source_name, key, names))
         return True
 
+    def _is_large(self, entry: Entry) -> bool:
+        status = self._look(entry, False)
+        return status is not None and status.st_nlink == 1 and self.job.is_large(status)
+
     def _is_foreign(self, entry: Entry) -> bool:
-        follows = self.job.options.follows(is_operand=False)
-        try:
-            status = entry.folder.source_directory.stat(entry.source_name, follows)
-        except OSError:
+        status = self._look(entry, self.job.options.follows(is_operand=False))
+        if status is None or not S_ISDIR(status.st_mode):
             return False
-        return S_ISDIR(status.st_mode) and identity(status) in self.memory.foreign
+        return identity(status) in self.memory.foreign
+
+    def _look(self, entry: Entry, follows: bool) -> "os.stat_result | None":
+        try:
+            return entry.folder.source_directory.stat(entry.source_name, follows)
+        except OSError:
+            return None
 
     def enter(self, entry: Entry, decision: "Decision", above: "Filled | None") -> Level | None:
         """Make or enter a directory that was decided on; return its level, None if that fails."""

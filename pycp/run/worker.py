@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pycp.entries import Report
-    from pycp.run.unit import Identity, Item, Member, Opened, Part, Place, Record, Sets, Way
+    from pycp.run.unit import (
+        CopiedRange,
+        Identity,
+        Item,
+        Member,
+        Opened,
+        Part,
+        Place,
+        Range,
+        Record,
+        Sets,
+        Way,
+    )
     from pycp.run.walk import Walk
     from pycp.system.counts import Counts
     from pycp.system.folder import Folder
@@ -34,9 +46,11 @@ if TYPE_CHECKING:
         list[Member],
         list[tuple[Identity, Place]],
         list[Identity],
+        CopiedRange | None,
     ]
     """Events, seconds and those waiting; of each part names left and whether it was finished;
-    directories opened, names handed back, first copies made, and symbolic links made."""
+    directories opened, names handed back, first copies made, symbolic links made, and what came of
+    the range."""
 
 DEEP = 40
 """Levels below which no work is shared: the way to it would be longer than the work."""
@@ -178,7 +192,12 @@ class Server:
         return time.monotonic() > self._deadline
 
     def carry_out(
-        self, seconds: float, left_by: list[str], sets: "Sets", parts: "list[Part]"
+        self,
+        seconds: float,
+        left_by: list[str],
+        sets: "Sets",
+        parts: "list[Part]",
+        wanted: "Range | None",
     ) -> "Answer":
         """Carry out one unit in so many seconds, or hand back what is left of it.
 
@@ -229,7 +248,13 @@ class Server:
             if (first := copied.get(identity)) is not None
         ]
         links = walk.memory.links_made or []
-        return self._recorder.events, *clock.passed(), done, opened, handed_back, firsts, links
+        came = None
+        if wanted is not None:
+            from pycp.run.range_copy import copy_range
+
+            came = copy_range(walk.job, self._folders, wanted)
+        events = self._recorder.events
+        return events, *clock.passed(), done, opened, handed_back, firsts, links, came
 
     def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
         """Return the directory of a part; without a record it is for somebody else to finish."""

@@ -5,12 +5,17 @@
 - umask=MASK: what it says.
 - die=N: the node is killed when so many requests have come.
 - stop=N: the coordinator is killed when so many answers have come.
+- large=N: files of N bytes are large, and copied in ranges of a sixteenth of that at least.
+- unwritable=: no file that is there can be opened for writing.
+- full=: no write succeeds.
+- ranges=FILE: each range that the node copies is a line in FILE.
 """
 
 import os
 import signal
 import sys
 from collections.abc import Callable
+from errno import ENOSPC
 from typing import Any
 
 from pycp import __main__ as command
@@ -40,6 +45,10 @@ def dying(work: "Callable[..., Any]", times: int) -> "Callable[..., Any]":
     return die_or_work
 
 
+def no_space(*_arguments: Any) -> int:
+    raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
 def change(what: str) -> None:
     name, _, value = what.partition("=")
     module: Any = system
@@ -58,6 +67,32 @@ def change(what: str) -> None:
 
         nodes: Any = Nodes
         nodes.take = dying(nodes.take, int(value))
+    elif name == "large":
+        from pycp.run import ranges
+
+        ranges.LARGE, ranges.LEAST = int(value), int(value) // 16
+    elif name == "unwritable":
+        open_file = system.open
+
+        def open_new(path: Any, flags: int, *arguments: Any, **more: Any) -> int:
+            if flags & system.O_WRONLY and not flags & os.O_CREAT:
+                raise PermissionError
+            return open_file(path, flags, *arguments, **more)
+
+        module.open = open_new
+    elif name == "full":
+        module.offload = module.write = no_space
+    elif name == "ranges":
+        from pycp.run import range_copy
+
+        module, copy_range = range_copy, range_copy.copy_range
+
+        def copy_and_tell(*arguments: Any) -> Any:
+            with open(value, "a") as stream:
+                print(*arguments[2][-2:], file=stream, flush=True)
+            return copy_range(*arguments)
+
+        module.copy_range = copy_and_tell
     elif name:
         open_file = system.open
 
@@ -68,6 +103,7 @@ def change(what: str) -> None:
 
 
 if __name__ == "__main__":
-    change(os.environ.get(f"SHIM_{os.environ.get('PMI_RANK', '0')}", ""))
+    for shim in os.environ.get(f"SHIM_{os.environ.get('PMI_RANK', '0')}", "").split(","):
+        change(shim)
     sys.argv[0] = "pycp"
     command.leave(command.cp_main())

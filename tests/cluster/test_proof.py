@@ -195,7 +195,7 @@ def test_a_device_that_only_a_node_has_met_is_looked_up_once() -> None:
     part: Any = ((("a", (1, 1), (2, 2)),), False, False, False, [], None)
     opened: Any = [(-1, ("m", (-14, 3), (2, 9)), True, False, None, [])]
     members = [(0, "f", (-14, 8), 2)]
-    answer: Any = ([], 0.0, 0.0, [], opened, members, [], [])
+    answer: Any = ([], 0.0, 0.0, [], opened, members, [], [], None)
     found = lookup.complete(answer, [part], look)
     assert found[4][0][1] == ("m", (7, 3), (2, 9))
     assert found[5] == [(0, "f", (7, 8), 2)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycp.engine import listing as engine_listing
-from pycp.run import coordinator, share, tree, unit, walk, worker
+from pycp.run import coordinator, ranges, share, tree, unit, walk, worker
 from tests import listing
 from tests.forked import run_ours
 from tests.programs import Result
@@ -28,6 +28,7 @@ CUTS: dict[str, tuple[tuple[object, str], ...]] = {
     "levels": ((worker, "DEEP"), (coordinator, "DEEP"), (walk, "OPEN_LEVELS")),
     "folders": ((unit, "OPEN_FOLDERS"), (unit, "KNOWN_FOLDERS")),
     "waiting": ((share, "MUCH"),),
+    "large": ((ranges, "LARGE"), (ranges, "LEAST")),
 }
 """What is drawn, and the constants it stands for."""
 DRAWN = st.fixed_dictionaries(
@@ -39,6 +40,7 @@ DRAWN = st.fixed_dictionaries(
         "levels": st.sampled_from((2, 3, 5, 40)),
         "folders": st.sampled_from((1, 3, 100)),
         "waiting": st.sampled_from((-1.0, 0.4)),
+        "large": st.sampled_from((1, 20_000, 1 << 30)),
     }
 )
 
@@ -50,12 +52,16 @@ def linked_tree(seed: int) -> dict[str, Node]:
     spec: dict[str, Node] = {}
     for number in range(draw.choice((30, 200, 800))):
         name = f"{draw.choice(directories[-draw.choice((1, 3, 50)) :])}{'xyz'[number % 3]}{number}"
-        kind = draw.choice("ddfffllls")
+        kind = draw.choice("ddfffllls" * 3 + "b")
         if kind == "d":
             spec[name] = directory()
             directories.append(f"{name}/")
         elif kind == "l" and files:
             spec[name] = hard_link(draw.choice(files))
+        elif kind == "b":
+            data = bytes([number % 256]) * draw.choice((1, 5000))
+            pieces = {draw.choice((8192, 50_000)): data}
+            spec[name] = file(data, pieces=pieces, size=draw.choice((60_000, 90_001)))
         elif kind == "s":
             spec[name] = symlink("x0")
         else:

@@ -1,4 +1,4 @@
-"""Operands in short: what goes into a directory as GNU has it, and which of it needs no decision."""
+"""Operands in short: what goes into a directory as GNU has it, and what needs no decision."""
 
 import os
 import sys

@@ -1,0 +1,69 @@
+"""One range of a large file, copied by whoever carries out the unit of work that it is.
+
+Both sides are opened anew, so nothing is known of them but what the coordinator said: another file
+by that name is not touched.
+"""
+
+from pycp import system
+from pycp.engine.contents import copy_part
+from pycp.engine.data import seek_both
+from pycp.engine.file_copy import FileCopy
+from pycp.entries import Entry
+from pycp.errors import CopyError, failed
+from pycp.system.folder import identity, release
+from pycp.values import BYTES, join
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.engine.job import Job
+    from pycp.run.unit import CopiedRange, Folders, Range
+
+
+def copy_range(job: "Job", folders: "Folders", wanted: "Range") -> "CopiedRange":
+    """Copy one range of a file; return bytes copied, whether it was all there, and a failure.
+
+    A file that this process cannot open, or that is another one, counts as not there: who has it
+    open already can copy it.
+    """
+    way, name, new_name, source_id, destination_id, start, end = wanted
+    counted = job.tally.own[BYTES]
+    opened: list[int] = []
+    failure = None
+    is_whole = False
+    try:
+        folder = folders.at(way, False)
+        entry = Entry(folder, name)
+        entry.destination_name = new_name
+        entry.name_operands(entry.source, join(folder.destination, new_name))
+        found = []
+        for side, dir_fd, flags, expected in (
+            (name, folder.source_fd, system.SOURCE_FLAGS, source_id),
+            (new_name, folder.destination_fd, system.OLD_FILE_FLAGS, destination_id),
+        ):
+            opened.append(
+                system.open(side, flags | system.O_NOFOLLOW | system.O_NONBLOCK, dir_fd=dir_fd)
+            )
+            found.append(system.fstat(opened[-1]))
+            if not _is_same(identity(found[-1]), expected):
+                return 0, False, None
+        file = FileCopy(entry, opened[0], found[0], opened[1])
+        file.destination, file.start = found[1], start
+        seek_both(file, start)
+        is_whole = copy_part(job, file, end)
+        try:
+            system.flush(opened[1])
+        except OSError as error:
+            raise failed("error writing", entry.destination, error) from None
+    except CopyError as error:
+        failure = str(error), error.errno, error.filename, error.filename2
+    except OSError:
+        is_whole = False
+    finally:
+        for fd in opened:
+            release(fd)
+    return job.tally.own[BYTES] - counted, is_whole, failure
+
+
+def _is_same(here: tuple[int, int], there: tuple[int, int]) -> bool:
+    """Return whether this is the file that the coordinator opened, whose device may be unknown."""
+    return here[1] == there[1] and there[0] in (here[0], -1)
