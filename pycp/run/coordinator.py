@@ -88,6 +88,8 @@ class Coordinator:
                 level.filled.folder.close()
             self._hands.close(at_once=True)
             raise
+        finally:
+            self.ranges.end()
         self._hands.close(at_once=False)
         self._walk.memory.elsewhere = ()
         del self._sets, self.ranges  # which know us, and would keep us for ever
@@ -299,10 +301,7 @@ class Coordinator:
             self._own.append([level])  # units tell of places in this tree only
 
     def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
-        """Queue a name that was handed back; `count` is how many names it has, 0 a directory.
-
-        WHOLE stands for a large file.
-        """
+        """Queue a name handed back; `count` is its names, 0 a directory, WHOLE a large file."""
         if count == WHOLE:
             self.ranges.waiting.append((name[0], Entry(name[0].folder, name[1])))
         elif count:

@@ -89,6 +89,10 @@ class Ranges:
         if not self._hands.reruns and may_be_shared(self._walk.job):
             self._walk.job.large_from = LARGE
 
+    def end(self) -> None:
+        """Let whoever comes upon a large file copy it, as before."""
+        self._walk.job.large_from = 0
+
     def copy_next(self) -> None:
         """Copy a file that waits."""
         filled, entry = self.waiting.pop()

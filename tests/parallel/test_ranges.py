@@ -1,0 +1,62 @@
+"""Large files that local processes copy in ranges, because calls keep them waiting."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pycp.run import range_copy, ranges, share
+from tests import forked, listing
+from tests.programs import Result
+from tests.tree import build, directory, file, remove
+
+LARGE = file(b"large", pieces={30_000: b"x" * 30_000}, size=70_000)
+SPEC = {
+    "a": directory(),
+    "a/large": LARGE,
+    "b": directory(),
+    "b/1": file("1"),
+    "b/large": LARGE,
+    "b/below": directory(),
+    "b/below/large": LARGE,
+    "d": directory(),
+}
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Make trees with what counts as large here, where everything counts as waiting."""
+    monkeypatch.setattr(ranges, "LARGE", 20_000)
+    monkeypatch.setattr(ranges, "LEAST", 4096)
+    monkeypatch.setattr(share, "MUCH", -1.0)
+    place = tempfile.mkdtemp(prefix="pycp-", dir=forked.MEMORY)
+    build(f"{place}/tree", SPEC, (os.geteuid(), os.getegid()))
+    yield Path(place, "tree")
+    remove(place)
+
+
+def note_ranges(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
+    copy_range = range_copy.copy_range
+
+    def noted(*arguments: object) -> object:
+        with notes.open("a") as stream:
+            print(arguments[2], file=stream)
+        return copy_range(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(range_copy, "copy_range", noted)
+
+
+@pytest.mark.parametrize("operands", [["a", "b"], ["b", "a"], ["b"]])
+def test_large_files_of_all_operands_are_whole(
+    root: Path, tmp_path: Path, operands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note_ranges(monkeypatch, tmp_path / "notes")
+    done = forked.run_ours(["-a", "-j2", *operands, "d"], str(root))
+    assert done == Result(0, "", "")
+    for operand in operands:
+        future_ns = 2 << 60
+        copied = listing.listing(str(root / "d" / operand), future_ns)
+        assert copied == listing.listing(str(root / operand), future_ns)
+    assert len((tmp_path / "notes").read_text().splitlines()) > 4
