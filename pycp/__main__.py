@@ -17,7 +17,7 @@ from pycp.system.posix import ASKING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pycp.options import WriteOptions
     from pycp.run.hands import Cluster
@@ -135,8 +135,14 @@ def _show_progress(options: CopyOptions, operands: list[str], report: Lines) -> 
 
     if options.dry_run or (options.progress == "auto" and not is_terminal()):
         return
-    sources = operands if options.target_directory is not None else operands[:-1]
-    totals = survey(options, sources)
+    sources: Iterable[str] | None
+    if options.files_from:
+        from pycp.plan.source_lists import listed_again
+
+        sources = listed_again(options.files_from)
+    else:
+        sources = operands if options.target_directory is not None else operands[:-1]
+    totals = survey(options, sources) if sources is not None else None
     try:
         report.bar = Bar(report.program, report.tally, options.jobs, options.progress, totals)
     except OSError:
@@ -187,6 +193,7 @@ def _install(options: InstallOptions, operands: list[str], report: Lines) -> Non
             progress=options.progress,
             target_directory=options.target_directory,
             dry_run=options.dry_run,
+            files_from=options.files_from,
         )
         _show_progress(what, operands, report)
     if options.strip:

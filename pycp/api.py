@@ -40,7 +40,7 @@ from pycp.report.listener import CopyFailed, Event, Listener, Stopped, Summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
     from typing import Any, Literal
 
@@ -94,7 +94,8 @@ def copy(
 
     One path goes to `destination`, or into it if that is a directory (`no_target_directory` keeps
     it from being taken for one). Of an iterable, however many paths it yields, each goes into the
-    directory `destination`.
+    directory `destination`. An iterator is asked for the next path when the one before is copied,
+    so it may yield millions; what it raises, and what is wrong with a path, ends the copy there.
 
     The other arguments are the long options of the command (see its manual), with these values:
 
@@ -136,6 +137,7 @@ def copy(
 
     if executor is None:
         return _run(run_serial, CopyOptions(**fields), operands, on_event)
+    operands = list(operands)  # all machines are to see what is copied, before anything is
     from pycp.cluster.executor import share_with
 
     cluster = share_with(executor, fields)
@@ -306,17 +308,17 @@ def _check(fields: "dict[str, Any]", manifest: "Path | None", on_event: "Listen 
 
 
 def _operands(
-    sources: list[str], is_one: bool, destination: "Path"
-) -> tuple[list[str], str | None]:
+    sources: "list[str] | Iterator[str]", is_one: bool, destination: "Path"
+) -> "tuple[list[str] | Iterator[str], str | None]":
     """Return the operands of the command, and its target directory if it needs that option."""
     word = name_of(destination)
     return ([*sources, word], None) if is_one else (sources, word)
 
 
 def _run(
-    command: "Callable[[Any, list[str], Listener], None]",
+    command: "Callable[[Any, Iterable[str], Listener], None]",
     options: Record,
-    operands: list[str],
+    operands: "list[str] | Iterator[str]",
     on_event: "Listen | None",
 ) -> Summary:
     """Carry out a command; return what was done, or raise what `on_event` raised or CopyFailed."""

@@ -7,7 +7,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from pycp.options import Record
@@ -60,8 +60,9 @@ def keeps_to_one_machine(fields: "Mapping[str, Any]") -> str:
             return name
     if fields.get("backup", "none") != "none":
         return "backup"
-    if fields.get("bandwidth"):
-        return "bandwidth"
+    for name in ("bandwidth", "files_from"):
+        if fields.get(name):
+            return name
     if fields.get("preserve_links") and fields.get("dereference", "always") == "always":
         return "dereference"
     return ""
@@ -143,11 +144,15 @@ def name_of(path: "Path") -> str:
     return name
 
 
-def names_of(paths: "Path | Iterable[Path]") -> tuple[list[str], bool]:
-    """Return paths as the engine names them, and whether it was one rather than an iterable."""
+def names_of(paths: "Path | Iterable[Path]") -> "tuple[list[str] | Iterator[str], bool]":
+    """Return paths as the engine names them, and whether it was one rather than an iterable.
+
+    What has no length, as an iterator, is gone through only while it is copied.
+    """
     if isinstance(paths, str | bytes | os.PathLike):
         return [name_of(paths)], True
-    return [name_of(path) for path in paths], False
+    names = (name_of(path) for path in iter(paths))
+    return (list(names) if hasattr(paths, "__len__") else names), False
 
 
 def texts_of(name: str, texts: "str | Iterable[str]") -> list[str]:

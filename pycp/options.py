@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     When = Literal["auto", "always", "never"]
     XattrErrors = Literal["all", "some", "none"]
     Exclusion = Literal["pattern", "file"]
+    SourceList = tuple[Literal["nul", "lines"], str]
 else:
 
     def dataclass_transform(**_settings: object) -> object:
@@ -65,6 +66,8 @@ class WriteOptions(Record):
     """The last operand is the destination itself, never a directory to copy into."""
     target_directory: str | None = None
     """Every operand is a source and goes into this directory."""
+    files_from: "tuple[SourceList, ...]" = ()
+    """Files that name the sources, "-" for standard input, and what ends a name in them."""
     verbose: bool = False
     """Print a line for each thing done."""
     debug: bool = False

@@ -18,6 +18,7 @@ from pycp.cli.shared import (
     DURABLE,
     HELP,
     JSON,
+    LISTS,
     MANIFEST,
     NO_TARGET_DIRECTORY,
     SUFFIX,
@@ -215,6 +216,7 @@ CP = Table(
         "Where copies go": (
             TARGET_DIRECTORY,
             NO_TARGET_DIRECTORY,
+            *LISTS,
             Option(
                 "--parents",
                 "--path",

@@ -17,6 +17,7 @@ from pycp.cli.shared import (
     DURABLE,
     HELP,
     JSON,
+    LISTS,
     MANIFEST,
     NO_TARGET_DIRECTORY,
     SUFFIX,
@@ -111,6 +112,7 @@ INSTALL = Table(
             ),
             TARGET_DIRECTORY,
             NO_TARGET_DIRECTORY,
+            *LISTS,
         ),
         "Files that are already there": (
             Option(

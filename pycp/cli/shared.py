@@ -52,6 +52,24 @@ NO_TARGET_DIRECTORY = Option(
     field="no_target_directory",
     help="take DESTINATION as the name itself, even if it is a directory",
 )
+LISTS = (
+    Option(
+        "--files-from",
+        value="=FILE",
+        field="files_from",
+        collects="lines",
+        help="copy what FILE names, one SOURCE on each line, into DIRECTORY; "
+        "FILE may be -, standard input",
+    ),
+    Option(
+        "--files0-from",
+        value="=FILE",
+        field="files_from",
+        collects="nul",
+        help="copy what FILE names, with a NUL byte after each SOURCE, as find -print0 writes "
+        "them; FILE may be -, standard input",
+    ),
+)
 CONTEXT = Option(
     "-Z",
     "--context",
@@ -150,6 +168,10 @@ def resolve_extras(fields: "dict[str, Any]") -> None:
         fields["bandwidth"] = _rate(fields["bandwidth"])
     if "digest" in fields:
         _check_digest(fields["digest"])
+    if "files_from" in fields:
+        from pycp.cli.listed import resolve_lists
+
+        resolve_lists(fields)
     if fields.get("manifest") == fields.get("json") == "-":
         raise UsageError("--manifest and --json cannot both write to standard output")
 

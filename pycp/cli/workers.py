@@ -17,6 +17,7 @@ _ONE_MACHINE = {
     "parents": "--parents",
     "backup": "--backup (-b)",
     "bandwidth": "--bwlimit",
+    "files_from": "--files-from nor --files0-from",
     "dereference": "--dereference (-L) where hard links are preserved",
 }
 """Options that --cluster refuses, by their fields."""

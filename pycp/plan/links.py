@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Container
 
+    from pycp.plan.marks import Marks
     from pycp.system.folder import Folder
 
     Identity = tuple[int, int]
@@ -130,12 +131,18 @@ class Memory:
         """The directories we made for them."""
         self.operand: Entry | None = None
         """The operand that is being copied."""
-        self._sources: set[str] = set()
-        self._made: set[str] = set()
+        self._sources: set[str] | Marks = set()
+        self._made: set[str] | Marks = set()
         self._links: dict[int, set[int]] = {}
         """Device → inode numbers of symbolic links: half the memory that pairs would take."""
         self.links_made: list[Identity] | None = None
         """Those to be told to another process, if any are."""
+
+    def expect_many_operands(self) -> None:
+        """Keep what is remembered of each operand small; nothing is remembered yet."""
+        from pycp.plan.marks import Marks
+
+        self._sources, self._made = Marks(), Marks()
 
     def forget(self, entry: "Entry", source: "os.stat_result") -> None:
         """Forget a directory that could not be made: it may be tried again under another name."""

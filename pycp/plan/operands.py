@@ -16,7 +16,7 @@ from pycp.values import join, last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pycp.options import CopyOptions, WriteOptions
 
@@ -28,12 +28,20 @@ MANY = 20
 class Operands:
     """What the operands mean: entries to copy one after the other."""
 
-    __slots__ = ("_sources", "are_many", "destination", "directory", "has_company", "options")
+    __slots__ = (
+        "_sources",
+        "are_many",
+        "destination",
+        "directory",
+        "has_company",
+        "is_stream",
+        "options",
+    )
 
     def __init__(
         self,
         options: "CopyOptions",
-        sources: list[str],
+        sources: "Iterable[str]",
         directory: Directory | None,
         destination: str,
     ) -> None:
@@ -42,19 +50,26 @@ class Operands:
         self.directory = directory
         """The target directory; None if there is one source and its destination is named."""
         self.destination = destination
-        self.has_company = directory is not None and len(sources) > 1
+        self.is_stream = not isinstance(sources, list)
+        """Nobody knows how many sources there are, and they can be gone through once."""
+        count = len(sources) if isinstance(sources, list) else 0
+        self.has_company = directory is not None and (self.is_stream or count > 1)
         """Several sources go into one directory, so they could meet there."""
-        self.are_many = directory is not None and len(sources) >= MANY
-        """There are enough of them for a short way to be worth its start."""
+        self.are_many = directory is not None and count >= MANY
+        """There are enough of them for a short way to be worth its start.
+
+        Not if they are a stream: that way keeps names, and these may be too many.
+        """
 
     def entries(self) -> "Iterator[Entry]":
         """Yield an entry for each source."""
         here = Directory(None, "", None)
         if self.directory is None:
-            entry = Entry(Folder(None, here, here, False), self._sources[0], is_operand=True)
+            (source,) = self._sources
+            entry = Entry(Folder(None, here, here, False), source, is_operand=True)
             entry.destination_name = self.destination
             entry.is_exactly_named = self.options.no_target_directory
-            entry.name_operands(self._sources[0], self.destination)
+            entry.name_operands(source, self.destination)
             yield entry
             return
         folder = Folder(None, here, self.directory, False)
@@ -74,40 +89,66 @@ class Operands:
             yield entry
 
 
-def resolve(options: "CopyOptions", operands: list[str]) -> Operands:
-    """Tell sources from destination; raise UsageError or CopyError where that cannot be."""
+def resolve(
+    options: "CopyOptions",
+    operands: "Iterable[str]",
+    tell: "Callable[[CopyError], None]",
+) -> Operands:
+    """Tell sources from destination; raise UsageError or CopyError where that cannot be.
+
+    What is found wrong with a list of sources, as it is read, is given to `tell`.
+    """
     sources, directory, destination = split(
-        options, operands, "target directory", "target", options.parents
+        options, operands, "target directory", "target", tell, options.parents
     )
     if options.resume:
         from pycp.plan.begun import is_begun_copy, require_possible
 
         require_possible(options)
-        if directory is not None and is_begun_copy(options, sources, directory):
+        if (
+            directory is not None
+            and isinstance(sources, list)
+            and is_begun_copy(options, sources, directory)
+        ):
             directory.close()
             directory = None
     if directory is None and options.force and options.backup != "none":
-        own_backup = _own_backup(options, sources[0], destination)
+        (source,) = sources
+        own_backup = _own_backup(options, source, destination)
         if own_backup:
-            return Operands(options.replace(backup="none"), sources, None, own_backup)
+            return Operands(options.replace(backup="none"), [source], None, own_backup)
     return Operands(options, sources, directory, destination)
 
 
 def split(
     options: "WriteOptions",
-    operands: list[str],
+    operands: "Iterable[str]",
     unusable: str,
     missing: str,
+    tell: "Callable[[CopyError], None]",
     needs_directory: bool = False,
     may_be_missing: bool = False,
-) -> tuple[list[str], Directory | None, str]:
+) -> "tuple[Iterable[str], Directory | None, str]":
     """Return sources, target directory if there is one, and destination, for cp and install.
 
     `unusable` and `missing` are the words for a bad -t and a bad last operand; `may_be_missing`
-    says that the directory of -t can still be made.
+    says that the directory of -t can still be made. Sources are a list unless nobody knows yet how
+    many there are.
     """
-    check_count(options, operands)
     target = options.target_directory
+    if options.files_from:
+        from pycp.plan.source_lists import open_lists, require_alone
+
+        words = list(operands)
+        require_alone(options, words)
+        operands = open_lists(options, tell)
+        if target is None:
+            directory = probe(words[0])
+            if isinstance(directory, OSError):
+                raise failed(missing, words[0], directory)
+            return operands, directory, words[0]
+    elif isinstance(operands, list):
+        check_count(options, operands)
     if target is not None:
         directory = probe(target)
         if isinstance(directory, OSError):
@@ -115,16 +156,33 @@ def split(
                 return operands, None, target
             raise failed(unusable, target, directory)
         return operands, directory, target
-    *sources, destination = operands
+    words = list(operands)
+    *sources, destination = words
     if not options.no_target_directory:
         directory = probe(destination)
         if isinstance(directory, Directory):
             return sources, directory, destination
-        if len(operands) > 2:
+        if len(words) > 2:
             raise failed(missing, destination, directory)
     if needs_directory:
         raise UsageError("with --parents, the destination must be a directory")
     return sources, None, destination
+
+
+def directories(
+    options: "WriteOptions",
+    operands: "Iterable[str]",
+    tell: "Callable[[CopyError], None]",
+) -> "Iterable[str]":
+    """Return the operands where all of them are directories to make, those from lists too."""
+    if options.files_from:
+        from pycp.plan.source_lists import open_lists, require_alone
+
+        require_alone(options, list(operands))
+        return open_lists(options, tell)
+    if isinstance(operands, list):
+        check_count(options, operands, least=1)
+    return operands
 
 
 def check_count(options: "WriteOptions", operands: list[str], least: int = 2) -> None:

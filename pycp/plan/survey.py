@@ -14,7 +14,7 @@ from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
@@ -26,7 +26,7 @@ STEP = 256
 """Entries of a directory between two pauses."""
 
 
-def survey(options: "CopyOptions", sources: list[str]) -> "Iterator[Amount]":
+def survey(options: "CopyOptions", sources: "Iterable[str]") -> "Iterator[Amount]":
     """Yield, step by step, how many more files and bytes were found."""
     surveyor = _Surveyor(options)
     for source in sources:

@@ -43,7 +43,8 @@ class JsonLines(Lines):
         self._is_alone = place == "-"
         self._fd = 1
         if not self._is_alone:
-            self._fd, identity = open_output(place, NEW_MODE, operands, "the file of events")
+            lists = [name for _end, name in options.files_from]
+            self._fd, identity = open_output(place, NEW_MODE, operands, lists, "the file of events")
             if identity is not None:
                 self.own_files[identity] = "events are written to it"
         self._events: list[bytes] = []

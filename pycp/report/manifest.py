@@ -13,6 +13,8 @@ from pycp.report.output import open_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pycp.entries import Report
 
 BUFFER_SIZE = 4096
@@ -23,10 +25,18 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
 class Manifest:
     """The file, or standard output, that lines are written to."""
 
-    def __init__(self, place: str, mode: int, operands: list[str], report: "Report") -> None:
+    def __init__(
+        self,
+        place: str,
+        mode: int,
+        operands: list[str],
+        report: "Report",
+        lists: "Sequence[str]" = (),
+    ) -> None:
         """Open the file, and create it with `mode` if need be; "-" is standard output.
 
-        Raise CopyError if it cannot be opened, or is an operand, which must not be written over.
+        Raise CopyError if it cannot be opened, or is an operand or a list of sources, which must
+        not be written over.
         """
         self._place = place
         self._report = report
@@ -37,7 +47,7 @@ class Manifest:
         self.id: tuple[int, int] | None = None
         """Device and inode number of the file."""
         if place != "-":
-            self._fd, self.id = open_output(place, mode, operands, "the manifest")
+            self._fd, self.id = open_output(place, mode, operands, list(lists), "the manifest")
 
     def add(self, name: str, digest: str) -> None:
         """Write the line of a file, now or when more have come together."""

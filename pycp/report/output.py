@@ -12,12 +12,13 @@ NEW_MODE = 0o666
 
 
 def open_output(
-    place: str, mode: int, operands: list[str], what: str
+    place: str, mode: int, operands: list[str], lists: list[str], what: str
 ) -> tuple[int, tuple[int, int] | None]:
     """Open a file to write to, empty it, and create it with `mode` if need be.
 
     Return a descriptor, and device and inode number of a regular file. Raise CopyError if it cannot
-    be opened, or is an operand, which must not be written over; `what` says what it would be.
+    be opened, or is an operand or a list of sources, which must not be written over; `what` says
+    what it would be.
     """
     fd = -1
     try:
@@ -28,6 +29,10 @@ def open_output(
         for name in operands:
             if _identity_of(name) == identity(status):
                 text = f"{quote_name(name)} cannot be copied and be {what} as well"
+                raise CopyError(text, filename=name)
+        for name in lists:
+            if _identity_of("/dev/stdin" if name == "-" else name) == identity(status):
+                text = f"{quote_name(name)} cannot name the sources and be {what} as well"
                 raise CopyError(text, filename=name)
         system.ftruncate(fd, 0)
         return fd, identity(status)

@@ -60,11 +60,12 @@ class Bar:
         tally: "Tally",
         jobs: int,
         when: "When",
-        totals: "Iterator[tuple[int, int]]",
+        totals: "Iterator[tuple[int, int]] | None",
     ) -> None:
         """Have the painter started; raise OSError if there can be none.
 
         `totals` yields how many more files and bytes there are to copy; only the painter runs it.
+        It is None if there is no counting them beforehand.
         """
         tally.provide(jobs)
         tally.share(new_counts())
@@ -113,7 +114,11 @@ class Painter:
     """The process that draws."""
 
     def __init__(
-        self, program: str, tally: "Tally", totals: "Iterator[tuple[int, int]]", shared: memoryview
+        self,
+        program: str,
+        tally: "Tally",
+        totals: "Iterator[tuple[int, int]] | None",
+        shared: memoryview,
     ) -> None:
         self._program = program
         self._tally = tally
@@ -135,7 +140,8 @@ class Painter:
         if patience and poll.poll(patience * 1000):
             return
         try:
-            self._walker = start(self._walk)
+            if self._totals is not None:
+                self._walker = start(self._walk)
         except OSError:
             pass  # the bar goes without totals
         try:
@@ -166,6 +172,7 @@ class Painter:
 
     def _walk(self, channel: "Channel") -> None:
         """Find out how much there is to copy."""
+        assert self._totals is not None
         os.nice(POLITE)
         # A short copy needs no totals.
         if channel.is_over(max(self._start + PATIENCE - time.monotonic(), 0)):

@@ -14,12 +14,14 @@ from pycp.options import CopyOptions
 from pycp.plan.decide import decide
 from pycp.plan.links import Memory
 from pycp.plan.modes import resolve_mode
-from pycp.plan.operands import Operands, check_count, split
+from pycp.plan.operands import Operands, directories, split
 from pycp.system.folder import Directory, Folder
 from pycp.values import join, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pycp.entries import Entry, Report
     from pycp.options import InstallOptions
     from pycp.run.new_files import NewFiles
@@ -29,7 +31,7 @@ SPECIAL_BITS = 0o7000
 
 
 def run_install(
-    options: "InstallOptions", operands: list[str], report: "Report", umask: int = 0
+    options: "InstallOptions", operands: "Iterable[str]", report: "Report", umask: int = 0
 ) -> None:
     """Install all operands; raise UsageError or CopyError if they make no sense as a whole.
 
@@ -37,10 +39,17 @@ def run_install(
     the user's, where it was set aside.
     """
     if options.directory:
-        check_count(options, operands, least=1)
+        operands = directories(options, operands, report.failed)
         final = _final(options, report)
     else:
-        found = split(options, operands, "failed to access", "target", False, options.make_parents)
+        found = split(
+            options,
+            operands,
+            "failed to access",
+            "target",
+            report.failed,
+            may_be_missing=options.make_parents,
+        )
         final = _final(options, report)
     overlay = None
     if options.dry_run:
@@ -76,7 +85,7 @@ def _final(options: "InstallOptions", report: "Report") -> Final:
 
 
 def _make_directories(
-    names: list[str],
+    names: "Iterable[str]",
     final: Final,
     report: "Report",
     is_durable: bool,
@@ -103,7 +112,7 @@ def _make_directories(
 
 def _install_files(
     options: "InstallOptions",
-    sources: list[str],
+    sources: "Iterable[str]",
     directory: Directory | None,
     destination: str,
     final: Final,
@@ -160,7 +169,8 @@ def _install_files(
         else:
             from pycp.run.manifest import with_manifest
 
-            with_manifest(installer.job, [*sources, destination], install, umask)
+            known = [*sources, destination] if isinstance(sources, list) else [destination]
+            with_manifest(installer.job, known, install, umask)
         if options.durable:
             from pycp.engine.durable import flush_target
 
@@ -177,7 +187,7 @@ def _install_files(
 
 def _make_way(
     options: "InstallOptions",
-    sources: list[str],
+    sources: "Iterable[str]",
     destination: str,
     report: "Report",
     overlay: "Overlay | None",
@@ -199,7 +209,8 @@ def _make_way(
         return make(split_last(destination)[0]), None
     if not destination:
         # An empty name needs no directories, and still is none itself.
-        raise cannot("open", join(destination, last_component(sources[0])), OSError(ENOENT, ""))
+        first = sources[0] if isinstance(sources, list) else ""
+        raise cannot("open", join(destination, last_component(first)), OSError(ENOENT, ""))
     return None, make(destination)
 
 
@@ -216,6 +227,7 @@ def _copy_options(options: "InstallOptions") -> CopyOptions:
         digest=options.digest,
         bandwidth=options.bandwidth,
         dry_run=options.dry_run,
+        files_from=options.files_from,
         preserve_timestamps=options.preserve_timestamps,
         remove_destination=True,
         omitting="omitting directory",
@@ -235,6 +247,8 @@ class Installer:
         self.has_company = operands.has_company
         self.job = Job(operands.options, report)
         self.memory = Memory()
+        if operands.is_stream:
+            self.memory.expect_many_operands()
         self._new_files: NewFiles | None = None
 
     def install_new_files_in_short(self) -> None:

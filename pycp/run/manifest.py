@@ -7,13 +7,13 @@ from pycp.report.output import NEW_MODE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pycp.engine.job import Job
 
 
 def with_manifest(
-    job: "Job", operands: list[str], copy: "Callable[[], None]", umask: int = 0
+    job: "Job", operands: "Iterable[str]", copy: "Callable[[], None]", umask: int = 0
 ) -> None:
     """Copy, and have each file copied written down in the manifest that the options name.
 
@@ -24,7 +24,9 @@ def with_manifest(
     if options.dry_run or options.manifest is None:
         copy()
         return
-    manifest = Manifest(options.manifest, NEW_MODE & ~umask, operands, job.report)
+    known = operands if isinstance(operands, list) else []
+    lists = [name for _end, name in options.files_from]
+    manifest = Manifest(options.manifest, NEW_MODE & ~umask, known, job.report, lists)
     job.manifest = manifest.add
     own_files = job.report.own_files
     try:

@@ -10,6 +10,8 @@ from pycp.run.visit import Visitor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pycp.entries import Entry, Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
@@ -20,17 +22,18 @@ if TYPE_CHECKING:
 
 def run_serial(
     options: "CopyOptions",
-    operands: list[str],
+    operands: "Iterable[str]",
     report: "Report",
     cluster: "Cluster | None" = None,
 ) -> None:
     """Copy all operands; raise UsageError or CopyError if they make no sense as a whole.
 
-    Trees are shared with a cluster if there is one.
+    Operands that are no list are sources, and are taken one by one as they are copied; options name
+    the target directory then. Trees are shared with a cluster if there is one.
 
     What goes wrong with one of them is told to the report, and the others are copied.
     """
-    resolved = resolve(options, operands)
+    resolved = resolve(options, operands, report.failed)
     try:
         _copy_all(resolved, operands, report, cluster)
     finally:
@@ -43,7 +46,7 @@ def run_serial(
 
 
 def _copy_all(
-    resolved: "Operands", operands: list[str], report: "Report", cluster: "Cluster | None"
+    resolved: "Operands", operands: "Iterable[str]", report: "Report", cluster: "Cluster | None"
 ) -> None:
     options = resolved.options
     entries = resolved.entries()
@@ -61,6 +64,8 @@ def _copy_all(
     if cluster is not None:
         cluster.prove(job, resolved)
     runner = Copying(job, resolved.has_company, cluster)
+    if resolved.is_stream:
+        runner.visitor.memory.expect_many_operands()
 
     def copy() -> None:
         if resolved.are_many and not (options.exclude or options.dry_run):

@@ -87,6 +87,25 @@ def test_an_iterable_goes_into_a_directory(sources: Any) -> None:
     assert sorted(os.listdir("d")) == ["a", "b", "c"]
 
 
+def test_an_iterator_is_asked_for_the_next_path_when_one_is_copied() -> None:
+    os.mkdir("d")
+    seen = []
+
+    def paths() -> Iterator[Any]:
+        for name in ("a", b"b"):
+            seen.append(sorted(os.listdir("d")))
+            Path(os.fsdecode(name)).touch()
+            yield name
+        yield 3
+
+    with pytest.raises(TypeError):
+        pycp.copy(paths(), "d")
+    assert seen == [[], ["a"]]
+    assert sorted(os.listdir("d")) == ["a", "b"]
+    assert pycp.install(iter(["a", "b"]), "d").files == 2
+    assert pycp.install(iter(["x/y", "z"]), directory=True).directories == 3
+
+
 def test_of_an_iterable_even_one_goes_into_a_directory() -> None:
     Path("a").write_text("a")
     with pytest.raises(pycp.CopyFailed) as caught:

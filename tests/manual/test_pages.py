@@ -13,8 +13,10 @@ from pycp.cli.manual import ROOT, page
 
 MAN = Path(ROOT, "man")
 PAGES = pytest.mark.parametrize("command", COMMANDS)
-SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "PROGRESS"]
+SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"]
 SECTIONS += [
+    "LISTS OF SOURCES",
+    "PROGRESS",
     "VERIFICATION",
     "ATOMIC AND DURABLE COPIES",
     "RESUMPTION",

@@ -13,6 +13,8 @@ complete -c pyinstall -s d -l directory -d 'make each operand a directory, with 
 complete -c pyinstall -s D -d 'make the missing directories above DESTINATION, or all of -t DIRECTORY'
 complete -c pyinstall -s t -l target-directory -x -a '(__fish_complete_directories)' -d 'put every SOURCE into DIRECTORY'
 complete -c pyinstall -s T -l no-target-directory -d 'take DESTINATION as the name itself, even if it is a directory'
+complete -c pyinstall -l files-from -r -d 'copy what FILE names, one SOURCE on each line, into DIRECTORY'
+complete -c pyinstall -l files0-from -r -d 'copy what FILE names, with a NUL byte after each SOURCE, as find -print0 writes them'
 complete -c pyinstall -s C -l compare -d 'leave a file alone if contents, owner, group and mode are right already'
 complete -c pyinstall -s b -d 'keep each old file under another name'
 complete -c pyinstall -l backup -f -a 'none off simple never existing nil numbered t' -d 'keep each old file under another name'

@@ -17,7 +17,7 @@ from tests.unit.rooms import Heard, job
 def memory_after(operands: list[str], **options: Any) -> bool:
     """Copy operands into a directory; return whether a link that was made is remembered."""
     made = job(recursive=True, dereference="never", **options)
-    resolved = resolve(made.options, operands)
+    resolved = resolve(made.options, operands, made.report.failed)
     runner = Copying(made, resolved.has_company)
     for entry in resolved.entries():
         runner.copy_operand(entry)

@@ -1,0 +1,1 @@
+"""--files-from and --files0-from: sources that a list names."""
