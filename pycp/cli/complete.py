@@ -158,6 +158,7 @@ _{program}() {{
 if [[ $funcstack[1] == _{program} ]]; then
     _{program} "$@"
 else
+    (( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit -i }}
     compdef _{program} {program}
 fi
 """

@@ -1,13 +1,19 @@
 """What is shipped, and what lies at the top of the checkout."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+
+import pycp
 
 ROOT = Path(__file__).parents[2]
 TOP_LEVEL = {"CHANGELOG.md", "LICENSE", "README.md", "man", "pycp", "pyproject.toml", "tests"}
@@ -78,6 +84,26 @@ def test_the_source_archive_holds_the_checkout(dist: Path) -> None:
     assert top_level >= {name for name in TOP_LEVEL if (ROOT / name).is_file()}
     assert sources() <= names
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+@pytest.mark.parametrize("line", [*PROJECT["dependencies"], *EXTRAS["dev"], *EXTRAS["bench"]])
+def test_no_new_release_of_others_turns_the_suite_red(line: str) -> None:
+    """What it is run with has an upper bound, and is within it here."""
+    wanted = Requirement(line)
+    assert any(bound.operator in ("<", "==", "~=") for bound in wanted.specifier), line
+    assert wanted.specifier.contains(metadata.version(wanted.name)), line
+
+
+def test_the_changelog_and_the_manuals_know_the_version_and_its_day() -> None:
+    headings = re.findall(r"^## \[(\S+)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert headings[0][0] == pycp.__version__
+    for name in ("pycp", "pyinstall"):
+        first = (ROOT / f"man/{name}.1").read_text().splitlines()[0]
+        assert f'{headings[0][1]} "pycp-coreutils {pycp.__version__}"' in first
 
 
 def test_the_top_level_holds_only_what_it_should() -> None:

@@ -1,5 +1,6 @@
 """The scripts as they are printed and as they are shipped."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -45,3 +46,19 @@ def test_the_command_prints_its_script(shell: str, command: str, tmp_path: Path)
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == completion(shell, command)
+
+
+@PROGRAMS
+def test_zsh_needs_no_completion_system_loaded_before(command: str, tmp_path: Path) -> None:
+    if not shutil.which("zsh"):
+        pytest.skip("zsh is not installed")
+    program = COMMANDS[command][0]
+    (tmp_path / "script").write_text(completion("zsh", command))
+    done = subprocess.run(
+        ["zsh", "-f", "-c", f'eval "$(cat script)"; print -r -- $_comps[{program}]'],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"_{program}\n", "")

@@ -46,7 +46,7 @@ EXAMPLES = {
         "mkdir -p src/net review; echo code >src/net/tcp.c",
         "cmp src/net/tcp.c review/src/net/tcp.c",
     ),
-    "find . -name '*.jpg' -print0 | xargs -0 pycp -n -t album": Example(
+    "find . -name '*.jpg' -print0 | pycp -n --files0-from=- album": Example(
         "mkdir album 'x y'; echo 1 >'x y/1 a.jpg'; echo new >'x y/2.jpg'; echo old >album/2.jpg",
         "cmp 'x y/1 a.jpg' 'album/1 a.jpg'; [ $(cat album/2.jpg) = old ]",
     ),
@@ -57,7 +57,7 @@ EXAMPLES = {
     "pycp --reflink=auto thin.img clone.img": Example(
         "echo words >thin.img", "cmp thin.img clone.img"
     ),
-    "pycp -a --verify --manifest=SUMS photos backup; b2sum -c SUMS": Example(
+    "pycp -aT --verify --manifest=SUMS photos backup; b2sum -c SUMS": Example(
         "mkdir photos; echo a >photos/a; ln photos/a photos/b",
         '[ "$(b2sum backup/b backup/a)" = "$(cat SUMS)" ] || '
         '[ "$(b2sum backup/a backup/b)" = "$(cat SUMS)" ]',
@@ -75,9 +75,10 @@ EXAMPLES = {
         "mkdir etc; echo old >etc/app.conf; ln etc/app.conf old; echo new >app.conf",
         "cmp app.conf etc/app.conf; [ $(cat old) = old ]; [ $(ls -A etc) = app.conf ]",
     ),
-    """pycp -a --json=EVENTS photos backup; grep '"failed"' EVENTS""": Example(
+    """pycp -aT --json=EVENTS photos backup; grep '"failed"' EVENTS""": Example(
         "mkdir photos; echo a >photos/a", "[ $(wc -l <EVENTS) = 5 ]; cmp photos/a backup/a"
     ),
+    "alias cp='pycp -g'": Example("echo a >a", '[ "$(type cp)" != "$(command -v cp)" ]; cp a b'),
     "pyinstall -D -m 644 app.conf root/etc/app/app.conf": Example(
         "echo words >app.conf; chmod 600 app.conf",
         "cmp app.conf root/etc/app/app.conf; [ $(stat -c %a root/etc/app/app.conf) = 644 ]",

@@ -3,6 +3,7 @@
 import os
 import resource
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,3 +190,26 @@ def test_a_locale_that_python_cannot_write_back_copies_the_right_file(
         )
         assert (result.status, result.stderr) == (0, "")
         assert (place / "copy").read_bytes() == name
+
+
+@pytest.mark.parametrize("program", ["pycp", "pyinstall"])
+@pytest.mark.parametrize("is_ours_in_part", [False, True])
+def test_another_package_of_our_name_is_told_in_one_line(
+    program: str, is_ours_in_part: bool, tmp_path: Path
+) -> None:
+    """The public index has one: where it is imported in our place, no traceback tells it."""
+    (tmp_path / "pycp").mkdir()
+    (tmp_path / "pycp/__init__.py").touch()
+    if is_ours_in_part:
+        (tmp_path / "pycp/__main__.py").touch()
+    script = Path(__file__).parents[2] / "pycp/scripts" / program
+    done = subprocess.run(
+        [sys.executable, script, "a", "b"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{program}: ") and "pycp.__main__" in done.stderr
+    assert done.stderr.count("\n") == 1
