@@ -259,7 +259,7 @@ def _start(default: str) -> str:
 
 _listening = Lines("pycp")
 _last_words = b"pycp: memory exhausted\n"
-"""What is told when there is no memory left to put words together."""
+"""What is printed when there is no memory left to put words together."""
 
 
 def _answer_signal(_number: int, _frame: object) -> None:

@@ -76,7 +76,7 @@ class WriteOptions(Record):
     atomic: bool = False
     """A destination is at every moment the old file or the complete new one."""
     durable: bool = False
-    """What is told to be copied survives a crash: files and directories are flushed to disk."""
+    """What is reported as copied survives a crash: files and directories are flushed to disk."""
     verify: bool = False
     """Read both sides back and compare them."""
     manifest: str | None = None

@@ -153,8 +153,8 @@ CP = Table(
                     word: {**fields, "require_preserve": True}
                     for word, fields in _ATTRIBUTES.items()
                 },
-                help="keep mode, ownership and timestamps; with LIST, what it names, parted by "
-                "commas: mode, timestamps, ownership, links, context, xattr, all",
+                help="keep mode, ownership and timestamps; with LIST, what it names, with "
+                "commas between: mode, timestamps, ownership, links, context, xattr, all",
             ),
             Option(
                 "--no-preserve",
@@ -301,7 +301,7 @@ CP = Table(
                 help="accept a Dask scheduler that is reached without TLS over a network",
             ),
         ),
-        "What is told": (
+        "What is printed": (
             VERBOSE,
             DEBUG,
             progress("-g", "--progress"),

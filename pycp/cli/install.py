@@ -125,7 +125,7 @@ INSTALL = Table(
             SUFFIX,
         ),
         "Safety": (ATOMIC, DURABLE, VERIFY, MANIFEST, DIGEST, BANDWIDTH),
-        "What is told": (
+        "What is printed": (
             VERBOSE,
             DEBUG,
             progress("--progress"),

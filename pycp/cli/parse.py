@@ -114,7 +114,7 @@ def _read_letters(
 def choose(word: str, choices: "Iterable[str]", context: str) -> str:
     """Return the keyword that `word` names in full or begins without doubt.
 
-    Each choice is a string of synonyms, parted by spaces; the first one is returned.
+    Each choice is a string of synonyms with spaces between; the first one is returned.
     Raise UsageError, which lists the choices, if there is no such keyword.
     """
     meanings = set()

@@ -1,4 +1,4 @@
-"""Every promise of the README has tests, and those that it names are there."""
+"""Every promise of the README has tests, and those that tests/README.md names are there."""
 
 import ast
 import re
@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 SECTION = README.partition("\n## What pycp promises\n")[2].partition("\n## ")[0]
-SHOWN_BY = re.findall(r"^\|.*\| `(.+)::(.+)` \|$", SECTION, re.MULTILINE)
+CONTRIBUTING = (ROOT / "tests/README.md").read_text()
+TABLE = CONTRIBUTING.partition("\n## Which test shows which promise\n")[2].partition("\n## ")[0]
+SHOWN_BY = re.findall(r"^\|.*\| `(.+)::(.+)` \|$", TABLE, re.MULTILINE)
 
 
 @cache
@@ -28,7 +30,9 @@ def test_the_test_of_a_promise_is_there(path: str, test: str) -> None:
 
 
 def test_every_promise_has_a_row() -> None:
-    promises = re.findall(r"^- \*\*(.+)\.\*\*", SECTION, re.MULTILINE)
-    rows = re.findall(r"^\| (\w.+?) \| `", SECTION, re.MULTILINE)
-    assert promises == rows
-    assert len(SHOWN_BY) == SECTION.count("::") > len(rows)
+    in_short, in_full = (
+        re.findall(r"^- \*\*(.+)\.\*\*", text, re.MULTILINE) for text in (SECTION, TABLE)
+    )
+    rows = re.findall(r"^\| (\w.+?) \| `", TABLE, re.MULTILINE)
+    assert in_short == in_full == rows
+    assert len(SHOWN_BY) == TABLE.count("::") > len(rows)

@@ -1,8 +1,10 @@
 """The README's commands do what it says, and CI runs the one that tests."""
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,10 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def command(section: str) -> str:
-    """Return the one line of shell in a section."""
+def command(section: str, number: int = 0) -> str:
+    """Return a block of shell in a section, which is one line."""
     text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    (line,) = text.partition("```sh\n")[2].partition("\n```")[0].splitlines()
+    (line,) = text.split("```sh\n")[number + 1].partition("\n```")[0].splitlines()
     return line
 
 
@@ -26,7 +28,13 @@ def test_ci_runs_the_readmes_test_line() -> None:
 
 
 def test_nobody_is_told_to_install_by_a_name_we_do_not_own() -> None:
-    assert "pip install pycp" not in README
+    for path in (ROOT / "README.md", ROOT / "tests/README.md", *(ROOT / "man").glob("*.1")):
+        text = path.read_text().replace("\\-", "-")
+        assert not re.search(r"(pip|pipx|tool) install (-\S+ )*[\"']?pycp\b", text), path
+
+
+def test_the_page_is_short() -> None:
+    assert len(README.splitlines()) < 200
 
 
 @pytest.fixture
@@ -38,18 +46,24 @@ def checkout(tmp_path: Path) -> Path:
     return directory
 
 
-def test_the_install_line_installs_and_copies(checkout: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_venv", [False, True])
+def test_the_debian_line_installs_and_copies(
+    has_venv: bool, checkout: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     stand_ins = tmp_path / "bin"
     asked = tmp_path / "asked"
     home.mkdir()
     stand_ins.mkdir()
     # The only step not taken: an ordinary user cannot install Debian's packages, and CI just did.
-    for name, script in {"apt-get": f'echo "$@" >>{asked}', "sudo": '"$@"'}.items():
+    asked.touch()
+    python = f'[ "$1" = -c ] && exit {1 - has_venv}; exec {sys.executable} "$@"'
+    stand_in = {"apt-get": f'echo "$@" >>{asked}', "sudo": '"$@"', "python3": python}
+    for name, script in stand_in.items():
         (stand_ins / name).write_text(f"#!/bin/sh\n{script}\n")
         (stand_ins / name).chmod(0o755)
     done = subprocess.run(
-        ["sh", "-c", command("Install")],
+        ["sh", "-c", command("Install", 1)],
         cwd=checkout,
         env=os.environ | {"HOME": str(home), "PATH": f"{stand_ins}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
@@ -57,7 +71,7 @@ def test_the_install_line_installs_and_copies(checkout: Path, tmp_path: Path) ->
         text=True,
     )
     assert done.returncode == 0, done.stdout
-    assert asked.read_text() == "update\ninstall -y python3-venv\n"
+    assert asked.read_text() == ("" if has_venv else "update\ninstall -y python3-venv\n")
     assert done.stdout.endswith(f"'README.md' -> '{home}/pycp-README.md'\n")
     assert (home / "pycp-README.md").read_text() == README
     bin_directory = home / ".local/share/pycp/bin"

@@ -1,4 +1,4 @@
-"""-p, -v and --debug: times, and what is told where."""
+"""-p, -v and --debug: times, and what is printed where."""
 
 from tests.case import Case, SameAsGnu, cases
 from tests.differential.install.case import BOTH, ROOT, install

@@ -346,7 +346,7 @@ def no_room(place: str, why: str) -> str:
     install("empty", "$ TMPDIR= pyinstall -s --strip-program=./st a b", {"a": "A", "st": APPEND}),
 )
 def test_the_private_directory(case: Case, same_as_gnu: SameAsGnu) -> None:
-    """If it cannot be made, that is what is told; what could not be stripped does not stay."""
+    """If it cannot be made, the message says so; what could not be stripped does not stay."""
     same_as_gnu(case)
 
 

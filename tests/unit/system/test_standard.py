@@ -30,7 +30,7 @@ def free() -> list[int]:
 
 
 def in_child(closed: tuple[int, ...], what: Callable[[], object]) -> str:
-    """Return what is told by a child that has these standard streams closed from its start."""
+    """Return what a child says that has these standard streams closed from its start."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
