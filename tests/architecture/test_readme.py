@@ -80,3 +80,23 @@ def test_the_debian_line_installs_and_copies(
     words = [f"{bin_directory}/pycp", "--exclude=*.md", "LICENSE", "README.md", str(home)]
     assert subprocess.run(words, cwd=checkout).returncode == 0
     assert (home / "LICENSE").is_file() and not (home / "README.md").exists()
+
+
+def test_the_newcomer_finds_on_the_page_what_it_types() -> None:
+    from tests.newcomer import ways
+
+    assert [way.user for way in ways()] == ["root", "reader", "reader", "reader"]
+
+
+def test_the_newcomer_says_why_there_is_no_machine(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from tests import newcomer
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert newcomer.main() == 1
+    assert "only root can make a machine" in capfd.readouterr().err
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert newcomer.main() == 1
+    assert "apt-get install debootstrap" in capfd.readouterr().err

@@ -129,3 +129,11 @@ def test_what_is_no_executor_is_refused(sources: Path) -> None:
     with pytest.raises(TypeError, match="executor must be an Executor, not int"):
         pycp.copy(sources / "s", sources / "d", recursive=True, executor=3)  # type: ignore[arg-type]
     assert not (sources / "d").exists()
+
+
+def test_an_iterator_is_gone_through_before_machines_copy(sources: Path) -> None:
+    with ThreadPoolExecutor(2) as executor:
+        (sources / "both").mkdir()
+        names = (sources / name for name in ("s", "t"))
+        pycp.copy(names, sources / "both", recursive=True, executor=executor)
+    assert sorted(os.listdir(sources / "both")) == ["s", "t"]

@@ -85,6 +85,14 @@ def test_every_rule_of_operands_holds(
     assert (done, listing(root, since_ns)) == expected
 
 
+def test_listed_trees_are_shared_by_processes(tree: Build, run_pycp: Programs) -> None:
+    root = tree("s/a s/e/b t/c t/e/d d/")
+    done = run_pycp.run("-r -j3 --files-from=- d", root, stdin="s\nt\n")
+    assert done == Result(0, "", "")
+    found = sorted(str(path.relative_to(f"{root}/d")) for path in Path(root, "d").rglob("?/**/*"))
+    assert found == ["s/a", "s/e", "s/e/b", "t/c", "t/e", "t/e/d"]
+
+
 @pytest.mark.parametrize("name", [b"\xff\xfe", b"two\nlines", b" blank ", b"-", b"--help"])
 @pytest.mark.usefixtures("here")
 def test_any_name_may_be_in_a_list(name: bytes) -> None:
