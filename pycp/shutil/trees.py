@@ -82,8 +82,11 @@ def copytree(
 
 
 def _is_inside(destination: str, source: str) -> bool:
-    """Return whether the copy would meet itself."""
-    source, destination = os.path.realpath(source), os.path.realpath(destination)
+    """Return whether the copy would meet itself, or cannot be told from one that would."""
+    try:
+        source, destination = os.path.realpath(source), os.path.realpath(destination)
+    except ValueError:
+        return True  # no file has such a name, for which the standard module has words
     return f"{destination}/".startswith(f"{source.rstrip('/')}/")
 
 
