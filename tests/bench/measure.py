@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 # Without PYTHONDONTWRITEBYTECODE and its like, which change how Python starts.
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"}
@@ -41,6 +41,12 @@ class Race:
     def ratio(self, name: str, base: str, what: str = "wall") -> float:
         """Return the median of the ratios of the rounds."""
         return median(self.ratios(name, base, what))
+
+    def spread(self, name: str) -> float:
+        """Return by what share the upper quartile of a program's times exceeds the lower one."""
+        times = sorted(cost.wall for cost in self.costs[name])
+        lower, _middle, upper = quantiles(times, n=4) if len(times) > 1 else times * 3
+        return upper / lower - 1
 
     def seconds(self, name: str) -> float:
         """Return the median time of a run by the clock."""

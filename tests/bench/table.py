@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from tests.bench.measure import Race
 
+MOST_SPREAD = 0.3
+"""Share by which a reference's quartiles may differ before nothing is judged by it."""
+
 
 class Goal(NamedTuple):
     """What a ratio of two programs' times is to be at most."""
@@ -41,12 +44,25 @@ def show(title: str, race: Race, base: str, unit: str, units: int, goals: Iterab
         print(f"  {name:24} {race.ratio(name, base):7.3f}  {spread}  {cpu:8.3f}", flush=True)
     for goal in goals:
         if goal.name in race.costs and goal.base in race.costs:
-            judge(f"{goal.name} : {goal.base}", race.ratio(goal.name, goal.base), goal.at_most)
+            ratio = race.ratio(goal.name, goal.base)
+            judge(f"{goal.name} : {goal.base}", ratio, goal.at_most, doubt=doubt(race, goal.base))
 
 
-def judge(what: str, found: float, at_most: float, unit: str = "") -> None:
-    """Print whether something is at most what it should be."""
-    verdict = "met" if found <= at_most else "MISSED"
+def doubt(race: Race, base: str) -> str:
+    """Return why this machine is too busy to judge, nothing if it is not."""
+    spread, load = race.spread(base), os.getloadavg()[0]
+    if spread > MOST_SPREAD:
+        return f"the times of {base} themselves differ by {spread:.0%}"
+    processors = len(os.sched_getaffinity(0))
+    # What is measured keeps at most all processors busy, and one more is a program's that waits.
+    if load > processors + 1:
+        return f"the load is {load:.1f} on {processors} processors"
+    return ""
+
+
+def judge(what: str, found: float, at_most: float, unit: str = "", doubt: str = "") -> None:
+    """Print whether something is at most what it should be, unless there is doubt that it tells."""
+    verdict = "met" if found <= at_most else f"too busy to judge: {doubt}" if doubt else "MISSED"
     print(f"  -> {what} = {found:.3f}{unit}, at most {at_most:g}{unit}: {verdict}", flush=True)
 
 
