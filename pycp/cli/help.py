@@ -23,11 +23,9 @@ def help_text(program: str, command: str, color: bool = False) -> str:
     table = _table(command)
     most_used = [table.options[name] for name in table.most_used.split()]
     lines = [*usage_lines(program, table), "", *_wrapped(table.summary, _WIDTH)]
-    lines += _group("Most used", most_used, color)
+    lines += _group("Most used", most_used, color, is_short=True)
     for heading, rows in table.groups.items():
-        others = [option for option in rows if option not in most_used]
-        if others:
-            lines += _group(heading, others, color)
+        lines += _group(heading, rows, color)
     lines += ["", *_wrapped(_NOTE, _WIDTH), ""]
     return "\n".join(lines)
 
@@ -56,13 +54,17 @@ def usage_lines(program: str, table: "Table") -> "Iterator[str]":
             start = indent
 
 
-def _group(heading: str, rows: "Sequence[Option]", color: bool) -> "Iterator[str]":
+def _group(
+    heading: str, rows: "Sequence[Option]", color: bool, is_short: bool = False
+) -> "Iterator[str]":
+    """Yield the lines of some options; in short they have only the words that must do alone."""
     yield ""
     yield f"\x1b[1m{heading}\x1b[0m:" if color else f"{heading}:"
     for option in rows:
         term = _term(option).ljust(_TERM_WIDTH)
         shown = f"  \x1b[36m{term}\x1b[0m" if color else f"  {term}"
-        first, *others = _wrapped(option.help, _WIDTH - _HELP_COLUMN)
+        text = option.help.partition(";")[0] if is_short else option.help
+        first, *others = _wrapped(text, _WIDTH - _HELP_COLUMN)
         if len(term) > _TERM_WIDTH:
             yield shown
             yield " " * _HELP_COLUMN + first

@@ -42,7 +42,7 @@ def run(stream: str, *words: str, **environ: str) -> bytes:
 
 def test_help_on_a_terminal_is_the_same_in_colour() -> None:
     text = run("stdout", "--help").decode()
-    assert text.count("\x1b[36m") == len(CP.rows)
+    assert text.count("\x1b[36m") == len(CP.rows) + len(CP.most_used.split())
     plain = re.sub(r"\x1b\[\d+m", "", text)
     assert plain == help_text("pycp", "cp")
 
@@ -81,4 +81,21 @@ def test_ten_options_stand_first(table: Table) -> None:
     assert len({table.options[name] for name in names}) == 10
     command = "cp" if table is CP else "install"
     groups = help_text("x", command).partition("\nMost used:\n")[2].split("\n\n")
-    assert groups[0].count("\n  -") + 1 == 10
+    lines = groups[0].splitlines()
+    for name, line in zip(names, filter(_begins, lines), strict=True):
+        assert name in line
+
+
+def _begins(line: str) -> bool:
+    return line[2:30].strip().startswith("-")
+
+
+@pytest.mark.parametrize("command", ["cp", "install"])
+def test_they_fit_on_one_screen_and_are_explained_in_full_below(command: str) -> None:
+    table = CP if command == "cp" else INSTALL
+    text = help_text("pycp", command)
+    heading = next(iter(table.groups))
+    assert len(text.partition(f"\n\n{heading}:\n")[0].splitlines()) <= 24
+    below = text.partition(f"\n\n{heading}:\n")[2]
+    for option in table.rows:
+        assert " ".join(option.help.split()[:3]) in " ".join(below.split())
