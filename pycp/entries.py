@@ -9,11 +9,12 @@ An `Entry` is one thing to copy: where it is, where it goes and the folder they 
 
 import time
 
-from pycp.values import NUMBERS, join
+from pycp.values import NUMBERS, PHASE, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from typing import Final as Fixed
     from typing import Literal, Protocol
 
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 class Tally:
     """How much is done so far, and what is being copied."""
 
-    __slots__ = ("folder", "name", "others", "own", "shared", "spare", "start")
+    __slots__ = ("folder", "name", "others", "own", "shared", "spare", "start", "tick")
 
     def __init__(self) -> None:
         self.own: list[int] | memoryview = [0] * NUMBERS
@@ -75,6 +76,23 @@ class Tally:
         self.name = ""
         """The file that is being copied, below the source directory of `folder` if there is one."""
         self.start = time.monotonic()
+        self.tick: Callable[[], None] | None = None
+        """Called now and then while bytes are counted, if somebody wants to hear of them."""
+
+    @property
+    def is_watched(self) -> bool:
+        """Return whether somebody looks at the counts while a file is being copied."""
+        return self.shared is not None or self.tick is not None
+
+    def add(self, what: int, count: int) -> None:
+        """Count some bytes of a file that is being copied."""
+        self.own[what] += count
+        self.beat()
+
+    def beat(self) -> None:
+        """Let whoever wants to hear of the counts have a look at the clock."""
+        if self.tick is not None:
+            self.tick()
 
     def share(self, counts: "Counts") -> None:
         """Count where other processes can read it from now on."""
@@ -91,6 +109,12 @@ class Tally:
     def total(self, what: int) -> int:
         """Return what all processes have counted."""
         return self.own[what] + sum(counts.counts[what] for counts in self.others)
+
+    @property
+    def phase(self) -> int:
+        """Return what the process whose file is `current` does with it."""
+        at_work = next((counts.counts for counts in self.others if counts.name), self.own)
+        return at_work[PHASE]
 
     @property
     def current(self) -> str:

@@ -113,6 +113,6 @@ def copy_part(job: "Job", file: "FileCopy", end: int) -> bool:
             if not data:
                 return False
             write_all(file, data)
-            job.tally.own[BYTES] += len(data)
+            job.tally.add(BYTES, len(data))
             left -= len(data)
     return system.fstat(file.source_fd).st_size >= end

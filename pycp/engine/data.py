@@ -29,7 +29,7 @@ from stat import S_ISREG
 from pycp import system
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
-from pycp.values import BYTES
+from pycp.values import BYTES, REFLINKED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ SMALL = 128 * 1024
 EMPTY = 4096
 """Bytes asked of a file that says it is empty; those in /proc say so."""
 OFFLOAD_STEP = 64 * 1024 * 1024
-"""Bytes asked of the kernel at a time, so that signals and progress get a turn."""
+"""Bytes asked of the kernel at a time at most; fewer where that takes long."""
 LARGEST_BLOCK = 64 * 1024
 """Bytes of a block of a file system at most."""
 CANNOT_OFFLOAD = frozenset(
@@ -77,7 +77,8 @@ def try_reflink(job: "Job", file: "FileCopy") -> bool:
         code = _reflink_to_longer(file)
     if code == 0:
         file.reflink = "yes"
-        job.tally.own[BYTES] += min(source.st_size, source.st_blocks * 512)
+        job.tally.add(BYTES, min(source.st_size, source.st_blocks * 512))
+        job.tally.own[REFLINKED] += 1
         return True
     if code not in FATAL_ANYWAY:
         file.reflink = "unsupported"
@@ -114,8 +115,11 @@ def copy_offloaded(job: "Job", file: "FileCopy", length: int | None = None) -> b
         file.offload = "avoided"
         return False
     copied = 0
+    stride = job.stride
     while length is None or copied < length:
-        step = OFFLOAD_STEP if length is None else min(OFFLOAD_STEP, length - copied)
+        step = stride.next(OFFLOAD_STEP)
+        if length is not None:
+            step = min(step, length - copied)
         try:
             count = system.offload(file.source_fd, file.destination_fd, step)
         except OSError as error:
@@ -130,7 +134,8 @@ def copy_offloaded(job: "Job", file: "FileCopy", length: int | None = None) -> b
             return copied > 0  # /proc and its like have nothing to offer here, but can be read
         file.offload = "yes"
         copied += count
-        job.tally.own[BYTES] += count
+        stride.took(count)
+        job.tally.add(BYTES, count)
     return True
 
 
@@ -140,8 +145,9 @@ def send(job: "Job", file: "FileCopy", send: "Callable[[int, int, int], int]") -
     What fails, or says that it has come to the end, is tried again by hand, which finds the words.
     """
     try:
-        while count := send(file.source_fd, file.destination_fd, OFFLOAD_STEP):
-            job.tally.own[BYTES] += count
+        while count := send(file.source_fd, file.destination_fd, job.stride.next(OFFLOAD_STEP)):
+            job.stride.took(count)
+            job.tally.add(BYTES, count)
     except OSError:
         pass
 
@@ -159,7 +165,7 @@ def copy_by_hand(job: "Job", file: "FileCopy") -> None:
         if count == 0:
             return
         write_all(file, view[:count])
-        job.tally.own[BYTES] += count
+        job.tally.add(BYTES, count)
 
 
 def read_some(file: "FileCopy", size: int) -> bytes:

@@ -5,8 +5,10 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.data import BUFFER_SIZE
 from pycp.engine.installed import open_made, replaced
+from pycp.engine.phase import Phase
 from pycp.errors import failed
 from pycp.system.folder import identity
+from pycp.values import COMPARED, READING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,8 +48,10 @@ def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> Non
 def _digest_of(job: "Job", fd: int, shown: str) -> str:
     digest = new_digest(job)
     try:
-        while data := system.read(fd, BUFFER_SIZE):
-            digest.update(data)
+        with Phase(job.tally, READING):
+            while data := system.read(fd, BUFFER_SIZE):
+                digest.update(data)
+                job.tally.add(COMPARED, len(data))
     except OSError as error:
         raise failed("error reading", shown, error) from None
     return digest.hexdigest()

@@ -8,6 +8,7 @@ from errno import EINVAL, ENOENT, ENOTDIR, ENOTSUP, EROFS
 from stat import S_ISREG
 
 from pycp import system
+from pycp.engine.phase import flush
 from pycp.errors import CopyError, failed
 from pycp.values import split_last
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.entries import Report
+    from pycp.entries import Report, Tally
     from pycp.system.folder import Directory
 
     Place = tuple[int | None, str, str]
@@ -27,10 +28,15 @@ CANNOT_BE_FLUSHED = frozenset((EINVAL, ENOTSUP, EROFS))
 """Errors of fsync(2) for what is no regular file, and has nothing to flush."""
 
 
-def flush_file(shown: str, fd: int, status: "os.stat_result | None" = None) -> None:
-    """Flush data and attributes of a file; raise CopyError if that fails."""
+def flush_file(
+    tally: "Tally", shown: str, fd: int, status: "os.stat_result | None" = None, size: int = 0
+) -> None:
+    """Flush data and attributes of a file; raise CopyError if that fails.
+
+    `size` is how many bytes of data there are to be written, and counted.
+    """
     try:
-        system.flush(fd)
+        flush(tally, fd, size)
     except OSError as error:
         status = status or system.fstat(fd)
         if S_ISREG(status.st_mode) or error.errno not in CANNOT_BE_FLUSHED:
@@ -41,7 +47,8 @@ def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that flushes a file which has its data and attributes."""
 
     def flush(file: "FileCopy") -> None:
-        flush_file(file.entry.destination, file.destination_fd)
+        size = 0 if job.options.verify else file.stored  # which has flushed the data
+        flush_file(job.tally, file.entry.destination, file.destination_fd, None, size)
 
     return flush
 
@@ -71,7 +78,7 @@ class Flushed:
     def __exit__(self, *_error: object) -> None:
         for fd, shown in self._opened:
             try:
-                flush_file(shown, fd, system.fstat(fd))
+                flush_file(self._report.tally, shown, fd, system.fstat(fd))
             except CopyError as error:
                 self._report.failed(error)
             except OSError as error:

@@ -17,6 +17,8 @@ class FileCopy:
     """What the destination was when it was opened or made."""
     start = 0
     """Offset that copying begins at; what is before it is there already."""
+    kept = 0
+    """Bytes of an earlier run that stay."""
     data: bytes | None = None
     """All of it, if it is small."""
     size = 0
@@ -40,6 +42,13 @@ class FileCopy:
         if self.reflink == "yes":
             return "reflink"
         return "offload" if self.offload == "yes" else "loop"
+
+    @property
+    def stored(self) -> int:
+        """Return about how many bytes were stored, holes and what stays left out."""
+        if self.data is not None:
+            return len(self.data)
+        return max(min(self.source.st_size, self.source.st_blocks * 512) - self.kept, 0)
 
     @property
     def words(self) -> str:

@@ -62,7 +62,8 @@ def finish(
     if options.durable:
         from pycp.engine.durable import flush_file
 
-        flush_file(entry.destination, fd)
+        size = 0 if options.verify else min(source.st_size, source.st_blocks * 512)
+        flush_file(job.tally, entry.destination, fd, None, size)
     if job.stage is not None:
         close_made(entry, outcome)
         job.stage.publish()

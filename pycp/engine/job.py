@@ -1,5 +1,6 @@
 """What the parts of the engine share while one request is carried out."""
 
+import time
 from stat import S_ISREG
 
 from pycp import system
@@ -45,6 +46,53 @@ if TYPE_CHECKING:
 
 GROUP_AND_OTHERS = 0o077
 OTHERS_WRITE = 0o022
+FIRST_STEP, LEAST_STEP = 256 * 1024, 16 * 1024
+"""Bytes that the kernel is asked to copy at first, and at least."""
+STEP_SECONDS = 0.1
+"""Seconds a step may take, so that signals and progress get a turn at any speed."""
+STAY = 8
+"""Steps of a size that are made before smaller ones are tried again."""
+
+
+class Stride:
+    """How many bytes the kernel copies in a short time here: one file tells for the next.
+
+    Where each call has its price, as over a network, smaller steps would only make it slower: then
+    it stays with larger ones.
+    """
+
+    __slots__ = ("_asked", "_before", "_rate", "_size", "_start", "_stay")
+
+    def __init__(self) -> None:
+        self._size = self._asked = FIRST_STEP
+        self._start = 0.0
+        self._before, self._rate = 0, 0.0
+        """Bytes of a step before they were made fewer, and bytes in a second then."""
+        self._stay = 0
+
+    def next(self, most: int) -> int:
+        """Return how many bytes to ask for now."""
+        self._asked = min(self._size, most)
+        self._start = time.monotonic()
+        return self._asked
+
+    def took(self, count: int) -> None:
+        """Learn from how long that took, unless there was less to copy."""
+        if count < self._asked:
+            return
+        seconds = time.monotonic() - self._start
+        if self._before and count < self._rate * seconds / 2:
+            self._size, self._before, self._stay = self._before, 0, STAY
+        elif seconds <= STEP_SECONDS:
+            self._before = 0
+            if seconds < STEP_SECONDS / 4:
+                self._size = 2 * self._asked
+        elif self._stay:
+            self._stay -= 1
+        else:
+            if not self._before:
+                self._before, self._rate = self._asked, count / seconds
+            self._size = max(int(count * STEP_SECONDS / seconds), count // 4, LEAST_STEP)
 
 
 class Job:
@@ -66,6 +114,7 @@ class Job:
         "share_data",
         "stage",
         "steps",
+        "stride",
         "tally",
     )
 
@@ -92,6 +141,7 @@ class Job:
         """Has others copy a large file, but for its end."""
         self.steps: object = None
         """What options of our own add, once it is put together: see `steps`."""
+        self.stride = Stride()
         self.stage: Stage | None = None
         """What is being made atomically."""
         self._umask = -1
@@ -100,7 +150,7 @@ class Job:
         """Return a job for what may be done already, and is to be as if it were done only once."""
         job = Job(self.options.replace(resume=True, redo=True), self.report)
         job.tally, job.exclusions, job.manifest = self.tally, self.exclusions, self.manifest
-        job.kept_sets = self.kept_sets
+        job.kept_sets, job.stride = self.kept_sets, self.stride
         job.large_from = self.large_from
         return job
 

@@ -105,7 +105,7 @@ def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Out
     withheld = job.withheld_bits(False) & source.st_mode
     is_new = _open_destination(job, file, decision, (source.st_mode & 0o777) & ~withheld)
     if not is_new:
-        file.start = decision.start
+        file.start = file.kept = decision.start
     outcome.made = identity(file.destination)
     written: Sequence[Step] = ()
     complete: Sequence[Step] = ()

@@ -13,6 +13,7 @@ from pycp import system
 from pycp.engine.attributes import PERMISSIONS, set_attributes, set_begun_attributes
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.links import has_text, preserve_link_attributes
+from pycp.engine.phase import Phase
 from pycp.engine.regular import open_source
 from pycp.engine.special import finish_special
 from pycp.engine.verify import first_difference
@@ -21,7 +22,7 @@ from pycp.entries import Decision
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import PASSED, has_time_of
+from pycp.values import CHECKING, COMPARED, KEPT, has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def _resume_regular(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
             if rest is None and job.options.durable:
                 from pycp.engine.durable import flush_file
 
-                flush_file(entry.destination, fd, status)
+                flush_file(job.tally, entry.destination, fd, status)
             return rest, remark
         finally:
             system.close(fd)
@@ -230,7 +231,7 @@ def _settle(
     fd, status = destination
     difference = None
     if not has_its_time(job, source[1], status):
-        difference = first_difference((source[0], entry.source), (fd, entry.destination))
+        difference = _first_difference(job, (source[0], entry.source), (fd, entry.destination))
     if decision.removes_destination:  # it has several names
         is_complete = (
             difference is None
@@ -250,11 +251,29 @@ def _settle(
         if options.reflink != "always":
             is_exact = difference == status.st_size and options.sparse != "always"
             start = difference if is_exact else difference - difference % BLOCK
-    job.tally.own[PASSED] += start
+    job.tally.own[KEPT] += start
     goes_on = start and difference == status.st_size
     words = ("continued", "at") if goes_on else ("redid", "from")
     remark = f"{words[0]} {quote_name(entry.destination)} {words[1]} byte {start}"
     return _refined(decision, False, is_begun and not options.atomic, start), remark
+
+
+def _first_difference(
+    job: "Job", source: tuple[int, str], destination: tuple[int, str]
+) -> int | None:
+    """Compare two files; what is compared counts as done meanwhile, then what is right of it."""
+    tally = job.tally
+    kept = tally.own[KEPT]
+
+    def count(size: int) -> None:
+        tally.own[KEPT] += size
+        tally.add(COMPARED, size)
+
+    try:
+        with Phase(tally, CHECKING):
+            return first_difference(source, destination, False, count)
+    finally:
+        tally.own[KEPT] = kept
 
 
 def _finish(

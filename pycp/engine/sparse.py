@@ -130,7 +130,7 @@ def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
                 writer.write_with_holes(data)
             else:
                 write_all(file, data)
-                job.tally.own[BYTES] += len(data)
+                job.tally.add(BYTES, len(data))
                 writer.offset += len(data)
             length -= len(data)
         if length > 0:
@@ -161,7 +161,7 @@ class HoleWriter:
     """Writes data to a descriptor and leaves holes where it is told to skip."""
 
     def __init__(self, job: "Job", file: "FileCopy") -> None:
-        self.counts = job.tally.own
+        self.tally = job.tally
         self.file = file
         self.fd = file.destination_fd
         self.shown = file.entry.destination
@@ -206,7 +206,7 @@ class HoleWriter:
         if data:
             self.make_hole()
             write_all(self.file, data)
-            self.counts[BYTES] += len(data)
+            self.tally.add(BYTES, len(data))
             self.offset += len(data)
 
     def finish(self) -> None:

@@ -9,8 +9,10 @@ from stat import S_ISREG
 
 from pycp.engine.data import BUFFER_SIZE, read_some, seek_both
 from pycp.engine.digest import new_digest
+from pycp.engine.phase import Phase
 from pycp.engine.rate import pace_of
 from pycp.engine.sparse import ZERO_BUFFER, HoleWriter, extents, has_map
+from pycp.values import COMPARED, READING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Watch:
 
     def __init__(self, job: "Job", destination: "os.stat_result") -> None:
         self._hash: _Hash | None = None
+        self._tally = job.tally
         if job.manifest is not None and S_ISREG(destination.st_mode):
             self._hash = new_digest(job)
         self._pace = pace_of(job)
@@ -34,12 +37,14 @@ class Watch:
 
     def begin(self, file: "FileCopy", end: int) -> None:
         """See the bytes up to an offset, which were copied before."""
-        while self._hash and end > 0:
-            data = read_some(file, min(BUFFER_SIZE, end))
-            if not data:
-                break
-            self._hash.update(data)
-            end -= len(data)
+        with Phase(self._tally, READING):
+            while self._hash and end > 0:
+                data = read_some(file, min(BUFFER_SIZE, end))
+                if not data:
+                    break
+                self._hash.update(data)
+                self._tally.add(COMPARED, len(data))
+                end -= len(data)
 
     def data(self, data: bytes) -> None:
         """See bytes that were copied."""

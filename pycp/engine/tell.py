@@ -3,7 +3,7 @@
 import stat
 
 from pycp.quoting import quote_name
-from pycp.values import DIRECTORIES, EXCLUDED, FILES, PASSED, SKIPPED
+from pycp.values import DIRECTORIES, EXCLUDED, FILES, LINKED, PASSED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def tell_started(job: "Job", entry: "Entry", decision: "Decision") -> None:
 def tell_copied(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Count what was copied, and tell it."""
     job.tally.own[FILES] += 1
+    if _type(decision) == "hardlink":
+        job.tally.own[LINKED] += 1
     _note_digest(job, entry, decision)
     if not job.report.hears:
         return

@@ -8,9 +8,11 @@ import stat
 from errno import EACCES, ENXIO
 
 from pycp import system
+from pycp.engine.phase import Phase, flush
 from pycp.engine.write import creation_error
 from pycp.errors import CopyError, failed
 from pycp.quoting import quote_name
+from pycp.values import CHECKED, CHECKING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry
-
-    File = tuple[int, os.stat_result]
 
 BUFFER_SIZE = 1024 * 1024
 """Bytes read from each side at a time."""
@@ -48,19 +48,35 @@ def unreadable(entry: "Entry", error: OSError) -> CopyError:
     return creation_error(entry, error)
 
 
-def verify(entry: "Entry", source: "File", destination: "File") -> None:
+def verify(job: "Job", file: "FileCopy", destination: "os.stat_result") -> None:
     """Raise CopyError if the two files differ, or cannot be read."""
-    source_fd, destination_fd = source[0], destination[0]
-    try:
-        system.flush(destination_fd)
-    except OSError as error:
-        raise failed("error writing", entry.destination, error) from None
-    for fd in (source_fd, destination_fd):
+    entry = file.entry
+    sides = (file.source_fd, entry.source), (file.destination_fd, entry.destination)
+    _flush(job, file)
+    for fd, _name in sides:
         system.drop_cached(fd)
-    sides = (source_fd, entry.source), (destination_fd, entry.destination)
-    offset = first_difference(*sides, stat.S_ISBLK(destination[1].st_mode))
+    left = file.stored
+
+    def count(size: int) -> None:
+        nonlocal left
+        size = min(size, left)  # zeros of holes are read as well
+        left -= size
+        job.tally.add(CHECKED, size)
+
+    is_larger = stat.S_ISBLK(destination.st_mode)
+    with Phase(job.tally, CHECKING):
+        # What was there already is not among the bytes that this run has to read back.
+        offset = first_difference(*sides, is_larger, count, file.kept)
     if offset is not None:
         raise _differs(entry, offset)
+    count(left)
+
+
+def _flush(job: "Job", file: "FileCopy") -> None:
+    try:
+        flush(job.tally, file.destination_fd, file.stored)
+    except OSError as error:
+        raise failed("error writing", file.entry.destination, error) from None
 
 
 def _differs(entry: "Entry", offset: int) -> CopyError:
@@ -80,12 +96,10 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
     def read_back(file: "FileCopy") -> None:
         entry, fd = file.entry, file.destination_fd
         if file.data is not None:
-            try:
-                system.flush(fd)
-            except OSError as error:
-                raise failed("error writing", entry.destination, error) from None
+            _flush(job, file)
             system.drop_cached(fd)
-            found = _read((fd, entry.destination), 0, len(file.data) + 1)
+            with Phase(job.tally, CHECKING):
+                found = _read((fd, entry.destination), 0, len(file.data) + 1)
             now = _status(file.source_fd, entry.source)
             if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
                 file.source.st_size,
@@ -94,18 +108,36 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
             ):
                 if found != file.data:
                     raise _differs(entry, _first_other(file.data, found))
+                job.tally.add(CHECKED, len(file.data))
+                _tell(job, entry)
                 return
-        verify(entry, (file.source_fd, file.source), (fd, _status(fd, entry.destination)))
+        verify(job, file, _status(fd, entry.destination))
+        _tell(job, entry)
 
     return read_back
 
 
+def _tell(job: "Job", entry: "Entry") -> None:
+    """Tell that a file was read back, and is what it should be."""
+    if job.report.verbose:
+        job.report.line(f"verified {quote_name(entry.destination)}")
+
+
+def _count_nothing(_size: int) -> None:
+    """Stand for who would count."""
+
+
 def first_difference(
-    source: tuple[int, str], destination: tuple[int, str], is_larger: bool = False
+    source: tuple[int, str],
+    destination: tuple[int, str],
+    is_larger: bool = False,
+    count: "Callable[[int], None]" = _count_nothing,
+    start: int = 0,
 ) -> int | None:
     """Return the offset of the first byte that differs, or is missing on one side.
 
-    `is_larger` says that the destination goes on after the copy, as a device does.
+    `is_larger` says that the destination goes on after the copy, as a device does. Bytes that were
+    compared, from an offset `start` on, are counted.
     """
     offset = 0
     have_holes = _is_sparse(source) and _is_sparse(destination)
@@ -117,6 +149,8 @@ def first_difference(
         theirs = _read(destination, offset, len(ours) if is_larger else BUFFER_SIZE)
         if ours != theirs:
             return offset + _first_other(ours, theirs)
+        if offset + len(ours) > start:
+            count(min(len(ours), offset + len(ours) - start))
         if len(ours) < BUFFER_SIZE:
             return None
         offset += BUFFER_SIZE

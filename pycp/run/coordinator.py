@@ -82,6 +82,7 @@ class Coordinator:
                     self._take(wait=False)
                 else:
                     self._take(wait=True)
+                self._walk.job.tally.beat()
         except BaseException:
             for level in sum(self._own, self._queue):
                 level.entries = iter(())  # whoever was listing closes the directory

@@ -16,7 +16,7 @@ from pycp.plan.links import Memory
 from pycp.plan.modes import resolve_mode
 from pycp.plan.operands import Operands, directories, split
 from pycp.system.folder import Directory, Folder
-from pycp.values import join, last_component, split_last
+from pycp.values import CHECKING, join, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -297,9 +297,14 @@ class Installer:
         require_giving(entry, made, self.final)
 
     def _is_installed(self, entry: "Entry") -> bool:
+        from pycp.engine.phase import Phase
         from pycp.plan.compare import installed
 
-        found = installed(entry, self.final, self.options.dry_run)
+        tally = self.job.tally
+        tally.folder, tally.name = None, entry.source
+        tally.tell_place()
+        with Phase(tally, CHECKING):
+            found = installed(entry, self.final, self.options.dry_run)
         if found and self.options.preserve_timestamps:
             from pycp.engine.install import keep_times
 

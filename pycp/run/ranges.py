@@ -132,6 +132,7 @@ class Ranges:
                 self.copy_here(self.tasks.pop())
             else:
                 self._go_on()
+            self._walk.job.tally.beat()
         if self._failure is not None:
             raise self._failure
         if self._is_short:

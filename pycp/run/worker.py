@@ -180,6 +180,7 @@ class Server:
         for directory in (self._root.source_directory, self._root.destination_directory):
             directory.is_pinned = True
         job.report = self._recorder
+        job.tally.tick = None  # the coordinator tells how far all of us are
         job.steps = None
         if job.manifest is not None:
             job.manifest = self._recorder.copied

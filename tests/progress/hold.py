@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from pycp import system
-from pycp.engine import data
+from pycp.engine import data, job, verify
 from pycp.plan import survey
 from pycp.report import progress
 from tests.progress.terminal import Gate
@@ -22,13 +22,38 @@ def impatient() -> None:
 def steps_of_big_files(gate: Gate) -> None:
     """Copy big files step by step, inside the kernel as far as anybody can tell."""
     impatient()
-    data.OFFLOAD_STEP = STEP
+    data.OFFLOAD_STEP = job.LEAST_STEP = STEP
 
     def offload(source_fd: int, destination_fd: int, size: int, *_offsets: int | None) -> int:
         gate.wait()
         return os.write(destination_fd, os.read(source_fd, size))
 
     system.offload = offload
+
+
+def reading_back(gate: Gate) -> None:
+    """Compare big files step by step, one side after the other."""
+    impatient()
+    verify.BUFFER_SIZE = STEP
+    read = system.pread
+
+    def read_gated(fd: int, size: int, offset: int) -> bytes:
+        gate.wait()
+        return read(fd, size, offset)
+
+    system.pread = read_gated
+
+
+def flushing(gate: Gate) -> None:
+    """Flush each file and directory when the gate lets it."""
+    impatient()
+    flush = system.flush
+
+    def flush_gated(fd: int) -> None:
+        gate.wait()
+        flush(fd)
+
+    system.flush = flush_gated  # type: ignore[assignment]
 
 
 def each_file(gate: Gate) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from pycp import system
 from pycp.engine import data
-from pycp.engine.data import CANNOT_OFFLOAD, SMALL
+from pycp.engine.data import CANNOT_OFFLOAD, OFFLOAD_STEP, SMALL
 from pycp.engine.file_copy import FileCopy
+from pycp.engine.job import FIRST_STEP, LEAST_STEP, STEP_SECONDS, Stride
 from pycp.errors import CopyError
 from tests.unit.engine.copying import FEW, contents_of, copied, reluctant
 from tests.unit.rooms import entry, job
@@ -248,3 +250,50 @@ def test_what_the_kernel_does_not_send_is_copied_by_hand(
     monkeypatch.setattr(system, "send", send_a_little)
     assert copied(LARGE) == LARGE
     assert calls == stops + 1
+
+
+def test_the_kernel_is_asked_for_what_it_copies_in_a_short_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for rate in (10**4, 10**5, 10**6, 10**7, 10**9, 10**11):
+        stride = Stride()
+        for _ in range(20):
+            count = stride.next(OFFLOAD_STEP)
+            now += count / rate
+            stride.took(count)
+        count = stride.next(OFFLOAD_STEP)
+        assert LEAST_STEP <= count <= OFFLOAD_STEP
+        assert count == LEAST_STEP or count / rate <= STEP_SECONDS + 0.001
+        assert count == OFFLOAD_STEP or count / rate >= STEP_SECONDS / 8
+
+
+def test_steps_that_have_their_price_are_not_made_smaller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    stride = Stride()
+    copied = 0
+    for _ in range(200):
+        count = stride.next(OFFLOAD_STEP)
+        now += 0.2 + count / 10**9
+        copied += count
+        stride.took(count)
+    assert copied / now > 0.7 * FIRST_STEP / 0.2
+
+
+def test_a_small_file_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    stride = Stride()
+    stride.next(OFFLOAD_STEP)
+    now += 100
+    stride.took(1000)
+    assert stride.next(OFFLOAD_STEP) == FIRST_STEP
+
+
+def test_what_is_learned_from_one_file_holds_for_the_next() -> None:
+    before = job()
+    assert before.again().stride is before.stride
