@@ -2,8 +2,8 @@
 
 The copy only counts, in memory that all processes share. The painter, forked before the copy
 starts, draws some times a second. The walker, forked by the painter, goes through the sources for
-the totals, as far as nobody else has need of the processor. So the copy is never held up, and its
-first byte is written before the walk ends. When the copy is over, or gone, so are the two.
+the totals. So the copy is never held up, and its first byte is written before the walk ends. When
+the copy is over, or gone, so are the two.
 """
 
 import _signal  # type: ignore[import-not-found]  # signal imports enum
@@ -14,6 +14,7 @@ import time
 
 from pycp.report.lines import ERASE
 from pycp.report.status import status_line
+from pycp.report.walker import PLACES, Walker, found
 from pycp.system.counts import new_counts, numbers
 from pycp.system.posix import ENDING
 from pycp.system.worker import start
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from pycp.entries import Tally
     from pycp.options import When
-    from pycp.system.worker import Channel, Worker
+    from pycp.system.worker import Channel
 
 PATIENCE = 1.0
 """Seconds after which `auto` begins to draw."""
@@ -35,13 +36,11 @@ LAST_PICTURE = 10.0
 """Seconds the painter may take for its last picture, on a machine that has much to do."""
 LAST_WORD = 1.0
 """Seconds the painter may take to end the walker when it cannot draw."""
-HELD, DRAWING, FOUND_FILES, FOUND_BYTES, FOUND_ALL = range(5)
-"""What the processes share besides counts: flags, and how far the walk has come.
+HELD, DRAWING, SHOWN, FOUND = range(4)
+"""What the processes share besides counts: flags, and from FOUND on how far the walk has come.
 
-A question waits for its answer; a picture is being drawn; files and bytes found; the walk is over.
+A question waits for its answer; a picture is being drawn; there is one in the line.
 """
-POLITE = 19
-"""How nice the walker is to others (POSIX nice)."""
 COLUMNS = 80
 """Columns of a terminal that does not know."""
 
@@ -61,19 +60,22 @@ class Bar:
         jobs: int,
         when: "When",
         totals: "Iterator[tuple[int, int]] | None",
+        passes: int = 1,
     ) -> None:
         """Have the painter started; raise OSError if there can be none.
 
         `totals` yields how many more files and bytes there are to copy; only the painter runs it.
-        It is None if there is no counting them beforehand.
+        It is None if there is no counting them beforehand. Each byte is gone over `passes` times,
+        the copy itself included.
         """
         tally.provide(jobs)
         tally.share(new_counts())
         self.is_on_terminal = is_terminal()
-        self._shared = shared = numbers(5)
+        self._shared = shared = numbers(FOUND + PLACES)
+        self.places = shared[FOUND:]
 
         def work(channel: "Channel") -> None:
-            painter = Painter(program, tally, totals, shared)
+            painter = Painter(program, tally, totals, shared, passes)
             painter.work(channel, PATIENCE if when == "auto" else 0)
 
         self._painter = start(work, END_SIGNAL)
@@ -89,6 +91,11 @@ class Bar:
     def resume(self) -> None:
         """Draw again."""
         self._shared[HELD] = 0
+
+    @property
+    def is_shown(self) -> bool:
+        """Return whether there is a picture in the line of the cursor."""
+        return bool(self._shared[SHOWN])
 
     def end(self, is_complete: bool) -> None:
         """Have the last picture drawn, which says 100 % only if everything was copied."""
@@ -119,13 +126,14 @@ class Painter:
         tally: "Tally",
         totals: "Iterator[tuple[int, int]] | None",
         shared: memoryview,
+        passes: int,
     ) -> None:
         self._program = program
         self._tally = tally
         self._totals = totals
+        self._passes = passes
         self._shared = shared
-        self._has_drawn = False
-        self._walker: Worker | None = None
+        self._walker: Walker | None = None
         self._start = time.monotonic()
         self._is_on_terminal = is_terminal()
 
@@ -141,7 +149,8 @@ class Painter:
             return
         try:
             if self._totals is not None:
-                self._walker = start(self._walk)
+                wait = self._start + PATIENCE - time.monotonic()
+                self._walker = Walker(self._totals, self._shared[FOUND:], wait)
         except OSError:
             pass  # the bar goes without totals
         try:
@@ -155,7 +164,7 @@ class Painter:
         if self._is_on_terminal:
             from pycp.report.picture import Picture
 
-            self._picture = Picture(self._tally)
+            self._picture = Picture(self._tally, self._passes)
             draw(None)
         while not poll.poll(interval * 1000):
             draw(None)
@@ -170,20 +179,6 @@ class Painter:
         if walker is not None:
             walker.stop()
 
-    def _walk(self, channel: "Channel") -> None:
-        """Find out how much there is to copy."""
-        assert self._totals is not None
-        os.nice(POLITE)
-        # A short copy needs no totals.
-        if channel.is_over(max(self._start + PATIENCE - time.monotonic(), 0)):
-            return
-        for files, size in self._totals:
-            if channel.is_over():
-                return
-            self._shared[FOUND_FILES] += files
-            self._shared[FOUND_BYTES] += size
-        self._shared[FOUND_ALL] = 1
-
     def _end(self, _number: int, _frame: object) -> None:
         self._stop_walker()
         self._leave_line()
@@ -191,7 +186,7 @@ class Painter:
 
     def _leave_line(self) -> None:
         """Let what comes next begin in a line of its own."""
-        if self._has_drawn and not self._shared[HELD]:
+        if self._shared[SHOWN] and not self._shared[HELD]:
             os.write(2, b"\n")
 
     def _ask(self) -> None:
@@ -202,11 +197,6 @@ class Painter:
         for counts in (tally.shared, *tally.others):
             counts.counts[ASKED] = 1
 
-    def _found(self) -> tuple[tuple[int, int], bool]:
-        """Return how many files and bytes the walk has found, and whether that is all."""
-        is_known = bool(self._shared[FOUND_ALL])
-        return (self._shared[FOUND_FILES], self._shared[FOUND_BYTES]), is_known
-
     def _draw_bar(self, is_complete: bool | None) -> None:
         """Draw the bar anew; at the end of the copy for the last time, told how it went."""
         if not _is_in_foreground():
@@ -216,18 +206,19 @@ class Painter:
             columns = os.get_terminal_size(2).columns or COLUMNS
         except OSError:
             columns = COLUMNS
-        line = self._picture.line(*self._found(), is_complete, columns)
+        line = self._picture.line(*found(self._shared[FOUND:]), is_complete, columns)
         end = b"" if is_complete is None else b"\n"
-        self._has_drawn = True
+        self._shared[SHOWN] = is_complete is None
         self._write(ERASE + os.fsencode(line) + end)
 
     def _print_line(self, is_complete: bool | None) -> None:
         """Print a line like the one that a signal asks for."""
         self._ask()
-        found, is_known = self._found()
-        goal = found if is_known and not is_complete else None
+        goal, is_known = found(self._shared[FOUND:])
+        is_wanted = is_known and not is_complete
         place = self._tally.current if is_complete is None else ""
-        self._write(os.fsencode(status_line(self._program, self._tally, place, goal)) + b"\n")
+        line = status_line(self._program, self._tally, place, goal if is_wanted else None)
+        self._write(os.fsencode(line) + b"\n")
 
     def _write(self, data: bytes) -> None:
         """Write to standard error, unless a question waits there for its answer."""

@@ -43,12 +43,12 @@ def test_the_bar_moves_inside_a_file_that_the_kernel_copies(big: Path, gate: Gat
     terminal = Terminal(["-g", "big", "copy"], big, partial(hold.steps_of_big_files, gate))
     for step, percent in enumerate((0, 24, 48, 72)):  # the file itself counts as a little work
         line = terminal.until_shown(rf" {percent}% .*  0/1 file  .*  big$")
-        assert line.startswith("[" + "#" * (22 * percent // 100)), step
+        assert line.startswith("[" + "#" * (12 * percent // 100)), step
         gate.let()
     gate.let(2)
     assert terminal.end() == 0
     assert re.fullmatch(
-        r"\[#{30}\]  100%  1\.0 MB  1 file  .*/s  in \d+ s", terminal.screen.lines[-2]
+        r"\[#{12}\]  100%  1\.0 MB  1 file  .*/s  in \d+ s", terminal.screen.lines[-2]
     )
     assert terminal.screen.lines[-1] == ""
     assert (big / "copy").read_bytes() == (big / "big").read_bytes()
@@ -63,7 +63,7 @@ def test_the_copy_goes_on_while_the_sources_are_walked(big: Path, gate: Gate) ->
 
     terminal = Terminal(["-g", "big", "copy"], big, before)
     gate.let(2)
-    line = terminal.until_shown("524 kB  0 files .*  big$")
+    line = terminal.until_shown(r"524/524\+ kB  0/0\+ files .*  big$")
     assert "%" not in line
     assert (big / "copy").stat().st_size == 2 * hold.STEP
     walk.let()
@@ -78,7 +78,7 @@ def test_a_walk_that_never_ends_holds_nobody_up(big: Path, gate: Gate) -> None:
         hold.steps_of_big_files(gate)
 
     terminal = Terminal(["-g", "big", "copy"], big, before)
-    terminal.until_shown("0 files")
+    terminal.until_shown(r"0/0\+ files")
     gate.let(5)
     assert terminal.end() == 0
     assert terminal.screen.lines[-1] == ""
@@ -178,11 +178,12 @@ def test_a_question_waits_undisturbed(tmp_path: Path) -> None:
 
 
 WIDTHS = {
-    80: r"^\[-{10,}\]  .*/s  big$",
-    30: r"^0 B/1.0 MB  0/1 file",
-    12: r"^0 B/1.0 MB$",
-    200: r"^\[-{30}\]  .*/s  big$",
-    50: r"^\[-+\]  .*/s$",
+    80: r"^\[-{12}\]    0%  ETA --:--:--  0 B/1.0 MB  0/1 file  0 B/s  big$",
+    30: r"^\[-{7}\]    0%  ETA --:--:--$",
+    12: r"^  0%$",
+    200: r"^\[-{30}\]    0%  ETA --:--:--  0 B/1.0 MB  0/1 file  0 B/s  big$",
+    20: r"^  0%  ETA --:--:--$",
+    50: r"^\[-{7}\]    0%  ETA --:--:--  0 B/1.0 MB  0 B/s$",
 }
 
 
@@ -194,6 +195,43 @@ def test_the_bar_follows_the_width_of_the_window(big: Path, gate: Gate) -> None:
         terminal.screen.columns = columns
     gate.let(5)
     assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("words", [["--verify"], ["--verify", "-r"]], ids=["file", "tree"])
+def test_a_copy_that_is_read_back_says_so_and_moves(
+    words: list[str], tmp_path: Path, gate: Gate
+) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s/big").write_bytes(os.urandom(BIG))
+    terminal = Terminal(
+        ["-gT", *words, "s" if "-r" in words else "s/big", "copy"],
+        tmp_path,
+        partial(hold.reading_back, gate),
+    )
+    for percent in (65, 74, 82, 90):  # copying and flushing are two thirds
+        terminal.until_shown(f" {percent}%  ETA .*  checking  1.0 MB .*")
+        gate.let(2)
+    gate.let(2)  # the ends of the files
+    assert terminal.end() == 0
+    assert "  100%  1.0 MB  1 file  " in terminal.screen.lines[-2]
+
+
+def test_a_copy_that_is_flushed_says_so(big: Path, gate: Gate) -> None:
+    terminal = Terminal(["-g", "--durable", "big", "copy"], big, partial(hold.flushing, gate))
+    terminal.until_shown(" 49%  ETA .*  flushing  1.0 MB .*")
+    gate.let(2)
+    assert terminal.end() == 0
+
+
+def test_what_is_compared_to_be_gone_on_with_moves_the_bar(big: Path, gate: Gate) -> None:
+    (big / "copy").write_bytes((big / "big").read_bytes()[: 2 * hold.STEP])
+    terminal = Terminal(["-g", "--resume", "big", "copy"], big, partial(hold.reading_back, gate))
+    for percent in (0, 24):
+        terminal.until_shown(f" {percent}%  ETA .*  checking  .*/1.0 MB .*")
+        gate.let(2)
+    gate.let(2)
+    assert terminal.end() == 0
+    assert (big / "copy").read_bytes() == (big / "big").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["e\x1b[31mvil\r\n\t", "long" * 60, "\udcff", "\u0301x", "…" * 80])
@@ -238,7 +276,8 @@ def test_a_copy_that_is_killed_leaves_a_clean_line_and_no_process(
     terminal.kill(number)
     assert terminal.end() == -number
     assert terminal.screen.lines[-1] == ""
-    assert "0/1 file" in terminal.screen.lines[-2]
+    says_so = number in (signal.SIGINT, signal.SIGTERM)
+    assert "0/1 file" in terminal.screen.lines[-3 if says_so else -2]
 
 
 @pytest.fixture
@@ -268,7 +307,7 @@ def test_nobody_else_has_to_wait_for_a_process(
         progress.LAST_PICTURE = 0.5
 
     terminal = Terminal(["-g", "big", "copy"], big, before)
-    terminal.until_shown("0 files" if walks else "0/1 file")
+    terminal.until_shown(r"0/0\+ files" if walks else "0/1 file")
     if is_stopped:
         terminal.stop()
     gate.let(5)

@@ -7,7 +7,22 @@ import pytest
 
 from pycp.entries import Tally
 from pycp.report.picture import Picture
-from pycp.values import BYTES, FILES, PASSED
+from pycp.values import (
+    BYTES,
+    CHECKED,
+    CHECKING,
+    COMPARED,
+    COPYING,
+    FILES,
+    FLUSHED,
+    FLUSHING,
+    KEPT,
+    PASSED,
+    PHASE,
+    PHASES,
+    READING,
+    SKIPPED,
+)
 
 
 def tally_of(files: int, size: int, passed: int = 0, name: str = "") -> Tally:
@@ -28,7 +43,8 @@ def line(tally: Tally, **known: object) -> str:
 def test_the_line_tells_share_time_amounts_rate_and_name() -> None:
     tally = tally_of(1, 2_000_000_000, name="x")
     shown = line(tally, found=(4, 8_000_000_000), columns=100)
-    assert shown == f"[{'#' * 7}{'-' * 23}]   25%  00:00:30  2.0/8.0 GB  1/4 files  200 MB/s  x"
+    bar = f"[{'#' * 6}{'-' * 18}]"
+    assert shown == f"{bar}   25%  ETA 00:00:30  2.0/8.0 GB  1/4 files  200 MB/s  x"
 
 
 def test_what_needed_no_copying_counts_as_done_but_not_as_fast() -> None:
@@ -76,9 +92,104 @@ def test_no_window_is_too_narrow(name: str, is_complete: bool | None) -> None:
             shown.count("\u0301")
         )
         assert shown.isprintable()
-        assert columns < 40 or "6.7" in shown
+        assert columns < 50 or "6.7" in shown
 
 
 def test_a_long_name_keeps_its_end() -> None:
     shown = line(tally_of(1, 1, name="d/" * 50 + "end"), found=(9, 9), columns=100)
     assert shown.endswith("/d/d/end")
+
+
+PASSES = {0: 0, BYTES: 33, FLUSHED: 66, CHECKED: 99}
+
+
+def test_copying_flushing_and_checking_have_one_total() -> None:
+    tally = tally_of(0, 0, name="x")
+    picture = Picture(tally, passes=3)
+    for what, percent in PASSES.items():
+        if what:
+            tally.own[what] = 10**9
+        assert f" {percent}%  ETA " in picture.line((1, 10**9), True, None, 80)
+
+
+def test_what_stays_of_a_file_is_checked_no_second_time() -> None:
+    tally = tally_of(0, 500_000_000)
+    tally.own[KEPT] = 500_000_000
+    assert " 49%  " in Picture(tally, 2).line((1, 10**9), True, None, 80)
+
+
+def test_what_needs_no_copying_is_not_waited_for() -> None:
+    tally = tally_of(1, 0, 10**9)
+    assert " 50%  " in Picture(tally, 3).line((2, 2 * 10**9), True, None, 80)
+
+
+@pytest.mark.parametrize("phase", [CHECKING, FLUSHING, READING])
+def test_what_is_done_besides_copying_is_said(phase: int) -> None:
+    tally = tally_of(1, 1_000_000)
+    assert PHASES[phase] not in line(tally, found=(4, 4_000_000))
+    tally.own[PHASE] = phase
+    assert f"  {PHASES[phase]}  1.0/4.0 MB  " in line(tally, found=(4, 4_000_000))
+
+
+def test_what_is_read_back_tells_the_rate_as_well() -> None:
+    tally = tally_of(0, 1_000_000)
+    tally.own[CHECKED] = tally.own[FLUSHED] = tally.own[COMPARED] = 1_000_000
+    assert "  400 kB/s" in line(tally, found=(4, 4_000_000))
+
+
+LINES = {
+    120: f"[{'#' * 20}{'-' * 10}]   68%  ETA 00:00:04  1.0/1.5 GB  12/14 files  102 MB/s  f",
+    80: "[########----]   68%  ETA 00:00:04  1.0/1.5 GB  12/14 files  102 MB/s  f",
+    60: "[######---]   68%  ETA 00:00:04  1.0/1.5 GB  102 MB/s",
+    50: "[####---]   68%  ETA 00:00:04  1.0/1.5 GB",
+    40: "[####---]   68%  ETA 00:00:04  102 MB/s",
+    30: "[####---]   68%  ETA 00:00:04",
+    20: " 68%  ETA 00:00:04",
+}
+CHECKED_LINES = {
+    80: "[########----]   68%  ETA 00:00:04  checking  1.0/1.5 GB  12/14 files  102 MB/s",
+    60: "[######---]   68%  ETA 00:00:04  checking  1.0/1.5 GB",
+    50: "[####---]   68%  ETA 00:00:04  checking  102 MB/s",
+    40: "[####---]   68%  ETA 00:00:04  checking",
+    30: "[####---]   68%  ETA 00:00:04",
+}
+
+
+@pytest.mark.parametrize(("phase", "lines"), [(COPYING, LINES), (CHECKING, CHECKED_LINES)])
+def test_each_width_has_its_line(phase: int, lines: dict[int, str]) -> None:
+    for columns, expected in lines.items():
+        tally = tally_of(12, 1_025_000_000, name="f")
+        tally.own[PHASE] = phase
+        assert line(tally, found=(14, 1_500_000_000), columns=columns) == expected
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60, 80, 100, 150])
+def test_the_bar_is_as_wide_whatever_the_numbers_are(columns: int) -> None:
+    widths = set()
+    for size in (0, 999, 10**6, 999_400_000, 10**13):
+        for known in (True, False):
+            for phase in (COPYING, CHECKING):
+                tally = tally_of(min(size, 123_456), size, name="name" * 5)
+                tally.own[PHASE] = phase
+                shown = line(tally, found=(200_000, 10**14), is_known=known, columns=columns)
+                widths.add(shown.index("]"))
+    assert len(widths) == 1
+
+
+def test_share_and_time_go_last_and_no_word_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    whole = line(tally_of(12, 10**9, name="f"), found=(14, 15 * 10**8), columns=200).split()
+    for columns in range(1, 200):
+        shown = line(tally_of(12, 10**9, name="f"), found=(14, 15 * 10**8), columns=columns)
+        assert all(word in whole for word in shown.split() if not word.startswith("["))
+        assert columns < 20 or "ETA 00:00:0" in shown
+        assert columns < 6 or "%" in shown
+
+
+def test_what_needed_no_copying_tells_nothing_of_the_time_left() -> None:
+    tally = tally_of(9, 10**9, 9 * 10**9)
+    tally.own[SKIPPED] = 9
+    shown = line(tally, found=(10, 20 * 10**9))
+    assert "ETA 00:01:40  " in shown
+    assert "ETA --:--:--" in line(tally_of(0, 0, 10**9), found=(10, 20 * 10**9))

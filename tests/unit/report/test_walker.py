@@ -1,0 +1,54 @@
+"""The walk for the totals: early, and after some seconds nobody else's burden."""
+
+import os
+import select
+from collections.abc import Iterator
+
+import pytest
+
+from pycp.report import walker
+from pycp.report.walker import PLACES, Walker, found
+from pycp.system.counts import numbers
+from tests.programs import SECONDS
+
+
+def walked(totals: Iterator[tuple[int, int]]) -> tuple[tuple[int, int], bool]:
+    """Return what is found when a walk is over."""
+    places = numbers(PLACES)
+    process = Walker(totals, places)
+    poll = select.poll()
+    poll.register(process._worker.channel.fileno(), select.POLLIN)
+    assert poll.poll(SECONDS * 1000)
+    process.stop()
+    return found(places)
+
+
+def test_what_is_found_is_added_up() -> None:
+    assert walked(iter([(1, 10), (2, 20)])) == ((3, 30), True)
+
+
+@pytest.mark.parametrize("generous", [5.0, -1.0])
+def test_it_is_nice_to_others_after_some_seconds(
+    generous: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walker, "GENEROUS", generous)
+    before = os.nice(0)
+
+    def nice() -> Iterator[tuple[int, int]]:
+        yield 0, 0
+        yield 0, os.nice(0) - before
+
+    assert walked(nice()) == ((0, walker.POLITE if generous < 0 else 0), True)
+
+
+def test_a_walk_that_is_stopped_knows_not_all() -> None:
+    def endless() -> Iterator[tuple[int, int]]:
+        while True:
+            yield 1, 1
+
+    places = numbers(PLACES)
+    process = Walker(endless(), places)
+    while not places[0]:
+        pass
+    process.stop()
+    assert not found(places)[1]
