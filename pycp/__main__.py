@@ -17,7 +17,7 @@ from pycp.system.posix import ASKING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
     from pycp.options import WriteOptions
     from pycp.run.hands import Cluster
@@ -46,6 +46,7 @@ def _cp() -> int:
 
             copy_with_cluster(options, lambda cluster: _run_cp(options, operands, program, cluster))
         report = _report(options, operands, program)
+        _tell_before_the_end(options, report)
         _copy(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "cp")
@@ -111,9 +112,13 @@ def _copy(
 ) -> None:
     from pycp.run.serial import run_serial
 
-    if options.progress != "never":
-        _show_progress(options, operands, report)
+    _tell_how_far(options, operands, report)
     run_serial(options, operands, report, cluster)
+    if options.resume and report.verbose and not report.failures:
+        from pycp.report.status import nothing_left
+
+        if line := nothing_left(report.tally):
+            report.line(line)
 
 
 def _report(options: "WriteOptions", operands: list[str], program: str) -> Lines:
@@ -125,26 +130,49 @@ def _report(options: "WriteOptions", operands: list[str], program: str) -> Lines
         from pycp.report.json_lines import JsonLines
 
         _listening = JsonLines(program, options, operands)
+    _listening.has_stats, _listening.is_dry = options.stats, options.dry_run
     return _listening
 
 
-def _show_progress(options: CopyOptions, operands: list[str], report: Lines) -> None:
+def _tell_before_the_end(options: "WriteOptions", report: Lines) -> None:
+    """Have a user who ends a copy on a terminal told how far it came, if it may be a long one."""
+    copy = options if isinstance(options, CopyOptions) else None
+    is_long = options.progress != "never" or (copy and (copy.recursive or copy.resume))
+    if is_long and not options.dry_run and os.isatty(2):
+        from pycp.report.signals import tell_before_the_end
+
+        tell_before_the_end(report, copy)
+
+
+def _tell_how_far(options: "WriteOptions", operands: list[str], report: Lines) -> None:
+    """Have it told while things are copied how far the copy is, as the options say."""
+    if options.dry_run or (options.progress == "never" and options.json is None):
+        return
+    from pycp.plan.survey import survey_operands
+
+    if options.progress != "never":
+        _show_progress(options, survey_operands(options, operands), report)
+    if options.json is not None:
+        report.begin_pulse(lambda: survey_operands(options, operands))
+
+
+def _show_progress(
+    options: "WriteOptions", totals: "Iterator[tuple[int, int]] | None", report: Lines
+) -> None:
     """Have a bar drawn, if there is anything to draw it on."""
-    from pycp.plan.survey import survey
     from pycp.report.progress import Bar, is_terminal
 
-    if options.dry_run or (options.progress == "auto" and not is_terminal()):
+    if options.progress == "auto" and not is_terminal():
         return
-    sources: Iterable[str] | None
-    if options.files_from:
-        from pycp.plan.source_lists import listed_again
-
-        sources = listed_again(options.files_from)
-    else:
-        sources = operands if options.target_directory is not None else operands[:-1]
-    totals = survey(options, sources) if sources is not None else None
     try:
-        report.bar = Bar(report.program, report.tally, options.jobs, options.progress, totals)
+        report.bar = Bar(
+            report.program,
+            report.tally,
+            options.jobs if isinstance(options, CopyOptions) else 0,
+            options.progress,
+            totals,
+            1 + (options.verify or options.durable) + options.verify,
+        )
     except OSError:
         pass  # there is no process to spare, and the copy goes without
 
@@ -166,6 +194,7 @@ def _install_as_asked() -> int:
     try:
         options, operands = parse_install(words, os.environ, report.say)
         report = _report(options, operands, program)
+        _tell_before_the_end(options, report)
         _install(options, operands, report)
     except Answer as answer:
         _answer(answer.kind, report, "install")
@@ -188,14 +217,8 @@ def run_install(options: InstallOptions, operands: list[str], program: str = "py
 def _install(options: InstallOptions, operands: list[str], report: Lines) -> None:
     from pycp.run.install import run_install
 
-    if options.progress != "never" and not options.directory:
-        what = CopyOptions(
-            progress=options.progress,
-            target_directory=options.target_directory,
-            dry_run=options.dry_run,
-            files_from=options.files_from,
-        )
-        _show_progress(what, operands, report)
+    if not options.directory:
+        _tell_how_far(options, operands, report)
     if options.strip:
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # or there is nothing to wait for
     before = os.umask(0)  # as GNU does, and the strip program can tell
@@ -215,6 +238,7 @@ def _refuse(error: CopyError, report: Lines) -> None:
     """Tell why nothing, or nothing more, is done."""
     report.failed(error)
     if isinstance(error, UsageError):
+        report.has_stats = False
         from pycp.cli.table import UnknownOptionError
 
         report.hint(f"Try '{report.program} --help' for more information.")
@@ -264,7 +288,7 @@ _last_words = b"pycp: memory exhausted\n"
 
 def _answer_signal(_number: int, _frame: object) -> None:
     """Tell whoever sent the signal how far the copy has come."""
-    from pycp.report.status import tell_status
+    from pycp.report.signals import tell_status
 
     tell_status(_listening)
 

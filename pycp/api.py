@@ -22,12 +22,12 @@ import os
 from pycp.checks import (
     MOST_JOBS,
     clash,
-    is_digest,
     is_job_count,
     is_rate,
     is_suffix,
     name_of,
     names_of,
+    require_digest,
     require_type,
     require_types,
     settle,
@@ -35,6 +35,7 @@ from pycp.checks import (
 )
 from pycp.errors import CopyError, UsageError
 from pycp.options import CopyOptions, InstallOptions, Record
+from pycp.plan.survey import survey_operands
 from pycp.quoting import leave_locale_alone
 from pycp.report.listener import CopyFailed, Event, Listener, Stopped, Summary
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Literal
 
-    from pycp.options import Backup, Update, When
+    from pycp.options import Backup, Update, When, WriteOptions
 
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     Attribute = Literal["mode", "ownership", "timestamps", "links", "xattr", "all"]
@@ -300,9 +301,7 @@ def _check(fields: "dict[str, Any]", manifest: "Path | None", on_event: "Listen 
     if manifest is not None:
         name = name_of(manifest)
         fields["manifest"] = "./-" if name == "-" else name  # nothing is printed from here
-    is_asked_for = manifest is not None or fields["digest"] != CopyOptions.digest
-    if is_asked_for and not is_digest(fields["digest"]):
-        raise ValueError(f"digest={fields['digest']!r} is no digest of one length")
+    require_digest(fields, CopyOptions.digest)
     if on_event is not None and not callable(on_event):
         raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
 
@@ -317,7 +316,7 @@ def _operands(
 
 def _run(
     command: "Callable[[Any, Iterable[str], Listener], None]",
-    options: Record,
+    options: "WriteOptions",
     operands: "list[str] | Iterator[str]",
     on_event: "Listen | None",
 ) -> Summary:
@@ -327,6 +326,8 @@ def _run(
     stopped: BaseException | None = None
     try:
         try:
+            if on_event is not None and not options.dry_run:
+                listener.begin_pulse(lambda: survey_operands(options, operands))
             if operands:
                 command(options, operands, listener)
         except UsageError as error:
@@ -335,6 +336,8 @@ def _run(
             listener.failed(error)
     except Stopped as stop:
         stopped = stop.error
+    finally:
+        listener.end()
     if stopped is not None:
         try:
             raise stopped

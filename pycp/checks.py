@@ -103,6 +103,16 @@ def is_digest(name: str) -> bool:
         return False
 
 
+def require_digest(fields: "Mapping[str, Any]", default: str) -> None:
+    """Raise ValueError if there is no such digest for the manifest, or no manifest for it."""
+    digest = fields["digest"]
+    if fields.get("manifest") is None:
+        if digest != default:
+            raise ValueError(f"digest={digest!r} is for a manifest, and there is none")
+    elif not is_digest(digest):
+        raise ValueError(f"digest={digest!r} is no digest of one length")
+
+
 def require_types(options: "type[Record]", fields: "Mapping[str, object]") -> None:
     """Raise TypeError, or ValueError, if a value is none that its field could hold.
 

@@ -89,6 +89,8 @@ class WriteOptions(Record):
     """Print what would be done, and change nothing."""
     progress: "When" = "never"
     """Show how far the copy has come; "auto" does so on a terminal, after a second."""
+    stats: bool = False
+    """Print a line about all that was done at the end."""
     json: str | None = None
     """File that gets a JSON object for each event; "-" is standard output."""
 

@@ -21,6 +21,7 @@ from pycp.cli.shared import (
     LISTS,
     MANIFEST,
     NO_TARGET_DIRECTORY,
+    STATS,
     SUFFIX,
     TARGET_DIRECTORY,
     VERBOSE,
@@ -71,7 +72,7 @@ CP = Table(
     " link no-clobber no-dereference no-preserve no-target-directory one-file-system parents path"
     " preserve recursive remove-destination sparse reflink strip-trailing-slashes suffix"
     " symbolic-link target-directory update verbose keep-directory-symlink context help version",
-    most_used="-R -a -p -i -n -u -f -b -t -v",
+    most_used="-a -R -p -g -j --resume --verify --exclude --dry-run --json",
     groups={
         "Directories": (
             Option(
@@ -305,6 +306,7 @@ CP = Table(
             VERBOSE,
             DEBUG,
             progress("-g", "--progress"),
+            STATS,
             DRY_RUN,
             JSON,
             HELP,

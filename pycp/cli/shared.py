@@ -143,6 +143,12 @@ JSON = Option(
     help="write one JSON object for each event to FILE; without FILE to standard output, in place "
     "of the lines of -v",
 )
+STATS = Option(
+    "--stats",
+    field="stats",
+    help="print a line at the end, on standard error: files, bytes, time and rate, and how many "
+    "were reflinked, linked, skipped or failed",
+)
 VERBOSE = Option("-v", "--verbose", field="verbose", help="name each thing as it is done")
 DEBUG = Option(
     "--debug",
@@ -168,6 +174,8 @@ def resolve_extras(fields: "dict[str, Any]") -> None:
         fields["bandwidth"] = _rate(fields["bandwidth"])
     if "digest" in fields:
         _check_digest(fields["digest"])
+        if "manifest" not in fields:
+            raise UsageError("--digest is for --manifest, which is not given")
     if "files_from" in fields:
         from pycp.cli.listed import resolve_lists
 

@@ -10,13 +10,14 @@ from stat import S_ISDIR, S_ISREG
 
 from pycp import system
 from pycp.errors import CopyError
+from pycp.options import CopyOptions
 from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pycp.options import CopyOptions
+    from pycp.options import WriteOptions
     from pycp.plan.exclude import Exclusions
 
     Amount = tuple[int, int]
@@ -24,6 +25,25 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 512
 STEP = 256
 """Entries of a directory between two pauses."""
+
+
+def survey_operands(
+    options: "WriteOptions", operands: "Iterable[str]"
+) -> "Iterator[Amount] | None":
+    """Return what `survey` does for the sources among the operands of a command.
+
+    None if they can be gone through only once, which is for the copy.
+    """
+    sources: Iterable[str] | None = None
+    if options.files_from:
+        from pycp.plan.source_lists import listed_again
+
+        sources = listed_again(options.files_from)
+    elif isinstance(operands, list):
+        sources = operands if options.target_directory is not None else operands[:-1]
+    if sources is None:
+        return None
+    return survey(options if isinstance(options, CopyOptions) else CopyOptions(), sources)
 
 
 def survey(options: "CopyOptions", sources: "Iterable[str]") -> "Iterator[Amount]":

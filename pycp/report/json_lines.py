@@ -15,16 +15,20 @@ from pycp.quoting import quote_name
 from pycp.report.lines import BUFFER_SIZE, Lines
 from pycp.report.listener import failure_details
 from pycp.report.output import NEW_MODE, open_output
-from pycp.values import BYTES
+from pycp.values import BYTES, LINKED, REFLINKED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pycp.options import WriteOptions
+    from pycp.report.pulse import Pulse
+    from pycp.report.walker import Totals
 
 VERSION = 1
 """Version of the schema; it changes when a line of before would be read wrongly."""
+AT_ONCE = ("started", "progress")
+"""Events that nobody should wait for."""
 NAMES = ("source", "destination", "backup", "path", "path2")
 """Fields that hold names of files."""
 
@@ -52,13 +56,21 @@ class JsonLines(Lines):
         self._counts = dict.fromkeys(("copied", "directory", "skipped", "warning", "failed"), 0)
         self._event_error: OSError | None = None
         self._start = time.monotonic()
+        self.pulse: Pulse | None = None
         extra = {"dry_run": True} if options.dry_run else {}
         self.event("begin", schema=VERSION, program=program, **extra)
+
+    def begin_pulse(self, totals: "Callable[[], Totals | None]") -> None:
+        """Tell once a second how far the copy is; `totals` begins a walk through the sources."""
+        from pycp.report.pulse import Pulse
+
+        places = self.bar.places if self.bar is not None else None
+        self.pulse = Pulse(self.tally, self.event, totals, places)
 
     def event(self, kind: str, **details: object) -> None:
         """Write an event, now or when more have come together."""
         self.take_encoded(kind, self.encoded(kind, details))
-        if self._events_size >= BUFFER_SIZE or kind == "started":
+        if self._events_size >= BUFFER_SIZE or kind in AT_ONCE:
             self.flush_events()
 
     @staticmethod
@@ -76,6 +88,8 @@ class JsonLines(Lines):
 
     def take_encoded(self, kind: str, line: bytes) -> None:
         """Count an event, and keep its line until it is written."""
+        if self.pulse is not None and kind != "progress":
+            self.pulse.beat()
         if kind in self._counts:
             self._counts[kind] += 1
         self._events.append(line)
@@ -113,6 +127,9 @@ class JsonLines(Lines):
 
     def finish(self) -> bool:
         """Write the summary and what is left; return whether all is well."""
+        if self.pulse is not None:
+            self.pulse.end()
+            self.pulse = None
         is_well = super().finish()
         counts = self._counts
         self.event(
@@ -122,6 +139,8 @@ class JsonLines(Lines):
             skipped=counts["skipped"],
             warnings=counts["warning"],
             failed=counts["failed"],
+            reflinked=self.tally.total(REFLINKED),
+            linked=self.tally.total(LINKED),
             bytes=self.tally.total(BYTES),
             seconds=round(time.monotonic() - self._start, 6),
             status=int(not is_well),

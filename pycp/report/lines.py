@@ -3,10 +3,11 @@
 import os
 
 from pycp.entries import Tally
-from pycp.errors import detached
+from pycp.errors import SilentError, detached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Protocol
 
     from pycp.errors import CopyError
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
         """What shows how far the copy has come."""
 
         is_on_terminal: bool
+        places: memoryview
+        """How far a walk through the sources has come."""
+
+        @property
+        def is_shown(self) -> bool:
+            """Return whether there is a picture in the line of the cursor."""
 
         def pause(self) -> None:
             """Leave the terminal alone for a while."""
@@ -47,12 +54,18 @@ class Lines:
         self.own_files: dict[tuple[int, int], str] = {}
         self.tally = Tally()
         self.has_failed = False
+        self.failures = 0
+        self.has_stats = self.is_dry = False
+        """A line tells at the end what was done, or would have been."""
         self._pending: list[bytes] = []
         self._size = 0
         self._limit = 0
         self._has_lost_output = False
         self._input_error: OSError | None = None
         self.bar: Bar | None = None
+
+    def begin_pulse(self, totals: "Callable[[], Iterator[tuple[int, int]] | None]") -> None:
+        """Tell nothing once a second."""
 
     def event(self, kind: str, **details: object) -> None:
         """Say nothing: the lines for people come apart from events."""
@@ -105,8 +118,12 @@ class Lines:
         self.say(text)
 
     def failed(self, error: "CopyError") -> None:
-        """Print a failure, unless there is nothing to say, and remember it."""
+        """Print a failure, unless there is nothing to say, and remember it.
+
+        One that was told before is just the same failure again.
+        """
         self.has_failed = True
+        self.failures += not error.is_told or isinstance(error, SilentError)
         if not error.is_told:
             self.say(str(error))
         detached(error)
@@ -157,6 +174,10 @@ class Lines:
         if self._input_error:
             self.has_failed = True
             self.say(f"error closing file: {self._input_error.strerror}")
+        if self.has_stats:
+            from pycp.report.status import closing_line
+
+            self.say(closing_line(self.tally, self.failures, self.is_dry))
         return not self.has_failed
 
 

@@ -9,7 +9,7 @@ from errno import errorcode
 from pycp.entries import Tally
 from pycp.errors import detached
 from pycp.options import Record
-from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, SKIPPED
+from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, LINKED, REFLINKED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,19 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from pycp.errors import CopyError
+    from pycp.report.pulse import Pulse
+    from pycp.report.walker import Totals
 
-    EventKind = Literal["started", "copied", "directory", "skipped", "removed", "warning", "failed"]
+    EventKind = Literal[
+        "started",
+        "copied",
+        "directory",
+        "skipped",
+        "removed",
+        "progress",
+        "warning",
+        "failed",
+    ]
 
 
 class Event(Record):
@@ -33,6 +44,9 @@ class Event(Record):
       `destination`.
     - `skipped`: it is not copied, and that is no failure: `source`, `destination`, `reason`.
     - `removed`: an old `destination` was taken away.
+    - `progress`: about once in a second while something runs: `files` and `bytes` done, what needs
+      no copying included; `files_found` and `bytes_found`, known to be there in all, and whether
+      that is all (`found_all`); the `phase`; and the `source` in work.
     - `warning`: `message`.
     - `failed`: `message`, `path` and perhaps `path2`, and `errno`, the name of the error number.
 
@@ -50,6 +64,11 @@ class Event(Record):
     backup: str | None = None
     made: bool | None = None
     reason: str | None = None
+    files: int | None = None
+    files_found: int | None = None
+    bytes_found: int | None = None
+    found_all: bool | None = None
+    phase: 'Literal["copying", "checking", "flushing", "reading"] | None' = None
     message: str | None = None
     path: str | None = None
     path2: str | None = None
@@ -67,6 +86,10 @@ class Summary(Record):
     """What needed no copying, or was left out."""
     warnings: int = 0
     failed: int = 0
+    reflinked: int = 0
+    """Files that share their storage with the source."""
+    linked: int = 0
+    """Hard links made."""
     bytes: int = 0
     """Bytes copied: holes do not count, storage shared with the source does."""
     seconds: float = 0.0
@@ -123,11 +146,26 @@ class Listener:
         self.own_files: dict[tuple[int, int], str] = {}
         self.tally = Tally()
         self.errors: list[CopyError] = []
+        self.pulse: Pulse | None = None
         self._warnings = 0
         self._start = time.monotonic()
 
+    def begin_pulse(self, totals: "Callable[[], Totals | None]") -> None:
+        """Tell once a second how far the copy is; `totals` begins a walk through the sources."""
+        from pycp.report.pulse import Pulse
+
+        self.pulse = Pulse(self.tally, self.event, totals)
+
+    def end(self) -> None:
+        """Tell nothing more."""
+        if self.pulse is not None:
+            self.pulse.end()
+            self.pulse = None
+
     def event(self, kind: str, **details: "Any") -> None:
         """Tell what happened to one file."""
+        if self.pulse is not None and kind != "progress":
+            self.pulse.beat()
         if self._on_event is not None:
             try:
                 self._on_event(Event(kind=kind, **details))  # type: ignore[arg-type]
@@ -165,6 +203,8 @@ class Listener:
             skipped=passed + total(EXCLUDED),
             warnings=self._warnings,
             failed=len(self.errors),
+            reflinked=total(REFLINKED),
+            linked=total(LINKED),
             bytes=total(BYTES),
             seconds=time.monotonic() - self._start,
         )

@@ -1,28 +1,26 @@
 """How far a copy has come, in one line of words."""
 
-import os
 import time
 
 from pycp.quoting import quote_name
-from pycp.values import BYTES, FILES
+from pycp.values import (
+    BYTES,
+    COPYING,
+    EXCLUDED,
+    FILES,
+    KEPT,
+    LINKED,
+    PASSED,
+    PHASES,
+    REFLINKED,
+    SKIPPED,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.entries import Tally
-    from pycp.report.lines import Lines
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-
-
-def tell_status(report: "Lines") -> None:
-    """Print the line on standard error, from whatever is being done: nothing else is written."""
-    line = report.over_bar(2) + os.fsencode(
-        status_line(report.program, report.tally, report.tally.current) + "\n"
-    )
-    try:
-        os.write(2, line)
-    except OSError:
-        pass  # it was asked for from outside, and is no part of the copy
 
 
 def status_line(
@@ -37,7 +35,40 @@ def status_line(
         size_words = f"{size_words} of {in_units(goal[1])}"
     rate = in_units(size / max(seconds, 0.001))
     line = f"{program}: {files_words}, {size_words} copied in {duration(seconds)}, {rate}/s"
-    return f"{line}, now at {quote_name(place)}" if place else line
+    doing = PHASES[tally.phase] if tally.phase != COPYING else "at"
+    return f"{line}, now {doing} {quote_name(place)}" if place else line
+
+
+def amount_done(tally: "Tally") -> "tuple[int, int]":
+    """Return how many files and bytes are in their place, wherever they came from."""
+    return tally.total(FILES), tally.total(BYTES) + tally.total(PASSED) + tally.total(KEPT)
+
+
+def closing_line(tally: "Tally", failures: int, is_dry: bool) -> str:
+    """Return what --stats tells at the end, without the name of the program."""
+    total = tally.total
+    files, size, skipped = total(FILES), total(BYTES), total(SKIPPED)
+    seconds = time.monotonic() - tally.start
+    if is_dry:
+        copied = f"{count_words(files - skipped)} would be copied"
+        reflinked = ""
+    else:
+        took = f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
+        rate = in_units(size / max(seconds, 0.001))
+        copied = f"{count_words(files - skipped)}, {in_units(size)} copied in {took}, {rate}/s"
+        reflinked = f"{total(REFLINKED)} reflinked, "
+    return (
+        f"{copied}; {reflinked}{total(LINKED)} linked, {skipped + total(EXCLUDED)} skipped,"
+        f" {failures} failed"
+    )
+
+
+def nothing_left(tally: "Tally") -> str:
+    """Return a line if everything was there already, and nothing if there was something to do."""
+    files = tally.total(FILES)
+    if files == 0 or files > tally.total(SKIPPED):
+        return ""
+    return f"nothing was left to do: {count_words(files)} {'is' if files == 1 else 'are'} there"
 
 
 def count_words(files: int) -> str:

@@ -56,6 +56,10 @@ AHEAD = 2
 """Units a process holds, so that it need not wait for the next."""
 
 
+TICK = 0.5
+"""Seconds to wait for processes at most, if somebody is to hear how far they are."""
+
+
 class Lost:
     """What came back of a unit whose process ended; nobody knows how far it came."""
 
@@ -143,7 +147,8 @@ class ForkedHands:
         taken, self._lost = self._lost, []
         if not self._held or not any(self._held.values()):
             return taken
-        for worker in ready(self._held, wait and not taken):
+        seconds = None if self._tally.tick is None else TICK
+        for worker in ready(self._held, wait and not taken, seconds):
             try:
                 answer = worker.channel.receive()
             except EOFError:

@@ -14,42 +14,58 @@ NUMBERS = (*ENDING, _signal.SIGPIPE, _signal.SIGXCPU, _signal.SIGXFSZ, _signal.S
 """Signals that end a process which does not mind them, and may come while we copy."""
 
 
-_actions: "dict[int, Callable[[], None]]" = {}
-"""What is to be done, by who wants it."""
+_actions: "dict[BeforeTheEnd, tuple[Callable[[], None], tuple[int, ...]]]" = {}
+"""What is to be done, and at which signals, by who wants it."""
 _armed: list[int] = []
 """Signals that would end the process, and do that first."""
+_looked_at: set[int] = set()
+"""Those, and others that were found to mean something else."""
 
 
 class BeforeTheEnd:
     """From now until `is_over`, a signal that would end the process first does something.
 
     Signals are watched from the first time on until `disarm`, for that takes many calls. In a
-    thread other than the first they are none of our business.
+    thread other than the first they are none of our business. What was wanted last is done first.
     """
 
-    def __init__(self, action: "Callable[[], None]") -> None:
-        _actions[id(self)] = action
-        if not _armed:
-            _arm()
+    def __init__(self, action: "Callable[[], None]", numbers: tuple[int, ...] = NUMBERS) -> None:
+        _actions[self] = action, numbers
+        if not set(numbers) <= _looked_at:
+            _arm(numbers)
 
     def is_over(self) -> None:
         """Let signals end the process without it."""
-        _actions.pop(id(self), None)
+        _actions.pop(self, None)
 
 
-def _arm() -> None:
-    for number in NUMBERS:
+def _forget() -> None:
+    """Leave what another process has to do to that one: this one was forked from it."""
+    _actions.clear()
+    _armed.clear()
+    _looked_at.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def _arm(numbers: tuple[int, ...]) -> None:
+    for number in numbers:
+        if number in _looked_at:
+            continue
         if _signal.getsignal(number) == _signal.SIG_DFL:
             try:
                 _signal.signal(number, _end)
             except ValueError:
                 return
             _armed.append(number)
+        _looked_at.add(number)
 
 
 def _end(number: int, _frame: "FrameType | None") -> None:
-    for action in list(_actions.values()):
-        action()
+    for action, numbers in reversed(list(_actions.values())):
+        if number in numbers:
+            action()
     _signal.signal(number, _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (number,))
     os.kill(os.getpid(), number)
@@ -65,3 +81,4 @@ def disarm() -> None:
         except ValueError:
             return
         _armed.pop()
+    _looked_at.clear()

@@ -239,8 +239,11 @@ def _is_cut(lifeline_end: int) -> bool:
     return bool(poll.poll(0))
 
 
-def ready(workers: "Iterable[Worker]", wait: bool) -> list[Worker]:
-    """Return the workers that have sent something or are gone; with `wait` at least one."""
+def ready(workers: "Iterable[Worker]", wait: bool, seconds: float | None = None) -> list[Worker]:
+    """Return the workers that have sent something or are gone.
+
+    With `wait` it is at least one, or none if nothing comes in so many seconds.
+    """
     poll = select.poll()
     by_fd = {}
     found = []
@@ -251,7 +254,8 @@ def ready(workers: "Iterable[Worker]", wait: bool) -> list[Worker]:
             fd = worker.channel.fileno()
             by_fd[fd] = worker
             poll.register(fd, select.POLLIN)
-    came = poll.poll(None if wait and not found else 0)
+    longest = None if seconds is None else seconds * 1000
+    came = poll.poll(longest if wait and not found else 0)
     return found + [by_fd[fd] for fd, _event in came]
 
 

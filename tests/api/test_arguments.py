@@ -144,7 +144,16 @@ def test_a_refusal_names_the_arguments(here: Path) -> None:
     ("function", "arguments"),
     [
         (COPY, {"suffix": ".bak", "backup": "simple", "atomic": True}),
-        (COPY, {"jobs": MOST_JOBS, "bandwidth": 10**12, "digest": "SHA256", "exclude": ()}),
+        (
+            COPY,
+            {
+                "jobs": MOST_JOBS,
+                "bandwidth": 10**12,
+                "digest": "SHA256",
+                "manifest": "m",
+                "exclude": (),
+            },
+        ),
         (COPY, {"exclude": ["*.o"], "preserve": {"mode": 1}, "follow_symlinks": "operands"}),
         (INSTALL, {"mode": 0o400, "suffix": "x"}),
         (INSTALL, {"mode": 0o7777, "owner": os.geteuid(), "group": os.getegid()}),

@@ -19,6 +19,7 @@ import jsonschema
 import pytest
 
 import pycp
+from pycp.report import pulse
 from pycp.report.listener import Event
 from tests import tree
 from tests.forked import MEMORY
@@ -170,6 +171,7 @@ def test_options_of_the_command_are_arguments() -> None:
         {"reflink": "always", "sparse": "always"},
         {"jobs": 0},
         {"bandwidth": -1},
+        {"digest": "sha256"},
         {"manifest": "m", "digest": "crc"},
         {"manifest": "m", "digest": "shake_128"},
         {"no_target_directory": True},
@@ -274,6 +276,28 @@ def test_counts_are_true_with_and_without_workers_and_events(jobs: int | None) -
         ) == expected
     assert [event.kind for event in events].count("copied") == MANY
     assert (again.files, again.skipped) == (0, MANY)
+
+
+def test_progress_is_an_event_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "INTERVAL", 0.0)
+    make_many("s")
+    events: list[Event] = []
+    pycp.copy("s", "t", recursive=True, on_event=events.append)
+    told = [event for event in events if event.kind == "progress"]
+    assert told[-1].files == MANY
+    assert {event.phase for event in told} == {"copying"}
+    assert all(event.bytes <= event.bytes_found for event in told)  # type: ignore[operator]
+
+
+def test_a_summary_tells_links_and_shared_storage() -> None:
+    Path("s").mkdir()
+    Path("s/a").write_text("a" * 10_000)
+    os.link("s/a", "s/b")
+    events: list[Event] = []
+    summary = pycp.copy("s", "t", recursive=True, preserve=["links"], on_event=events.append)
+    assert (summary.files, summary.linked) == (2, 1)
+    assert summary.reflinked == [event.method for event in events].count("reflink")
+    assert pycp.copy("s", "u", recursive=True, hard_link=True).linked == 2
 
 
 class Enough(Exception):

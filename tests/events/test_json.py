@@ -5,11 +5,21 @@ import json
 import os
 from collections.abc import Callable
 from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from pycp.engine import data, verify
+from pycp.entries import Tally
+from pycp.options import CopyOptions
+from pycp.plan.survey import survey
+from pycp.report import pulse, walker
+from pycp.system.counts import numbers
+from pycp.values import BYTES
+from tests import forked
 from tests import tree as trees
 from tests.programs import Programs, Result
 
@@ -81,6 +91,8 @@ def test_a_tree_is_told_file_by_file(tree: Tree, run_pycp: Programs) -> None:
         "skipped": 0,
         "warnings": 0,
         "failed": 0,
+        "reflinked": summary["reflinked"],  # as the file system has it
+        "linked": 1,
         "bytes": 5,
         "status": 0,
     }
@@ -299,3 +311,89 @@ def test_the_file_of_events_is_not_copied_itself(tree: Tree, run_pycp: Programs,
     assert result.stderr == "pycp: not writing to 'D/s/events', as events are written to it\n"
     with open(f"{root}/D/s/events") as written:
         assert [event["event"] for event in events_of(written.read())][-1] == "summary"
+
+
+@pytest.fixture
+def beating(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have progress told whenever something is counted, and files copied in small steps."""
+    monkeypatch.setattr(pulse, "INTERVAL", 0.0)
+    monkeypatch.setattr(data, "OFFLOAD_STEP", 64 * 1024)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.usefixtures("beating")
+def test_progress_is_told_as_it_goes(jobs: int, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    for number in range(3):
+        (tmp_path / f"s/{number}").write_bytes(BIG.encode())
+    done = forked.run_ours(
+        ["-r", f"-j{jobs}", "--reflink=never", "--json", "s", "d"], str(tmp_path)
+    )
+    told = [event for event in events_of(done.stdout) if event["event"] == "progress"]
+    assert done.status == 0
+    assert len(told) > 3
+    for before, after in pairwise(told):
+        assert before["bytes"] <= after["bytes"] <= after["bytes_found"]
+        assert before["files"] <= after["files"] <= after["files_found"]
+    assert {event["phase"] for event in told} == {"copying"}
+    assert (told[-1]["files"], told[-1]["bytes"]) == (3, 3 * len(BIG))
+    if jobs == 1:
+        assert {event["source"] for event in told} >= {"s/0", "s/1", "s/2"}
+        assert any(event["bytes"] % len(BIG) > 0 for event in told)
+
+
+@pytest.mark.usefixtures("beating")
+def test_progress_tells_what_else_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "BUFFER_SIZE", 64 * 1024)
+    (tmp_path / "s").write_bytes(BIG.encode())
+    words = ["--verify", "--manifest=m", "--resume", "--json", "s", "d"]
+    done = forked.run_ours(words, str(tmp_path))
+    phases = [event.get("phase") for event in events_of(done.stdout)]
+    assert {"copying", "flushing", "checking"} <= set(phases)
+    again = forked.run_ours(words, str(tmp_path))
+    phases = [event.get("phase") for event in events_of(again.stdout)]
+    assert {"checking", "reading"} <= set(phases)
+
+
+def test_a_short_copy_tells_no_progress(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text(BIG)
+    done = forked.run_ours(["--json", "s", "d"], str(tmp_path))
+    assert pulse.INTERVAL == 1
+    assert "progress" not in done.stdout
+
+
+@pytest.mark.usefixtures("beating")
+def test_the_totals_of_progress_are_found_in_the_end(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s/a").write_text("12345")
+    (tmp_path / "s/b").write_text("6789")
+    tally = Tally()
+    told: list[dict[str, Any]] = []
+    options = CopyOptions(recursive=True)
+    beats = pulse.Pulse(
+        tally,
+        lambda kind, **fields: told.append({"event": kind, **fields}),
+        lambda: survey(options, [str(tmp_path / "s")]),
+    )
+    try:
+        while not told or not told[-1]["found_all"]:
+            tally.add(BYTES, 0)
+    finally:
+        beats.end()
+    VALIDATOR.validate(told[-1])
+    assert (told[-1]["files"], told[-1]["files_found"], told[-1]["bytes_found"]) == (0, 2, 9)
+    tally.add(BYTES, 1)
+    assert told[-1]["bytes"] == 0
+
+
+@pytest.mark.usefixtures("beating")
+def test_with_a_bar_its_walk_tells_the_totals(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = numbers(walker.PLACES)
+    places[walker.FILES_FOUND], places[walker.BYTES_FOUND] = 7, 70
+    told: list[dict[str, Any]] = []
+    tell = lambda _kind, **fields: told.append(fields)  # noqa: E731
+    monkeypatch.delattr(pulse, "Walker")
+    beats = pulse.Pulse(Tally(), tell, lambda: iter(()), places)
+    beats.beat()
+    beats.end()
+    assert (told[0]["files_found"], told[0]["bytes_found"], told[0]["found_all"]) == (7, 70, False)
