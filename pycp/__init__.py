@@ -1,7 +1,7 @@
 """pycp: GNU cp and install, in Python.
 
-`copy` and `install` do in a program what the commands do; `pycp.shutil` copies faster than the
-standard library.
+`copy`, `install` and `undo` do in a program what the commands do; `pycp.shutil` copies faster than
+the standard library.
 
     >>> import pycp
     >>> pycp.copy("photos", "backup", recursive=True, preserve=True).files
@@ -13,7 +13,7 @@ __version__ = "0.2.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp import shutil
-    from pycp.api import copy, install
+    from pycp.api import copy, install, undo
     from pycp.errors import CopyError
     from pycp.report.listener import CopyFailed, Event, Summary
 else:
@@ -35,4 +35,4 @@ else:
         return sorted({*globals(), *__all__})
 
 
-__all__ = ["CopyError", "CopyFailed", "Event", "Summary", "copy", "install", "shutil"]
+__all__ = ["CopyError", "CopyFailed", "Event", "Summary", "copy", "install", "shutil", "undo"]

@@ -193,7 +193,7 @@ def _install_as_asked() -> int:
 
     try:
         options, operands = parse_install(words, os.environ, report.say)
-        report = _report(options, operands, program)
+        report = _report(options, operands + options.records, program)
         _tell_before_the_end(options, report)
         _install(options, operands, report)
     except Answer as answer:
@@ -207,7 +207,7 @@ def run_install(options: InstallOptions, operands: list[str], program: str = "py
     """Install as options and operands say, and print as install does; return its exit status."""
     report = Lines(program)
     try:
-        report = _report(options, operands, program)
+        report = _report(options, operands + options.records, program)
         _install(options, operands, report)
     except CopyError as error:
         _refuse(error, report)

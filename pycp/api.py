@@ -17,27 +17,23 @@ processes only if the calling process has a single thread.
     2 photos/cow.jpg cannot stat 'photos/cow.jpg': No such file or directory
 """
 
-import os
-
-from pycp.checks import (
-    MOST_JOBS,
-    clash,
-    is_job_count,
-    is_rate,
-    is_suffix,
-    name_of,
-    names_of,
-    require_digest,
-    require_type,
-    require_types,
-    settle,
-    texts_of,
+from pycp.arguments import (
+    check,
+    dereference_of,
+    fields_of,
+    kept,
+    mode_of,
+    operands_of,
+    require_listener,
+    require_owner,
 )
+from pycp.checks import MOST_JOBS, is_job_count, name_of, names_of, require_type, texts_of
 from pycp.errors import CopyError, UsageError
-from pycp.options import CopyOptions, InstallOptions, Record
+from pycp.options import CopyOptions, InstallOptions
 from pycp.plan.survey import survey_operands
 from pycp.quoting import leave_locale_alone
-from pycp.report.listener import CopyFailed, Event, Listener, Stopped, Summary
+from pycp.report.listener import CopyFailed, Listener, Stopped, Summary
+from pycp.report.listener import Event as Event
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,13 +41,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import Any, Literal
 
+    from pycp.arguments import Attribute, Listen
+    from pycp.checks import Path
     from pycp.options import Backup, Update, When, WriteOptions
-
-    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
-    Attribute = Literal["mode", "ownership", "timestamps", "links", "xattr", "all"]
-    Listen = Callable[[Event], object]
-
-ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "xattr")
 
 
 def copy(
@@ -121,19 +113,19 @@ def copy(
     ValueError or TypeError, and do nothing, if an argument is none or two contradict each other.
     """
     words, is_one = names_of(sources)
-    fields = _fields(CopyOptions, locals())
+    fields = fields_of(CopyOptions, locals())
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
-    fields |= _kept(preserve, attributes_only)
-    fields["dereference"] = _dereference(follow_symlinks, hard_link or not recursive)
+    fields |= kept(preserve, attributes_only)
+    fields["dereference"] = dereference_of(follow_symlinks, hard_link or not recursive)
     fields["exclude"] = tuple(("pattern", text) for text in texts_of("exclude", exclude))
     if jobs is not None:
         require_type("jobs", jobs, int)
         if not is_job_count(jobs):
             raise ValueError(f"jobs={jobs} is not from 1 to {MOST_JOBS}")
         fields["jobs"] = jobs
-    _check(fields, manifest, on_event)
-    operands, fields["target_directory"] = _operands(words, is_one, destination)
+    check(fields, manifest, on_event)
+    operands, fields["target_directory"] = operands_of(words, is_one, destination)
     from pycp.run.serial import run_serial
 
     if executor is None:
@@ -175,6 +167,9 @@ def install(
     manifest: "Path | None" = None,
     digest: str = "blake2b",
     bandwidth: int = 0,
+    record: "Path | None" = None,
+    record_root: "Path | None" = None,
+    unprivileged: bool = False,
     dry_run: bool = False,
     on_event: "Listen | None" = None,
 ) -> Summary:
@@ -188,130 +183,60 @@ def install(
     - `owner`, `group`: a name or a number; None leaves the choice to the system.
     - `make_parents`: make the directories above the destination (-D).
     - `bandwidth`, `on_event`: as for `copy`.
+    - `record`: a file that gets a line for each thing made, from which `undo` knows it again.
 
     Raise CopyFailed, an OSError, if anything failed, after everything else was installed. Raise
     ValueError or TypeError, and do nothing, if an argument is none or two contradict each other.
     """
     words, is_one = names_of(sources)
-    fields = _fields(InstallOptions, locals())
+    fields = fields_of(InstallOptions, locals())
     if directory != (destination is None):
         raise ValueError("with directory=True there is no destination; otherwise there must be one")
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
     if mode is not None:
-        fields["mode"] = _mode(mode, directory)
-    _require_owner("owner", owner)
-    _require_owner("group", group)
-    _check(fields, manifest, on_event)
+        fields["mode"] = mode_of(mode, directory)
+    require_owner("owner", owner)
+    require_owner("group", group)
+    for name, path in (("record", record), ("record_root", record_root)):
+        fields[name] = None if path is None else name_of(path)
+    check(fields, manifest, on_event)
     operands = words
     if destination is not None:
-        operands, fields["target_directory"] = _operands(words, is_one, destination)
+        operands, fields["target_directory"] = operands_of(words, is_one, destination)
     from pycp.run.install import run_install
 
     return _run(run_install, InstallOptions(**fields), operands, on_event)
 
 
-def _fields(options: "type[Record]", arguments: "dict[str, Any]") -> "dict[str, Any]":
-    """Return the arguments that are options by the same name and value."""
-    others = ("exclude", "jobs", "manifest", "mode")
-    fields = {
-        name: value
-        for name, value in arguments.items()
-        if hasattr(options, name) and name not in others
-    }
-    require_types(options, fields)
-    return fields
+def undo(
+    record: "Path",
+    *,
+    record_root: "Path | None" = None,
+    dry_run: bool = False,
+    on_event: "Listen | None" = None,
+) -> Summary:
+    """Take away what `install` wrote down in a record, and put back what was replaced.
 
+    Nothing goes that was changed since, and no directory that is not empty. `record_root` is where
+    to look for what the record names; if None, where it was installed. The counts returned are of
+    what was taken away or put back.
 
-def _dereference(follow_symlinks: object, follows: bool) -> str:
-    """Return which symbolic links are followed; `follows` tells whether they are if not said."""
-    if follow_symlinks is None:
-        follow_symlinks = follows
-    require_type("follow_symlinks", follow_symlinks, bool, str)
-    if isinstance(follow_symlinks, bool):
-        return "always" if follow_symlinks else "never"
-    if follow_symlinks != "operands":
-        raise ValueError(f"follow_symlinks={follow_symlinks!r} is none of True, False, 'operands'")
-    return "operands"
-
-
-def _kept(
-    preserve: "bool | Attribute | Iterable[Attribute]", attributes_only: bool
-) -> "dict[str, object]":
-    """Return the fields that say what is preserved."""
-    if isinstance(preserve, bool):
-        names = ["all"] if preserve else []
-    else:
-        names = texts_of("preserve", preserve)
-    for name in names:
-        if name not in (*ATTRIBUTES, "all"):
-            raise ValueError(f"preserve={name!r} is none of {', '.join(ATTRIBUTES)}, all")
-    wanted = ATTRIBUTES if "all" in names else names
-    fields: dict[str, object] = {f"preserve_{name}": True for name in wanted}
-    if names:
-        fields["require_preserve"] = True
-    if "xattr" in names:
-        fields["require_preserve_xattr"] = True
-    elif "all" in names and not attributes_only:
-        fields["xattr_errors"] = "none"
-    return fields
-
-
-def _mode(mode: int | str, is_directory: bool) -> str:
-    """Return a mode as the command takes it."""
-    from pycp.plan.modes import octal, resolve_mode
-
-    require_type("mode", mode, int, str)
-    try:
-        text = octal(mode) if isinstance(mode, int) else mode
-        resolve_mode(text, is_directory)
-    except CopyError as error:
-        raise ValueError(str(error)) from None
-    return text
-
-
-def _require_owner(argument: str, owner: str | int | None) -> None:
-    """Raise TypeError or ValueError for what is no name or number of anybody."""
-    if owner is None:
-        return
-    require_type(argument, owner, int, str)
-    if isinstance(owner, int):
-        from pycp.plan.owners import user_number
-
-        try:
-            user_number(owner)
-        except CopyError:
-            raise ValueError(f"{argument}={owner} is the number of nobody") from None
-
-
-def _check(fields: "dict[str, Any]", manifest: "Path | None", on_event: "Listen | None") -> None:
-    """Bring the fields that copy and install share to their final meaning.
-
-    Raise ValueError or TypeError.
+    Raise CopyFailed, an OSError, if anything was changed or failed, after everything else was
+    undone. Raise ValueError or TypeError, and do nothing, if an argument is none.
     """
-    found = clash(fields, makes_backups=fields["backup"] != "none")
-    if found:
-        named = " and ".join(f"{name}={fields[name]!r}" for name in found)
-        raise ValueError(f"{named} exclude each other")
-    settle(fields)
-    if not is_suffix(fields["suffix"]) or "/" in fields["suffix"]:
-        raise ValueError("suffix must not be empty, nor hold a slash")
-    if fields["bandwidth"] != 0 and not is_rate(fields["bandwidth"]):
-        raise ValueError("bandwidth must not be negative")
-    if manifest is not None:
-        name = name_of(manifest)
-        fields["manifest"] = "./-" if name == "-" else name  # nothing is printed from here
-    require_digest(fields, CopyOptions.digest)
-    if on_event is not None and not callable(on_event):
-        raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
+    fields = fields_of(InstallOptions, {"dry_run": dry_run})
+    fields["undo"] = name_of(record)
+    fields["record_root"] = None if record_root is None else name_of(record_root)
+    require_listener(on_event)
+    from pycp.run.install import run_install
 
-
-def _operands(
-    sources: "list[str] | Iterator[str]", is_one: bool, destination: "Path"
-) -> "tuple[list[str] | Iterator[str], str | None]":
-    """Return the operands of the command, and its target directory if it needs that option."""
-    word = name_of(destination)
-    return ([*sources, word], None) if is_one else (sources, word)
+    return _run(
+        lambda options, _words, report: run_install(options, [], report),
+        InstallOptions(**fields),
+        [fields["undo"]],
+        on_event,
+    )
 
 
 def _run(

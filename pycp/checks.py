@@ -43,6 +43,19 @@ def clash(fields: "Mapping[str, Any]", makes_backups: bool) -> "Clash | None":
     return None
 
 
+NEEDS = {"unprivileged": ("record",), "record_root": ("record", "undo")}
+"""Fields that mean nothing without one of others."""
+
+
+def lacking(fields: "Mapping[str, Any]") -> "Clash | None":
+    """Return the names of a field and of the other one that it needs, if that is not given."""
+    for name, others in NEEDS.items():
+        is_given = fields.get(name) not in (None, False)
+        if is_given and all(fields.get(other) is None for other in others):
+            return name, others[0]
+    return None
+
+
 ORDERED = {
     "overwrite": "ask",
     "debug": True,

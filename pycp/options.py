@@ -185,3 +185,16 @@ class InstallOptions(WriteOptions):
     """Program run with the new file's name as its only argument."""
     ignores_strip_program: bool = False
     """--strip-program was given without -s: worth a warning, nothing more."""
+    record: str | None = None
+    """File that gets a line for each thing that was made."""
+    record_root: str | None = None
+    """Directory below which the record names things; None is the root of all."""
+    unprivileged: bool = False
+    """Owner, group and set-id bits are recorded in place of being set."""
+    undo: str | None = None
+    """Record of what is taken away again; nothing is installed then."""
+
+    @property
+    def records(self) -> list[str]:
+        """The names of records, which no other output may be written over."""
+        return [name for name in (self.record, self.undo) if name is not None]

@@ -53,3 +53,9 @@ def why_not_protected(place: str) -> str:
             if tried.returncode:
                 return f"files cannot be protected here: {tried.stderr.strip()}"
     return ""
+
+
+def command(name: str, package: str) -> None:
+    """Skip the test if a program is not here; `package` is where Debian has it."""
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not installed (Debian package {package})")

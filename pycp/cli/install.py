@@ -3,7 +3,7 @@
 Mode, owner and group stay as typed: GNU reads them only after it has looked at the operands.
 """
 
-from pycp.checks import clash
+from pycp.checks import clash, lacking
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     ATOMIC,
@@ -31,13 +31,16 @@ from pycp.cli.shared import (
     resolve_extras,
 )
 from pycp.cli.table import Option, Table
-from pycp.errors import CopyError
+from pycp.errors import CopyError, UsageError
 from pycp.options import InstallOptions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
+UNDOING = {"undo", "record_root", "dry_run", "verbose", "debug", "json", "progress"}
+"""Fields that mean something to --undo."""
 _CLASHES = {
     ("directory", "strip"): "the strip option may not be used when installing a directory",
     ("directory", "target_directory"): "target directory not allowed when installing a directory",
@@ -49,6 +52,7 @@ INSTALL = Table(
         "[OPTION]... SOURCE... DIRECTORY",
         "[OPTION]... -t DIRECTORY SOURCE...",
         "[OPTION]... -d DIRECTORY...",
+        "[OPTION]... --undo=FILE",
     ),
     summary="Copy files to where they are used and set their attributes, or make directories. "
     "An old file is replaced by a new one, never written into.",
@@ -125,6 +129,33 @@ INSTALL = Table(
             BACKUP,
             SUFFIX,
         ),
+        "Installations that can be undone": (
+            Option(
+                "--record",
+                value="=FILE",
+                field="record",
+                help="add to FILE a line of mtree(5) for each file and directory that is made",
+            ),
+            Option(
+                "--record-root",
+                value="=DIRECTORY",
+                field="record_root",
+                help="have the record name what is below DIRECTORY, such as $DESTDIR, and nothing "
+                "else",
+            ),
+            Option(
+                "--unprivileged",
+                field="unprivileged",
+                help="write owner, group and set-ID bits into the record, and do not set them",
+            ),
+            Option(
+                "--undo",
+                value="=FILE",
+                field="undo",
+                help="remove what the record FILE says was made and nobody has changed, and put "
+                "back what it replaced",
+            ),
+        ),
         "Safety": (ATOMIC, DURABLE, VERIFY, MANIFEST, DIGEST, BANDWIDTH),
         "What is printed": (
             VERBOSE,
@@ -153,8 +184,17 @@ def parse_install(
     fields, operands = parse(arguments, INSTALL, environ, warn)
     if found := clash(fields, makes_backups=False):
         raise CopyError(_CLASHES[found])
+    _check_record(fields)
     resolve_backup(fields, environ)
     if "strip_program" in fields and "strip" not in fields:
         fields["ignores_strip_program"] = True
     resolve_extras(fields)
     return InstallOptions(**fields), operands
+
+
+def _check_record(fields: "Mapping[str, Any]") -> None:
+    if "undo" in fields and not fields.keys() <= UNDOING:
+        raise UsageError("--undo installs nothing, and takes no options that do")
+    if found := lacking(fields):
+        option, needed = (f"--{name.replace('_', '-')}" for name in found)
+        raise UsageError(f"{option} needs {needed}")

@@ -16,16 +16,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from hashlib import _Hash
 
+    from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
 
-def new_digest(job: "Job") -> "_Hash":
-    """Return a digest of nothing yet."""
+def new_digest(job: "Job") -> "_Hash | Digests":
+    """Return a digest of nothing yet, or several if the option names them with a plus between."""
     import hashlib
 
-    return hashlib.new(job.options.digest, usedforsecurity=False)
+    name = job.options.digest
+    try:
+        return hashlib.new(name, usedforsecurity=False)
+    except ValueError:
+        if "+" not in name:
+            raise
+    from pycp.engine import digests
+
+    return digests.Digests(name)
 
 
 def digest_shared(job: "Job", file: "FileCopy") -> None:
@@ -45,8 +54,25 @@ def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> Non
         system.close(fd)
 
 
+def digest_of_installed(entry: "Entry", name: str) -> "tuple[str, os.stat_result]":
+    """Return digest and status of an installed file that was left as it is."""
+    import hashlib
+
+    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+    fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
+    try:
+        digest = hashlib.new(name, usedforsecurity=False)
+        return read_digest(digest, fd, entry.destination), system.fstat(fd)
+    finally:
+        system.close(fd)
+
+
 def _digest_of(job: "Job", fd: int, shown: str) -> str:
-    digest = new_digest(job)
+    return read_digest(new_digest(job), fd, shown)
+
+
+def read_digest(digest: "_Hash | Digests", fd: int, shown: str) -> str:
+    """Have a digest see all of a file; return it in hexadecimal."""
     try:
         with Phase(job.tally, READING):
             while data := system.read(fd, BUFFER_SIZE):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import os
     from hashlib import _Hash
 
+    from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
 
@@ -27,7 +28,7 @@ class Watch:
     """What sees the bytes of one file as they pass: a digest, a pace, or both."""
 
     def __init__(self, job: "Job", destination: "os.stat_result") -> None:
-        self._hash: _Hash | None = None
+        self._hash: _Hash | Digests | None = None
         self._tally = job.tally
         if job.manifest is not None and S_ISREG(destination.st_mode):
             self._hash = new_digest(job)

@@ -63,3 +63,23 @@ def _number(text: str, kind: str) -> int:
         raise CopyError(f"invalid {kind} {quote_name(text)}", filename=text)
     number = int(significant or "0", base)
     return UNCHANGED if number == LARGEST else number
+
+
+def user_name(number: int) -> str | None:
+    """Return the name of a user, if there is one."""
+    from pwd import getpwuid
+
+    try:
+        return getpwuid(number).pw_name
+    except (KeyError, OverflowError):
+        return None
+
+
+def group_name(number: int) -> str | None:
+    """Return the name of a group, if there is one."""
+    from grp import getgrgid
+
+    try:
+        return getgrgid(number).gr_name
+    except (KeyError, OverflowError):
+        return None

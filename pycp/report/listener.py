@@ -24,8 +24,10 @@ if TYPE_CHECKING:
         "started",
         "copied",
         "directory",
+        "recorded",
         "skipped",
         "removed",
+        "restored",
         "progress",
         "warning",
         "failed",
@@ -43,7 +45,11 @@ class Event(Record):
     - `directory`: one was `made`, or was there: `source` (not where `install` makes it),
       `destination`.
     - `skipped`: it is not copied, and that is no failure: `source`, `destination`, `reason`.
-    - `removed`: an old `destination` was taken away.
+    - `recorded`: a record got a line: `destination`, `recorded_as`, its name there, `type`, `made`,
+      `mode`, `uid`, `gid` and, if they have names, `uname` and `gname`; of a file `size`, `time`,
+      `sha256` and `backup`.
+    - `removed`: an old `destination` was taken away, or one that is undone.
+    - `restored`: an old `destination` was put back, which was kept as `backup`.
     - `progress`: about once in a second while something runs: `files` and `bytes` done, what needs
       no copying included; `files_found` and `bytes_found`, known to be there in all, and whether
       that is all (`found_all`); the `phase`; and the `source` in work.
@@ -54,7 +60,7 @@ class Event(Record):
     """
 
     kind: "EventKind" = "started"
-    type: 'Literal["file", "symlink", "hardlink", "fifo", "special"] | None' = None
+    type: 'Literal["file", "directory", "symlink", "hardlink", "fifo", "special"] | None' = None
     source: str | None = None
     destination: str | None = None
     size: int | None = None
@@ -63,6 +69,14 @@ class Event(Record):
     resumed_at: int | None = None
     backup: str | None = None
     made: bool | None = None
+    recorded_as: str | None = None
+    mode: str | None = None
+    uid: int | None = None
+    gid: int | None = None
+    uname: str | None = None
+    gname: str | None = None
+    time: str | None = None
+    sha256: str | None = None
     reason: str | None = None
     files: int | None = None
     files_found: int | None = None

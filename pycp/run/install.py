@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pycp.entries import Entry, Report
     from pycp.options import InstallOptions
     from pycp.run.new_files import NewFiles
+    from pycp.run.record import Record
+    from pycp.run.recording import Finish, MakeNamed, MakeWay
     from pycp.system.overlay import Overlay
 
 SPECIAL_BITS = 0o7000
@@ -38,6 +40,11 @@ def run_install(
     What goes wrong with one of them is told to the report, and the others are installed. `umask` is
     the user's, where it was set aside.
     """
+    if options.undo is not None:
+        from pycp.run.undo import run_undo
+
+        run_undo(options, operands, report)
+        return
     if options.directory:
         operands = directories(options, operands, report.failed)
         final = _final(options, report)
@@ -51,16 +58,28 @@ def run_install(
             may_be_missing=options.make_parents,
         )
         final = _final(options, report)
-    overlay = None
+    asked, overlay, record = final, None, None
+    if options.unprivileged:
+        from pycp.run.record import without_privilege
+
+        options, final = without_privilege(options, final)
     if options.dry_run:
         from pycp.engine.dry_directory import without_effects
         from pycp.system.overlay import Overlay
 
         options, overlay = without_effects(options), Overlay()
-    if options.directory:
-        _make_directories(operands, final, report, options.durable, overlay)
-    else:
-        _install_files(options, *found, final, report, umask, overlay)
+    elif options.record is not None:
+        from pycp.run.record import Record
+
+        record = Record(options, asked, report, umask)
+    try:
+        if options.directory:
+            _make_directories(operands, final, report, options.durable, overlay, record)
+        else:
+            _install_files(options, *found, final, report, umask, overlay, record)
+    finally:
+        if record is not None:
+            record.close()
 
 
 def _final(options: "InstallOptions", report: "Report") -> Final:
@@ -90,9 +109,15 @@ def _make_directories(
     report: "Report",
     is_durable: bool,
     overlay: "Overlay | None",
+    record: "Record | None",
 ) -> None:
     from pycp.engine.named import make_named
 
+    make: MakeNamed = make_named
+    if record is not None:
+        from pycp.run.recording import making_named
+
+        make = making_named(record, make)
     for name in names:
         try:
             if overlay is not None:
@@ -100,7 +125,7 @@ def _make_directories(
 
                 pretend_named(name, final, report, overlay)
             else:
-                make_named(name, final, report, is_durable)
+                make(name, final, report, is_durable)
         except CopyError as error:
             report.failed(error)
         except OSError as error:
@@ -119,22 +144,29 @@ def _install_files(
     report: "Report",
     umask: int,
     overlay: "Overlay | None",
+    record: "Record | None",
 ) -> None:
-    above = None
+    above, what = None, _copy_options(options)
+    make_way: MakeWay = _make_way
+    if record is not None:
+        from pycp.run.recording import Recording, making_way, with_digest
+
+        make_way, what = making_way(record, make_way), with_digest(what)
     if options.make_parents and directory is None:
         try:
-            above, directory = _make_way(options, sources, destination, report, overlay)
+            above, directory = make_way(options, sources, destination, report, overlay)
         except CopyError as error:
             report.failed(error)
             return
         except OSError as error:
             report.failed(cannot("create directory", destination, error))
             return
-    operands = Operands(_copy_options(options), sources, directory, destination)
+    operands = Operands(what, sources, directory, destination)
     installer = Installer(options, operands, final, report)
 
     def install() -> None:
-        if operands.are_many and not (options.compare or options.strip or options.dry_run):
+        may_be_short = not (options.compare or options.strip or options.dry_run or record)
+        if operands.are_many and may_be_short:
             installer.install_new_files_in_short()
         try:
             install_all()
@@ -142,6 +174,7 @@ def _install_files(
             installer.close()
 
     def install_all() -> None:
+        install_one = installer.install if record is None else Recording(record, installer).install
         for entry in operands.entries():
             if above is not None:
                 entry.folder = Folder(None, entry.folder.source_directory, above, False)
@@ -153,7 +186,7 @@ def _install_files(
             # GNU looks at an empty name as at the working directory.
             entry.destination_name = entry.destination_name or "."
             try:
-                installer.install(entry)
+                install_one(entry)
             except Irremovable as error:
                 report.failed(error)
                 return
@@ -170,7 +203,7 @@ def _install_files(
             from pycp.run.manifest import with_manifest
 
             known = [*sources, destination] if isinstance(sources, list) else [destination]
-            with_manifest(installer.job, known, install, umask)
+            with_manifest(installer.job, [*known, *options.records], install, umask)
         if options.durable:
             from pycp.engine.durable import flush_target
 
@@ -250,6 +283,8 @@ class Installer:
         if operands.is_stream:
             self.memory.expect_many_operands()
         self._new_files: NewFiles | None = None
+        self.finish: Finish = finish
+        """What turns a copy into what was asked for."""
 
     def install_new_files_in_short(self) -> None:
         """Prepare the short way of operands."""
@@ -282,7 +317,7 @@ class Installer:
                 if self.has_company and outcome.made_fd is not None:
                     made = system.fstat(outcome.made_fd)
                     self.memory.made(entry.destination, made)
-                finish(self.job, entry, decision, outcome, self.options, self.final)
+                self.finish(self.job, entry, decision, outcome, self.options, self.final)
         finally:
             if self.job.stage is not None:
                 self.job.stage.discard()

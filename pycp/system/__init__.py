@@ -7,6 +7,7 @@ fail. The plain calls are those of `os`; what only some systems have is picked o
 import os
 import sys
 from os import (
+    O_APPEND,
     O_CLOEXEC,
     O_CREAT,
     O_DIRECTORY,
@@ -142,6 +143,7 @@ __all__ = [
     "NEW_FILE_FLAGS",
     "NO_ATTRIBUTE",
     "OLD_FILE_FLAGS",
+    "O_APPEND",
     "O_CLOEXEC",
     "O_CREAT",
     "O_DIRECTORY",

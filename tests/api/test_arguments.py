@@ -44,6 +44,8 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "owner": NO_OWNER,
     "group": NO_OWNER,
     "strip_program": NO_TEXT,
+    "record": (1, 1.5, ["x"], True, "\0", "\ud800"),
+    "record_root": (1, 1.5, ["x"], True, "\0", "\ud800", "."),
 }
 """What each argument cannot be; one that is not named here is a flag."""
 
@@ -119,6 +121,8 @@ CLASHES: tuple[tuple[str, dict[str, Any]], ...] = (
     (INSTALL, {"directory": True}),
     (INSTALL, {"destination": None}),
     (INSTALL, {"directory": True, "destination": None, "strip": True}),
+    (INSTALL, {"record_root": "."}),
+    (INSTALL, {"unprivileged": True}),
 )
 
 

@@ -15,7 +15,7 @@ ROWS = [
     ("entries",),
     ("plan", "engine", "report"),
     ("run",),
-    ("cluster",),
+    ("cluster", "arguments"),
     ("cli", "api", "shutil"),
 ]
 ROWS += [("__main__",), ("pycp",)]

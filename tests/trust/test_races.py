@@ -1,9 +1,11 @@
 """Between any two system calls of one copy something is swapped; nothing must come of it."""
 
 import dataclasses
+import hashlib
 
 import pytest
 
+from pycp.report.mtree import Line, written
 from tests import tree
 from tests.trust.arena import ROOT
 from tests.trust.race import Scene, Swap, find_harm, sweep
@@ -166,6 +168,11 @@ GIVEN_AWAY = "-m 4755 -o 54322 -g 54322"
 INNER = Swap("inner directory becomes a symlink", "D/x/y", "symlink", "victims/dir", is_named=True)
 OUTER = Swap("outer directory becomes a symlink", "D/x", "symlink", "victims/dir")
 INNER_MOVED = Swap("inner directory becomes a victim", "D/x/y", "move", "parked/dir", is_named=True)
+RECORD = Line(path="x/f", size=6, sha256=hashlib.sha256(b"victim").hexdigest())
+INSTALLED = {
+    "D/x/f": tree.file("victim"),
+    "record": tree.file(b"#mtree\n./x type=dir\n" + written(RECORD), owner=ROOT),
+}
 INSTALLS = (
     (
         Scene("new file", f"{GIVEN_AWAY} s/f D/n", SOURCE, reads_streams=True),
@@ -196,6 +203,21 @@ INSTALLS = (
     (
         Scene("directory", "-d -m 2777 -o 54322 D/x/y", SOURCE),
         (OUTER, INNER, INNER_MOVED, dataclasses.replace(back(INNER), is_named=True)),
+    ),
+    (
+        Scene(
+            "record",
+            "--record=record --record-root=D -b -D s/f D/x/n",
+            {**SOURCE, **tree.nodes("D/x/n")},
+        ),
+        (
+            dataclasses.replace(OUTER, is_named=True),
+            Swap("file becomes a symlink", "D/x/n", "symlink", "victims/file"),
+        ),
+    ),
+    (
+        Scene("undo", "--undo=record --record-root=D", INSTALLED),
+        (OUTER, Swap("file becomes a symlink", "D/x/f", "symlink", "victims/dir/f")),
     ),
     (
         Scene("strip", f"-s --strip-program=./st {GIVEN_AWAY} s/f D/n", {**SOURCE, "st": STRIP}),

@@ -1,0 +1,1 @@
+"""Installations that are recorded, and undone by their record."""
