@@ -109,6 +109,11 @@ EXAMPLES = {
         "cmp tool bin/tool; [ $(stat -c %a bin/tool) = 755 ]",
         ("make",),
     ),
+    "pyinstall --record=app.record -D -b app.conf etc/app.conf;"
+    " pyinstall --undo=app.record": Example(
+        "echo new >app.conf; mkdir etc; echo old >etc/app.conf",
+        '[ "$(cat etc/*)" = old ]; grep -q "app.conf type=file" app.record',
+    ),
 }
 
 
