@@ -58,12 +58,12 @@ def test_there_are_examples() -> None:
     assert len(blocks("console")) >= 4
 
 
-def test_the_makefile_installs(run_pycp: Programs, here: Path) -> None:
+def test_the_makefile_installs_and_uninstalls(run_pycp: Programs, here: Path) -> None:
     (makefile,) = blocks("make")
     (here / "Makefile").write_text(makefile)
     done = run("make install DESTDIR=root 2>&1", run_pycp, here)
-    assert (here / "root/usr/local/bin/prog").stat().st_mode & 0o777 == 0o755, done
     assert (here / "root/etc/app.conf").stat().st_mode & 0o777 == 0o644, done
+    assert "./etc/app.conf type=file" in (here / "install.mtree").read_text()
     done = run("make uninstall 2>&1", run_pycp, here)
     assert list((here / "root").iterdir()) == [], done
     assert not (here / "install.mtree").exists()
