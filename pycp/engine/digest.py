@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.entries import Entry
+    from pycp.entries import Entry, Tally
 
 
 def new_digest(job: "Job") -> "_Hash | Digests":
@@ -68,16 +68,19 @@ def digest_of_installed(entry: "Entry", name: str) -> "tuple[str, os.stat_result
 
 
 def _digest_of(job: "Job", fd: int, shown: str) -> str:
-    return read_digest(new_digest(job), fd, shown)
+    with Phase(job.tally, READING):
+        return read_digest(new_digest(job), fd, shown, job.tally)
 
 
-def read_digest(digest: "_Hash | Digests", fd: int, shown: str) -> str:
-    """Have a digest see all of a file; return it in hexadecimal."""
+def read_digest(
+    digest: "_Hash | Digests", fd: int, shown: str, tally: "Tally | None" = None
+) -> str:
+    """Have a digest see all of a file; return it in hexadecimal. What was read is counted."""
     try:
-        with Phase(job.tally, READING):
-            while data := system.read(fd, BUFFER_SIZE):
-                digest.update(data)
-                job.tally.add(COMPARED, len(data))
+        while data := system.read(fd, BUFFER_SIZE):
+            digest.update(data)
+            if tally is not None:
+                tally.add(COMPARED, len(data))
     except OSError as error:
         raise failed("error reading", shown, error) from None
     return digest.hexdigest()
