@@ -29,6 +29,8 @@ def events(file: Path) -> list[str]:
     found = []
     for line in file.read_text().splitlines():
         event = json.loads(line)
+        if event["event"] == "progress":
+            continue  # which come with the time, not with the files
         if event["event"] in ("start", "end", "summary"):
             event = {"event": event["event"], "failed": event.get("failed")}
         found.append(json.dumps({k: v for k, v in event.items() if k not in TIMES}, sort_keys=True))
