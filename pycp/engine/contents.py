@@ -8,13 +8,11 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.data import (
-    BUFFER_SIZE,
     EMPTY,
     SMALL,
     copy_by_hand,
     copy_offloaded,
     read_some,
-    seek,
     seek_both,
     send,
     try_reflink,
@@ -24,8 +22,6 @@ from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
 
@@ -85,34 +81,3 @@ def copy_data(job: "Job", file: "FileCopy") -> None:
         if len(data) == size:
             return
     copy_by_hand(job, file)
-
-
-def copy_part(job: "Job", file: "FileCopy", end: int) -> bool:
-    """Copy from `start`, where both descriptors are, to `end`; holes of the source are left out.
-
-    Return False if the source has less by now. Raise CopyError with GNU's message.
-    """
-    from pycp.engine.sparse import extents, has_map
-
-    keeps_holes = job.options.sparse != "never"
-    runs: Iterable[tuple[int, int]] = [(file.start, end)]
-    if keeps_holes and has_map(file):
-        runs = extents(file, file.start)
-    else:
-        seek(file.source_fd, file.start, 0, file.entry.source)  # which looking for a map moves
-    for start, stop in runs:
-        if start >= end:
-            break
-        seek(file.destination_fd, start, 0, file.entry.destination)
-        left = min(stop, end) - start
-        if keeps_holes:
-            copy_offloaded(job, file, left)
-            left -= seek(file.source_fd, 0, 1, file.entry.source) - start
-        while left > 0:
-            data = read_some(file, min(BUFFER_SIZE, left))
-            if not data:
-                return False
-            write_all(file, data)
-            job.tally.add(BYTES, len(data))
-            left -= len(data)
-    return system.fstat(file.source_fd).st_size >= end

@@ -5,9 +5,8 @@ by that name is not touched.
 """
 
 from pycp import system
-from pycp.engine.contents import copy_part
-from pycp.engine.data import seek_both
 from pycp.engine.file_copy import FileCopy
+from pycp.engine.part import copy_part
 from pycp.entries import Entry
 from pycp.errors import CopyError, failed
 from pycp.system.folder import identity, release
@@ -48,7 +47,6 @@ def copy_range(job: "Job", folders: "Folders", wanted: "Range") -> "CopiedRange"
                 return 0, False, None
         file = FileCopy(entry, opened[0], found[0], opened[1])
         file.destination, file.start = found[1], start
-        seek_both(file, start)
         is_whole = copy_part(job, file, end)
         try:
             system.flush(opened[1])

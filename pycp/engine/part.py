@@ -1,0 +1,83 @@
+"""Part of a large file, from one offset to another, by the quicker of two ways.
+
+Where the kernel hands copying on to a server nothing is quicker; where it only moves pieces of a
+pipe's size, and each call takes its time, reading and writing much at once is. So both have a try.
+"""
+
+import time
+
+from pycp import system
+from pycp.engine.data import copy_offloaded, read_some, seek, write_all
+from pycp.engine.sparse import extents, has_map
+from pycp.errors import failed
+from pycp.values import BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pycp.engine.file_copy import FileCopy
+    from pycp.engine.job import Job
+
+    Way = Callable[[Job, FileCopy, int], None]
+
+BUFFER_SIZE = 4 * 1024 * 1024
+"""Bytes moved by one read and one write."""
+TRIAL = 2 * 1024 * 1024
+"""Bytes that each way is tried with."""
+
+
+def copy_part(job: "Job", file: "FileCopy", end: int) -> bool:
+    """Copy from `start` to `end`; holes of the source are left out.
+
+    Return False if the source has less by now. Raise CopyError with GNU's message.
+    """
+    keeps_holes = job.options.sparse != "never"
+    runs: Iterable[tuple[int, int]] = [(file.start, end)]
+    if keeps_holes and has_map(file):
+        runs = extents(file, file.start)
+    ways = [_offload, _copy] if keeps_holes else [_copy]
+    for start, stop in runs:
+        if start >= end:
+            break
+        seek(file.source_fd, start, 0, file.entry.source)
+        seek(file.destination_fd, start, 0, file.entry.destination)
+        here, stop = start, min(stop, end)
+        if len(ways) > 1 and stop - start > len(ways) * TRIAL:
+            ways = [min(ways, key=lambda way: _seconds(way, job, file))]
+            here = seek(file.source_fd, 0, 1, file.entry.source)
+        while here < stop:
+            ways[0](job, file, stop - here)
+            before, here = here, seek(file.source_fd, 0, 1, file.entry.source)
+            if here == before and ways[0] is _copy:
+                return False
+            if here < stop:
+                ways = [_copy]  # the kernel cannot, or cut it short
+    return system.fstat(file.source_fd).st_size >= end
+
+
+def _seconds(way: "Way", job: "Job", file: "FileCopy") -> float:
+    """Return how long a way takes to have some bytes where they will stay."""
+    start = time.monotonic()
+    way(job, file, TRIAL)
+    try:
+        system.flush(file.destination_fd)
+    except OSError as error:
+        raise failed("error writing", file.entry.destination, error) from None
+    return time.monotonic() - start
+
+
+def _offload(job: "Job", file: "FileCopy", length: int) -> None:
+    if not copy_offloaded(job, file, length):
+        _copy(job, file, length)
+
+
+def _copy(job: "Job", file: "FileCopy", length: int) -> None:
+    """Copy so many bytes, or fewer if there are no more."""
+    while length > 0:
+        data = read_some(file, min(BUFFER_SIZE, length))
+        if not data:
+            return
+        write_all(file, data)
+        job.tally.add(BYTES, len(data))
+        length -= len(data)
