@@ -1,0 +1,65 @@
+"""The guest started with a job: a directory with a script `run` goes in, its files come out.
+
+It is emulated (TCG) even where /dev/kvm is: that may be one that cannot run this.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.vm.image import BUILT, IMAGE, INITRD, KERNEL
+
+CONSOLE = BUILT / "console.log"
+"""What the guest says while it runs."""
+JOB_SIZE = "256M"
+WORDS = "console=ttyS0 quiet loglevel=1 security=selinux enforcing=0 panic=-1 mitigations=off"
+"""It starts permissive: the first process could not become unconfined else."""
+
+
+class Broken(Exception):
+    """The guest did not bring its job to an end."""
+
+
+def run_job(job: Path, wanted: tuple[str, ...], limit_s: int) -> dict[str, bytes]:
+    """Run a job in the guest; return the files wanted, those it made, by their names."""
+    with tempfile.TemporaryDirectory() as place:
+        disk = Path(place) / "job.img"
+        subprocess.run(
+            ("mke2fs", "-q", "-t", "ext4", "-d", str(job), str(disk), JOB_SIZE), check=True
+        )
+        told = _boot(disk, limit_s)
+        found = {name: read(disk, name) for name in wanted}
+        status = read(disk, "status").strip()
+    if status != b"0":
+        raise Broken(f"the job ended with status {status.decode() or 'none'}\n{told}")
+    return found
+
+
+def _boot(disk: Path, limit_s: int) -> str:
+    emulator = shutil.which("qemu-system-x86_64")
+    assert emulator
+    command = [emulator, "-accel", "tcg", "-cpu", "max", "-m", "2048", "-smp", "2"]
+    command += ["-kernel", str(KERNEL), "-initrd", str(INITRD), "-append", WORDS]
+    command += ["-nographic", "-no-reboot", "-nodefaults", "-serial", f"file:{CONSOLE}"]
+    command += ["-monitor", "none", "-net", "none"]
+    for path, more in ((IMAGE, "snapshot=on"), (disk, "cache=unsafe")):
+        command += ["-drive", f"file={path},if=virtio,format=raw,{more}"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=limit_s
+        )
+        told = done.stderr.decode()
+    except subprocess.TimeoutExpired:
+        told = f"the guest was stopped after {limit_s} s"
+    return f"{told}\n{CONSOLE.read_text(errors='replace')}"
+
+
+def read(disk: Path, name: str) -> bytes:
+    """Return what a file on the disk of a job holds, nothing if it is not there."""
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place) / "out"
+        subprocess.run(
+            ("debugfs", "-R", f"dump /{name} {out}", str(disk)), capture_output=True, check=True
+        )
+        return out.read_bytes() if out.exists() else b""
