@@ -27,7 +27,7 @@ from pycp.arguments import (
     require_listener,
     require_owner,
 )
-from pycp.checks import MOST_JOBS, is_job_count, name_of, names_of, require_type, texts_of
+from pycp.checks import MOST_JOBS, is_job_count, labelled, name_of, names_of, require_type, texts_of
 from pycp.errors import CopyError, UsageError
 from pycp.options import CopyOptions, InstallOptions
 from pycp.plan.survey import survey_operands
@@ -56,6 +56,7 @@ def copy(
     explicit_no_mode: bool = False,
     hard_link: bool = False,
     symbolic_link: bool = False,
+    context: bool | str = False,
     attributes_only: bool = False,
     copy_contents: bool = False,
     update: "Update" = "all",
@@ -94,8 +95,9 @@ def copy(
 
     - `follow_symlinks`: copy what symbolic links lead to; "operands" follows none but the sources
       themselves. If not given, links are followed unless `recursive`.
-    - `preserve`: what a copy keeps of "mode", "ownership", "timestamps", "links" and "xattr"; "all"
-      or True stands for all of them, as far as this user may.
+    - `preserve`: what a copy keeps of "mode", "ownership", "timestamps", "links", "context" and
+      "xattr"; "all" or True stands for all of them, as far as this user may.
+    - `context`: the SELinux label of what is made; True takes the one of the policy.
     - `explicit_no_mode`: new files get the mode any new file gets (--no-preserve=mode).
     - `exclude`: patterns as in a .gitignore file.
     - `hard_link`, `symbolic_link`: make links in place of copies (--link, --symbolic-link).
@@ -117,6 +119,7 @@ def copy(
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
     fields |= kept(preserve, attributes_only)
+    fields |= labelled(context, bool(fields.get("require_preserve_context")))
     fields["dereference"] = dereference_of(follow_symlinks, hard_link or not recursive)
     fields["exclude"] = tuple(("pattern", text) for text in texts_of("exclude", exclude))
     if jobs is not None:
@@ -156,6 +159,8 @@ def install(
     make_parents: bool = False,
     compare: bool = False,
     preserve_timestamps: bool = False,
+    preserve_context: bool = False,
+    context: bool | str = False,
     strip: bool = False,
     strip_program: str = "strip",
     backup: "Backup" = "none",
@@ -182,7 +187,7 @@ def install(
     - `mode`: permission bits, as a number or as chmod takes them ("u=rwx,go=rx"); 0o755 if None.
     - `owner`, `group`: a name or a number; None leaves the choice to the system.
     - `make_parents`: make the directories above the destination (-D).
-    - `bandwidth`, `on_event`: as for `copy`.
+    - `context`, `bandwidth`, `on_event`: as for `copy`.
     - `record`: a file that gets a line for each thing made, from which `undo` knows it again.
 
     Raise CopyFailed, an OSError, if anything failed, after everything else was installed. Raise
@@ -194,6 +199,7 @@ def install(
         raise ValueError("with directory=True there is no destination; otherwise there must be one")
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
+    fields |= labelled(context, preserve_context)
     if mode is not None:
         fields["mode"] = mode_of(mode, directory)
     require_owner("owner", owner)
@@ -239,6 +245,18 @@ def undo(
     )
 
 
+def _settled(options: "WriteOptions", listener: Listener) -> "WriteOptions":
+    """Return options in their final meaning on this kernel, which is looked at for labels only."""
+    if not options.asks_for_labels():
+        return options
+    from pycp.plan.labels import settle_labels
+
+    settled = settle_labels(options)
+    if options.context and not settled.context:
+        listener.warn("warning: ignoring context; it requires an SELinux-enabled kernel")
+    return settled
+
+
 def _run(
     command: "Callable[[Any, Iterable[str], Listener], None]",
     options: "WriteOptions",
@@ -251,6 +269,7 @@ def _run(
     stopped: BaseException | None = None
     try:
         try:
+            options = _settled(options, listener)
             if on_event is not None and not options.dry_run:
                 listener.begin_pulse(lambda: survey_operands(options, operands))
             if operands:

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from pycp.options import Record
     from pycp.report.listener import Event
 
-    Attribute = Literal["mode", "ownership", "timestamps", "links", "xattr", "all"]
+    Attribute = Literal["mode", "ownership", "timestamps", "links", "context", "xattr", "all"]
     Listen = Callable[[Event], object]
 
-ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "xattr")
+ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "context", "xattr")
 
 
 def fields_of(options: "type[Record]", arguments: "dict[str, Any]") -> "dict[str, Any]":
     """Return the arguments that are options by the same name and value."""
-    others = ("exclude", "jobs", "manifest", "mode", "record", "record_root")
+    others = ("context", "exclude", "jobs", "manifest", "mode", "record", "record_root")
     fields = {
         name: value
         for name, value in arguments.items()
@@ -72,6 +72,8 @@ def kept(
     fields: dict[str, object] = {f"preserve_{name}": True for name in wanted}
     if names:
         fields["require_preserve"] = True
+    if "context" in names:
+        fields["require_preserve_context"] = True
     if "xattr" in names:
         fields["require_preserve_xattr"] = True
     elif "all" in names and not attributes_only:

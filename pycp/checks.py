@@ -186,3 +186,13 @@ def texts_of(name: str, texts: "str | Iterable[str]") -> list[str]:
     for text in several:
         require_type(name, text, str)
     return several
+
+
+def labelled(context: object, preserves: bool) -> "dict[str, object]":
+    """Return the fields that say which label things get; `preserves` tells of another wish."""
+    require_type("context", context, bool, str)
+    if context and preserves:
+        raise ValueError(f"context={context!r} contradicts that the source's context is preserved")
+    if isinstance(context, bool):
+        return {"default_context": context}
+    return {"context": context}

@@ -73,6 +73,15 @@ class WriteOptions(Record):
     debug: bool = False
     """Print how the data of each file was copied; the command line sets `verbose` with it."""
 
+    context: str = ""
+    """SELinux label that what is made gets; "" asks for none."""
+    default_context: bool = False
+    """What is made, and what is written over, gets the type the policy has for its name (-Z)."""
+    preserve_context: bool = False
+    """A copy gets the SELinux label of its source."""
+    require_preserve_context: bool = False
+    """Failing to preserve a label fails the file."""
+
     atomic: bool = False
     """A destination is at every moment the old file or the complete new one."""
     durable: bool = False
@@ -93,6 +102,14 @@ class WriteOptions(Record):
     """Print a line about all that was done at the end."""
     json: str | None = None
     """File that gets a JSON object for each event; "-" is standard output."""
+
+    def asks_for_labels(self) -> bool:
+        """Tell whether any option is about SELinux labels."""
+        return bool(self.context) or self.decides_on_labels() or self.require_preserve_context
+
+    def decides_on_labels(self) -> bool:
+        """Tell whether each file has a label of its own, which goes before one among attributes."""
+        return self.default_context or self.preserve_context
 
 
 class CopyOptions(WriteOptions):
@@ -179,6 +196,8 @@ class InstallOptions(WriteOptions):
     """User to give the file to, by name or number; None leaves the kernel's choice."""
     group: str | int | None = None
     """Group to give the file to, by name or number; None leaves the kernel's choice."""
+    labels_by_default: bool = True
+    """Files get the SELinux label of the policy if no other option speaks of labels."""
     preserve_timestamps: bool = False
     strip: bool = False
     strip_program: str = "strip"

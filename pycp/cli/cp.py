@@ -30,10 +30,11 @@ from pycp.cli.shared import (
     progress,
     resolve_backup,
     resolve_extras,
+    resolve_labels,
     wants_backups,
 )
 from pycp.cli.table import Option, Table
-from pycp.errors import CopyError, UsageError
+from pycp.errors import UsageError
 from pycp.options import CopyOptions
 
 TYPE_CHECKING = False
@@ -45,13 +46,16 @@ _DEFAULT_ATTRIBUTES = {
     "preserve_ownership": True,
     "preserve_timestamps": True,
 }
-_ALL_ATTRIBUTES = {**_DEFAULT_ATTRIBUTES, "preserve_links": True, "preserve_xattr": True}
+_ALL_ATTRIBUTES = {
+    **_DEFAULT_ATTRIBUTES,
+    **dict.fromkeys(("preserve_links", "preserve_xattr", "preserve_context"), True),
+}
 _ATTRIBUTES = {
     "mode": {"preserve_mode": True, "explicit_no_mode": False},
     "timestamps": {"preserve_timestamps": True},
     "ownership": {"preserve_ownership": True},
     "links": {"preserve_links": True},
-    "context": {"require_context": True},
+    "context": {"preserve_context": True, "require_preserve_context": True},
     "xattr": {"preserve_xattr": True, "require_preserve_xattr": True},
     "all": {**_ALL_ATTRIBUTES, "explicit_no_mode": False},
 }
@@ -331,8 +335,6 @@ def parse_cp(
     if found := clash(fields, wants_backups(fields)):
         raise UsageError(_CLASHES[found])
     resolve_backup(fields, environ)
-    if fields.pop("require_context", False):
-        raise CopyError("cannot preserve security context without an SELinux-enabled kernel")
     settle(fields)
     if "dereference" not in fields and fields.get("recursive") and not fields.get("hard_link"):
         fields["dereference"] = "never"
@@ -347,4 +349,4 @@ def parse_cp(
     if "exclude" in fields:
         fields["exclude"] = tuple(fields["exclude"])
     resolve_extras(fields)
-    return CopyOptions(**fields), operands
+    return resolve_labels(CopyOptions(**fields)), operands

@@ -29,6 +29,7 @@ from pycp.cli.shared import (
     progress,
     resolve_backup,
     resolve_extras,
+    resolve_labels,
 )
 from pycp.cli.table import Option, Table
 from pycp.errors import CopyError, UsageError
@@ -99,8 +100,9 @@ INSTALL = Table(
             CONTEXT,
             Option(
                 "--preserve-context",
+                field="preserve_context",
                 warning="WARNING: ignoring --preserve-context; this kernel is not SELinux-enabled",
-                help="ignored, with a warning",
+                help="give each file the SELinux label of its SOURCE",
             ),
         ),
         "Directories": (
@@ -188,8 +190,10 @@ def parse_install(
     resolve_backup(fields, environ)
     if "strip_program" in fields and "strip" not in fields:
         fields["ignores_strip_program"] = True
+    if fields.get("context") == "":
+        fields["labels_by_default"] = False  # GNU's way to ask for none
     resolve_extras(fields)
-    return InstallOptions(**fields), operands
+    return resolve_labels(InstallOptions(**fields)), operands
 
 
 def _check_record(fields: "Mapping[str, Any]") -> None:

@@ -7,6 +7,7 @@ that is told.
 
 import os
 
+from pycp import system
 from pycp.errors import CopyError, UsageError
 
 TYPE_CHECKING = False
@@ -38,7 +39,9 @@ def parse(
     fields: dict[str, Any] = {}
     operands: list[str] = []
     for option, value in read_words(arguments, table, operands, "POSIXLY_CORRECT" in environ):
-        if value is None:
+        if option.warning and (value is not None or not option.value) and not system.has_labels():
+            warn(option.warning)
+        elif value is None:
             fields.update(option.sets)
         elif option.each:
             for word in value.split(","):
@@ -51,8 +54,6 @@ def parse(
             fields.setdefault(option.field, []).append((option.collects, value))
         elif option.field:
             fields[option.field] = value
-        if option.warning and (value is not None or not option.value):
-            warn(option.warning)
         if "answer" in fields:
             raise Answer(fields["answer"])
     return fields, operands

@@ -8,7 +8,11 @@ from pycp.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, TypeVar
+
+    from pycp.options import WriteOptions
+
+    Options = TypeVar("Options", bound=WriteOptions)
 
 RATE_UNITS = {
     "": 1,
@@ -74,8 +78,11 @@ CONTEXT = Option(
     "-Z",
     "--context",
     value="[=CONTEXT]",
+    field="context",
+    sets={"default_context": True},
     warning="warning: ignoring --context; it requires an SELinux-enabled kernel",
-    help="accepted and ignored: no SELinux context is set",
+    help="give everything the SELinux label CONTEXT; without CONTEXT the one that the policy has "
+    "for its name",
 )
 ATOMIC = Option(
     "--atomic",
@@ -182,6 +189,18 @@ def resolve_extras(fields: "dict[str, Any]") -> None:
         resolve_lists(fields)
     if fields.get("manifest") == fields.get("json") == "-":
         raise UsageError("--manifest and --json cannot both write to standard output")
+
+
+def resolve_labels(options: "Options") -> "Options":
+    """Return options in their final meaning on this kernel; raise CopyError where they have none.
+
+    It is looked at only if they speak of SELinux labels.
+    """
+    if options.asks_for_labels():
+        from pycp.plan.labels import settle_labels
+
+        return settle_labels(options)
+    return options
 
 
 def _rate(word: str) -> int:

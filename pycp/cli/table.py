@@ -40,7 +40,8 @@ class Option:
     `each` makes the value a comma list: what every keyword in it sets.
     `sets` is what the option sets when it comes without a value, `field` to True unless said.
     `collects` makes `field` a list to which each value is added, with this word before it.
-    `warning` is said when the option comes with all it may take.
+    `warning` is said where files have no SELinux labels, and the option has no effect, when it
+    comes with all it may take.
     """
 
     __slots__ = (

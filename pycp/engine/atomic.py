@@ -153,6 +153,8 @@ class Stage:
             makes_new = replaces or options.remove_destination or options.new_file_mode is not None
             if self._old and not (old or makes_new):  # it came after it was looked for
                 old = rivals.open_old_or_rival(self._job, entry, self._place, self._old, source)
+            if old and self._job.labels is not None:
+                self._job.labels.forget()  # it inherits its label, and is then given another one
             fd = self._create(PRIVATE if old else mode)
             try:
                 if old:
@@ -200,7 +202,8 @@ class Stage:
 
     def _create(self, mode: int) -> int:
         """Make an empty file without a name, or with a temporary one; return a descriptor."""
-        fd = open_unnamed(mode, self._place.dir_fd)
+        # SELinux asks whether this user may make a file of a label only if the file has a name.
+        fd = open_unnamed(mode, self._place.dir_fd) if self._job.labels is None else -1
         if fd >= 0:
             self._fd = system.above_standard(fd)
             return fd

@@ -76,6 +76,13 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
     The folder's source descriptor is -1 if the source cannot be opened: GNU makes the directory
     all the same.
     """
+    if job.labels is None:
+        return _enter_directory(job, entry, decision)
+    with job.labels.making(entry, decision):
+        return _enter_directory(job, entry, decision)
+
+
+def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
     source = decision.source_stat
     is_new = decision.destination_stat is None
     withheld = 0
@@ -100,6 +107,8 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
         withheld = job.withheld_bits(True) & mode
     made = Made(None, 0, status, is_new or is_begun, withheld)
     try:
+        if job.labels is not None and not is_new:
+            job.labels.relabel(destination.where, entry.destination, status.st_mode)
         tell_directory(job.report, entry, is_new)
     except BaseException:
         destination.close()

@@ -31,7 +31,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
             outcome.skip_reason = "complete"
         else:
             outcome.start = rest.start
-            if job.options.atomic:
+            if job.options.atomic or _could_lose(job, decision):
                 from pycp.engine.atomic import make_atomically
 
                 make_atomically(job, entry, rest, outcome, _make)
@@ -56,6 +56,17 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
     return outcome
 
 
+def _could_lose(job: "Job", decision: "Decision") -> bool:
+    """Return whether an old file would be gone before its successor was refused its label."""
+    is_made_anew = decision.kind == "regular" and decision.link_to is None
+    return (
+        is_made_anew
+        and decision.removes_destination
+        and decision.backup is None
+        and job.labels is not None
+    )
+
+
 def _require_possible(job: "Job", entry: "Entry", decision: "Decision") -> None:
     if job.report.own_files:
         _require_apart(job.report.own_files, entry, decision)
@@ -71,12 +82,20 @@ def _require_possible(job: "Job", entry: "Entry", decision: "Decision") -> None:
 
 
 def _make(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
-    kind = decision.kind
     if job.options.dry_run:
         from pycp.engine.dry import pretend
 
         pretend(job, entry, decision, outcome)
-    elif decision.link_to is not None:
+    elif job.labels is None or decision.link_to is not None or decision.kind == "link":
+        _make_kind(job, entry, decision, outcome)
+    else:
+        with job.labels.making(entry, decision):
+            _make_kind(job, entry, decision, outcome)
+
+
+def _make_kind(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
+    kind = decision.kind
+    if decision.link_to is not None:
         from pycp.engine.links import keep_hard_link
 
         keep_hard_link(job, entry, decision, outcome)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from pycp.engine.file_copy import FileCopy
+    from pycp.engine.labels import Labels
     from pycp.entries import Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
@@ -99,6 +100,7 @@ class Job:
     """Options, listener, and facts about this process that are asked for once."""
 
     __slots__ = (
+        "_labels",
         "_umask",
         "cannot_reflink",
         "euid",
@@ -145,14 +147,25 @@ class Job:
         self.stage: Stage | None = None
         """What is being made atomically."""
         self._umask = -1
+        self._labels: Labels | None = None
 
     def again(self) -> "Job":
         """Return a job for what may be done already, and is to be as if it were done only once."""
         job = Job(self.options.replace(resume=True, redo=True), self.report)
         job.tally, job.exclusions, job.manifest = self.tally, self.exclusions, self.manifest
         job.kept_sets, job.stride = self.kept_sets, self.stride
+        job._labels = self._labels
         job.large_from = self.large_from
         return job
+
+    @property
+    def labels(self) -> "Labels | None":
+        """Return who says which SELinux label things get; None if nobody asked for that."""
+        if self._labels is None and self.options.asks_for_labels():
+            from pycp.engine.labels import Labels
+
+            self._labels = Labels(self.options, self.report)
+        return self._labels
 
     @property
     def sets_attributes(self) -> bool:
@@ -202,6 +215,7 @@ class Job:
         return not (
             self.report.debug
             or options.redo
+            or options.asks_for_labels()
             or options.hard_link
             or options.symbolic_link
             or options.attributes_only

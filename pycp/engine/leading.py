@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycp.engine.labels import Labels
     from pycp.entries import Report
 
 MODE = 0o755
@@ -31,6 +32,7 @@ def make_leading(
     report: "Report",
     quote: "Callable[[str], str]" = quote_name,
     is_durable: bool = False,
+    labels: "Labels | None" = None,
 ) -> Directory:
     """Make what is missing of a path of directories; return the last one.
 
@@ -49,7 +51,7 @@ def make_leading(
             end = len(path) if end < 0 else end
             if path[start:end] not in ("", "."):
                 made = report.tally.own[DIRECTORIES]
-                above, fd = fd, _enter(path[start:end], fd, path[:end], report, quote)
+                above, fd = fd, _enter(path[start:end], fd, path[:end], report, quote, labels)
                 if is_durable and report.tally.own[DIRECTORIES] > made:
                     from pycp.engine.durable import flush_directories
 
@@ -83,13 +85,18 @@ def _directory(path: str, fd: int | None) -> Directory:
 
 
 def _enter(
-    name: str, fd: int | None, shown: str, report: "Report", quote: "Callable[[str], str]"
+    name: str,
+    fd: int | None,
+    shown: str,
+    report: "Report",
+    quote: "Callable[[str], str]",
+    labels: "Labels | None",
 ) -> int:
     """Make a directory unless it is there, and open it."""
     not_made = None
     if name != "..":
         try:
-            system.mkdir(name, MODE, dir_fd=fd)
+            make_directory(name, MODE, fd, shown, labels)
         except OSError as error:
             not_made = detached(error)
         else:
@@ -114,6 +121,17 @@ def _enter(
         raise creation_error(
             shown, not_made if not_made and error.errno == ENOENT else error, quote
         ) from None
+
+
+def make_directory(
+    name: str, mode: int, dir_fd: int | None, shown: str, labels: "Labels | None"
+) -> None:
+    """Make a directory, with the SELinux label it is to have."""
+    if labels is None:
+        system.mkdir(name, mode, dir_fd=dir_fd)
+        return
+    with labels.making_directory(name, dir_fd, shown):
+        system.mkdir(name, mode, dir_fd=dir_fd)
 
 
 def _open_up(fd: int) -> None:

@@ -10,7 +10,7 @@ from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
 from pycp.engine.held import replaced
-from pycp.engine.leading import creation_error, make_leading, tell_made
+from pycp.engine.leading import creation_error, make_directory, make_leading, tell_made
 from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_word
 from pycp.system.folder import may_be_just_made
@@ -18,6 +18,7 @@ from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pycp.engine.labels import Labels
     from pycp.entries import Final, Report
     from pycp.system.folder import Directory
 
@@ -27,35 +28,51 @@ GROUP_AND_OTHERS = 0o077
 OTHERS_WRITE = 0o022
 
 
-def make_named(name: str, final: "Final", report: "Report", is_durable: bool = False) -> None:
+def make_named(
+    name: str,
+    final: "Final",
+    report: "Report",
+    is_durable: bool = False,
+    labels: "Labels | None" = None,
+) -> None:
     """Make one directory and those above it; raise CopyError with GNU's message."""
     path, last = split_last(name)
-    above = make_leading(path, report, quote_word, is_durable)
+    above = make_leading(path, report, quote_word, is_durable, labels)
     try:
         if is_durable:
-            _make_durably(name, last, above, final, report)
+            _make_durably(name, last, above, final, report, labels)
         else:
-            _make_last(name, last, above.fd, final, report)
+            _make_last(name, last, above.fd, final, report, labels)
     finally:
         above.close()
 
 
 def _make_durably(
-    name: str, last: str, above: "Directory", final: "Final", report: "Report"
+    name: str,
+    last: str,
+    above: "Directory",
+    final: "Final",
+    report: "Report",
+    labels: "Labels | None",
 ) -> None:
     from pycp.engine.durable import Flushed, flush_directories, place_of
 
     with Flushed(report, [place_of(above)]):
-        _make_last(name, last, above.fd, final, report)
+        _make_last(name, last, above.fd, final, report, labels)
         flush_directories(report, [(above.fd, last, name)])
 
 
 def _make_last(
-    name: str, last: str, above_fd: int | None, final: "Final", report: "Report"
+    name: str,
+    last: str,
+    above_fd: int | None,
+    final: "Final",
+    report: "Report",
+    labels: "Labels | None",
 ) -> None:
     not_made = None
     try:
-        system.mkdir(last, _first_mode(final), dir_fd=above_fd)
+        make_directory(last, _first_mode(final), above_fd, name, labels)
     except OSError as error:
         if error.errno in (ENOENT, ENOTDIR):
             raise creation_error(name, error, quote_word) from None
@@ -70,6 +87,8 @@ def _make_last(
         if not_made is None and not may_be_just_made(fd, system.fstat(fd)):
             raise replaced(name)
         _settle(where, final)
+        if labels is not None and not_made is not None:
+            labels.relabel(where, name, stat.S_IFDIR)
     except CopyError:
         raise
     except OSError as error:

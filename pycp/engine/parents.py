@@ -131,7 +131,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         shown = _shown(entry, path[:end])
         source_name = entry.source[: offset + end]
         found = _stat(directory, name)
-        needs_source = found is None or preserves or options.resume
+        needs_source = found is None or preserves or options.resume or options.asks_for_labels()
         source = _source_status(source_name) if needs_source else None
         mode = None
         is_new = found is None
@@ -146,11 +146,28 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             parents.are_new = False
             if not _is_itself(above, name, directory):
                 continue
+            if job.labels is not None:
+                _relabel(job, source_name, (above, name, shown), directory, found)
             if options.resume and source is not None and not options.preserve_mode:
                 mode = _mode_left(job, source, found)
         if preserves or mode is not None:
             parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
     return directory
+
+
+def _relabel(
+    job: "Job",
+    source_name: str,
+    place: tuple[Directory, str, str],
+    directory: Directory,
+    found: "os.stat_result",
+) -> None:
+    """Give a directory that was there the SELinux label it should have."""
+    assert job.labels is not None
+    above, name, shown = place
+    source = _source_status(source_name)
+    with job.labels.making_parent(source_name, source, above, name, shown):
+        job.labels.relabel(directory.where, shown, found.st_mode)
 
 
 def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
@@ -197,7 +214,13 @@ def _make_one(
     elif options.preserve_mode:
         withheld = mode & 0o022
     try:
-        above.mkdir(name, mode & ~withheld)
+        if job.labels is None:
+            above.mkdir(name, mode & ~withheld)
+        else:
+            with job.labels.making_parent(source_name, source, above, name, shown):
+                above.mkdir(name, mode & ~withheld)
+    except CopyError:
+        raise
     except OSError as error:
         raise failed("cannot make directory", shown, error) from None
     if job.report.verbose:

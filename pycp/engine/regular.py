@@ -114,6 +114,10 @@ def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Out
 
         written, complete = steps_of(job).written, steps_of(job).complete
     try:
+        if job.labels is not None and not is_new:
+            job.labels.relabel(
+                file.destination_fd, file.entry.destination, file.destination.st_mode
+            )
         if not options.attributes_only:
             _copy_contents(job, file, is_new)
             for step in written:

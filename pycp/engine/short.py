@@ -37,7 +37,7 @@ def short_ways(
     """
     options = job.options
     follows = options.dereference == "always"
-    if options.redo:
+    if options.redo or options.asks_for_labels():
         return {}, None
     makes_directories = None
     if not (options.dry_run or follows or options.explicit_no_mode):

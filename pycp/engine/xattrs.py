@@ -38,6 +38,7 @@ DEFAULT_LIST = "system.posix_acl_default"
 PERMISSION_LISTS = (ACCESS_LIST, DEFAULT_LIST, "system.nfs4_acl")
 UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
 """Errors that say there are no attributes at all; any other one says that they are not known."""
+LABEL = "security.selinux"
 ALL_BITS = 0o7777
 OWNER_BITS = 0o7700
 USER, OWNING_GROUP, GROUP, MASK, OTHERS = 0x02, 0x04, 0x08, 0x10, 0x20
@@ -95,6 +96,7 @@ def copy_xattrs(
     Return the names the source has, None if they are not known, and the failure if one was asked
     for by name.
     """
+    options = job.options
     last = refused = None
     try:
         names = system.xattr().list_names(source)
@@ -103,7 +105,7 @@ def copy_xattrs(
             return [], None
         return None, tell(job, error, failed("listing attributes of", entry.source, error))
     for name in names:
-        if _action(name):
+        if _action(name) or (name == LABEL and options.decides_on_labels()):
             continue
         # The name of the attribute stands where a file's would make sense: GNU's own words.
         both = f"{quote_name(name)} %s {quote_name(name)}: "

@@ -325,7 +325,9 @@ class Coordinator:
 
     def _redo(self, task: Task, lost: Lost) -> None:
         """Have a unit done again whose process ended, or tell what is not done."""
-        if self._walk.job.options.atomic and lost.token and lost.token not in self._left_by:
+        options = self._walk.job.options
+        is_staged = options.atomic or options.asks_for_labels()
+        if is_staged and lost.token and lost.token not in self._left_by:
             self._left_by.append(lost.token)
         if task.tries < TRIES:
             for filled, _names in task.parts:

@@ -1,5 +1,6 @@
 """install: a copy into a new file for each operand, then what `engine.install` does to it."""
 
+import stat
 from errno import ENOENT
 
 from pycp import system
@@ -9,7 +10,7 @@ from pycp.engine.installed import PRIVATE, Irremovable
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.entries import Final
-from pycp.errors import CopyError, UsageError, cannot, reason
+from pycp.errors import CopyError, UsageError, cannot
 from pycp.options import CopyOptions
 from pycp.plan.decide import decide
 from pycp.plan.links import Memory
@@ -22,11 +23,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pycp.engine.labels import DefaultLabels
     from pycp.entries import Entry, Report
     from pycp.options import InstallOptions
     from pycp.run.new_files import NewFiles
     from pycp.run.record import Record
-    from pycp.run.recording import Finish, MakeNamed, MakeWay
+    from pycp.run.recording import Finish, MakeWay
     from pycp.system.overlay import Overlay
 
 SPECIAL_BITS = 0o7000
@@ -74,7 +76,10 @@ def run_install(
         record = Record(options, asked, report, umask)
     try:
         if options.directory:
-            _make_directories(operands, final, report, options.durable, overlay, record)
+            from pycp.run.named import make_directories
+
+            job = Job(_copy_options(options), report)
+            make_directories(job, operands, final, overlay, record)
         else:
             _install_files(options, *found, final, report, umask, overlay, record)
     finally:
@@ -101,38 +106,6 @@ def _final(options: "InstallOptions", report: "Report") -> Final:
 
         uid, gid = user_number(options.owner), group_number(options.group)
     return Final(mode, changed_bits, uid, gid)
-
-
-def _make_directories(
-    names: "Iterable[str]",
-    final: Final,
-    report: "Report",
-    is_durable: bool,
-    overlay: "Overlay | None",
-    record: "Record | None",
-) -> None:
-    from pycp.engine.named import make_named
-
-    make: MakeNamed = make_named
-    if record is not None:
-        from pycp.run.recording import making_named
-
-        make = making_named(record, make)
-    for name in names:
-        try:
-            if overlay is not None:
-                from pycp.engine.dry_install import pretend_named
-
-                pretend_named(name, final, report, overlay)
-            else:
-                make(name, final, report, is_durable)
-        except CopyError as error:
-            report.failed(error)
-        except OSError as error:
-            from pycp.quoting import quote_word
-
-            text = f"cannot create directory {quote_word(name)}: {reason(error)}"
-            report.failed(CopyError(text, error.errno, name))
 
 
 def _install_files(
@@ -209,7 +182,7 @@ def _install_files(
 
             flush_target(report, directory or above, destination)
     finally:
-        if options.atomic:
+        if options.atomic or options.asks_for_labels():
             from pycp.system.ending import disarm
 
             disarm()
@@ -231,9 +204,11 @@ def _make_way(
     """
     from pycp.engine.leading import make_leading
 
+    labels = Job(_copy_options(options), report).labels
+
     def make(path: str) -> Directory:
         if overlay is None:
-            return make_leading(path, report, is_durable=options.durable)
+            return make_leading(path, report, is_durable=options.durable, labels=labels)
         from pycp.engine.dry_install import pretend_leading
 
         return pretend_leading(path, report, overlay)
@@ -261,12 +236,25 @@ def _copy_options(options: "InstallOptions") -> CopyOptions:
         bandwidth=options.bandwidth,
         dry_run=options.dry_run,
         files_from=options.files_from,
+        context=options.context,
+        default_context=options.default_context,
+        preserve_context=options.preserve_context,
         preserve_timestamps=options.preserve_timestamps,
         remove_destination=True,
         omitting="omitting directory",
         warns_of_repeats=False,
         new_file_mode=PRIVATE,
     )
+
+
+def _default_labels(options: "InstallOptions", report: "Report") -> "DefaultLabels | None":
+    if options.asks_for_labels() or options.dry_run or not options.labels_by_default:
+        return None
+    if not system.has_labels():
+        return None
+    from pycp.engine.labels import DefaultLabels
+
+    return DefaultLabels(report)
 
 
 class Installer:
@@ -280,6 +268,8 @@ class Installer:
         self.has_company = operands.has_company
         self.job = Job(operands.options, report)
         self.memory = Memory()
+        self.labels = _default_labels(options, report)
+        """Who labels what is installed, if no option speaks of that."""
         if operands.is_stream:
             self.memory.expect_many_operands()
         self._new_files: NewFiles | None = None
@@ -287,7 +277,9 @@ class Installer:
         """What turns a copy into what was asked for."""
 
     def install_new_files_in_short(self) -> None:
-        """Prepare the short way of operands."""
+        """Prepare the short way of operands, unless they get labels on the way."""
+        if self.labels is not None:
+            return
         from pycp.engine.install import last_step
         from pycp.run.new_files import NewFiles
 
@@ -314,6 +306,8 @@ class Installer:
             if self.options.dry_run:
                 self._pretend_to_finish(entry)
             else:
+                if self.labels is not None and outcome.made_fd is not None:
+                    self.labels.give(entry.destination, outcome.made_fd, stat.S_IFREG)
                 if self.has_company and outcome.made_fd is not None:
                     made = system.fstat(outcome.made_fd)
                     self.memory.made(entry.destination, made)
@@ -340,9 +334,16 @@ class Installer:
         tally.tell_place()
         with Phase(tally, CHECKING):
             found = installed(entry, self.final, self.options.dry_run)
+        if found and self.options.preserve_context:
+            from pycp.engine.labels import are_alike
+
+            if not are_alike(entry):
+                return False
         if found and self.options.preserve_timestamps:
             from pycp.engine.install import keep_times
 
             if not self.options.dry_run:
                 keep_times(entry, *found)
+        if found and self.labels is not None:
+            self.labels.give_to_kept(entry, found[1])
         return found is not None

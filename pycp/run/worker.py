@@ -158,7 +158,7 @@ class Server:
         """
         job = self._walk.job
         job.tally.share(counts)
-        if job.options.atomic:
+        if job.options.atomic or job.options.asks_for_labels():
             from pycp.engine import place
 
             place.token = token

@@ -36,6 +36,7 @@ FICLONE = to_write(0x94, 9, 4, MACHINE)
 PATH_ONLY: int = getattr(os, "O_PATH", posix.PATH_ONLY)
 UNNAMED: int = getattr(os, "O_TMPFILE", posix.UNNAMED)
 _has_proc: bool | None = None
+_has_labels: bool | None = None
 flush = os.fsync
 offload: "Callable[[int, int, int], int] | None" = getattr(os, "copy_file_range", posix.offload)
 
@@ -128,6 +129,23 @@ def has_access_list(fd: int) -> bool:
         return "system.posix_acl_access" in os.listxattr(fd)
     except OSError as error:
         return error.errno not in (ENOTSUP, ENOSYS)
+
+
+def has_labels() -> bool:
+    """Return whether the kernel has SELinux, and it is for us as it is for libselinux."""
+    global _has_labels
+    if _has_labels is None:
+        _has_labels = _look_for_labels()
+    return _has_labels
+
+
+def _look_for_labels() -> bool:
+    try:
+        found = os.statvfs("/sys/fs/selinux/enforce")
+    except OSError:
+        return False
+    # A container sees the kernel's files read-only, and is not to mind them.
+    return not found.f_flag & os.ST_RDONLY and os.access("/etc/selinux/config", os.F_OK)
 
 
 def _path(fd: int) -> str | None:

@@ -178,6 +178,11 @@ def has_access_list(fd: int) -> bool:
     return False
 
 
+def has_labels() -> bool:
+    """Return whether files have labels of SELinux, which are to be minded."""
+    return False
+
+
 def stat_of(target: "Where") -> os.stat_result:
     """Return the status of the file itself."""
     if isinstance(target, tuple):
