@@ -157,3 +157,18 @@ def test_a_file_that_is_replaced_with_a_label_is_replaced_as_ever(
         names = {"a", "b", "b~"} if "-b" in more else {"a", "b"}
         assert set(os.listdir()) == names
     assert told[0] == told[1] == told[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [("", "policy_t"), ("-Z", "policy_t"), ("--preserve-context", "source_t")],
+)
+def test_each_of_many_operands_has_its_label(kernel: Kernel, options: str, kind: str) -> None:
+    os.mkdir("e")
+    names = [f"f{number}" for number in range(20)]
+    for name in names:
+        Path(name).write_text(name)
+        kernel.give(name, "source_t")
+        kernel.types[f"{os.getcwd()}/e/{name}"] = "policy_t"
+    assert install(f"{options} {' '.join(names)} {os.getcwd()}/e") == []
+    assert {kernel.type_of(f"e/{name}") for name in names} == {kind}
