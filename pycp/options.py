@@ -107,6 +107,10 @@ class WriteOptions(Record):
         """Tell whether any option is about SELinux labels."""
         return bool(self.context) or self.decides_on_labels() or self.require_preserve_context
 
+    def makes_temporary_names(self) -> bool:
+        """Tell whether something may have another name until it is complete."""
+        return self.atomic or self.asks_for_labels()
+
     def decides_on_labels(self) -> bool:
         """Tell whether each file has a label of its own, which goes before one among attributes."""
         return self.default_context or self.preserve_context

@@ -46,10 +46,8 @@ _DEFAULT_ATTRIBUTES = {
     "preserve_ownership": True,
     "preserve_timestamps": True,
 }
-_ALL_ATTRIBUTES = {
-    **_DEFAULT_ATTRIBUTES,
-    **dict.fromkeys(("preserve_links", "preserve_xattr", "preserve_context"), True),
-}
+_ON_TOP = ("preserve_links", "preserve_xattr", "preserve_context")
+_ALL_ATTRIBUTES = {**_DEFAULT_ATTRIBUTES, **dict.fromkeys(_ON_TOP, True)}
 _ATTRIBUTES = {
     "mode": {"preserve_mode": True, "explicit_no_mode": False},
     "timestamps": {"preserve_timestamps": True},

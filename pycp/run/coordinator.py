@@ -325,9 +325,8 @@ class Coordinator:
 
     def _redo(self, task: Task, lost: Lost) -> None:
         """Have a unit done again whose process ended, or tell what is not done."""
-        options = self._walk.job.options
-        is_staged = options.atomic or options.asks_for_labels()
-        if is_staged and lost.token and lost.token not in self._left_by:
+        has_temporary = self._walk.job.options.makes_temporary_names()
+        if has_temporary and lost.token and lost.token not in self._left_by:
             self._left_by.append(lost.token)
         if task.tries < TRIES:
             for filled, _names in task.parts:

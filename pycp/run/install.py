@@ -182,7 +182,7 @@ def _install_files(
 
             flush_target(report, directory or above, destination)
     finally:
-        if options.atomic or options.asks_for_labels():
+        if options.makes_temporary_names():
             from pycp.system.ending import disarm
 
             disarm()

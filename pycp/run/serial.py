@@ -39,7 +39,7 @@ def run_serial(
     finally:
         if resolved.directory is not None:
             resolved.directory.close()
-        if options.atomic or options.asks_for_labels():
+        if options.makes_temporary_names():
             from pycp.system.ending import disarm
 
             disarm()

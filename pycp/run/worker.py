@@ -158,7 +158,7 @@ class Server:
         """
         job = self._walk.job
         job.tally.share(counts)
-        if job.options.atomic or job.options.asks_for_labels():
+        if job.options.makes_temporary_names():
             from pycp.engine import place
 
             place.token = token
