@@ -221,3 +221,8 @@ class InstallOptions(WriteOptions):
     def records(self) -> list[str]:
         """The names of records, which no other output may be written over."""
         return [name for name in (self.record, self.undo) if name is not None]
+
+
+def shared_fields(options: WriteOptions) -> "dict[str, Any]":
+    """Return what cp and install have in common, as far as it is not the default."""
+    return {name: value for name, value in options.__dict__.items() if hasattr(WriteOptions, name)}

@@ -17,12 +17,12 @@ from pycp import system
 from pycp.engine import rivals
 from pycp.engine.held import replaced
 from pycp.engine.inherit import Old, inherit
+from pycp.engine.job import readable
 from pycp.engine.place import Place, close
 from pycp.engine.unnamed import open_unnamed
 from pycp.engine.write import (
     creation_error,
     keep_backup,
-    readable,
     remove_beside,
     require_followed,
     tell_removed,

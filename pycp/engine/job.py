@@ -96,6 +96,11 @@ class Stride:
             self._size = max(int(count * STEP_SECONDS / seconds), count // 4, LEAST_STEP)
 
 
+def readable(flags: int) -> int:
+    """Return the flags that open a file for reading as well as for writing."""
+    return (flags & ~system.O_WRONLY) | system.O_RDWR
+
+
 class Job:
     """Options, listener, and facts about this process that are asked for once."""
 
@@ -110,6 +115,8 @@ class Job:
         "large_from",
         "last_step",
         "manifest",
+        "new_file_flags",
+        "old_file_flags",
         "options",
         "pace",
         "report",
@@ -126,6 +133,11 @@ class Job:
         self.tally = report.tally
         self.euid = system.geteuid()
         self.is_privileged = self.euid == 0
+        self.new_file_flags, self.old_file_flags = system.NEW_FILE_FLAGS, system.OLD_FILE_FLAGS
+        """How destinations are made and opened: what is verified can be read back as well."""
+        if options.verify:
+            self.new_file_flags = readable(self.new_file_flags)
+            self.old_file_flags = readable(self.old_file_flags)
         self.cannot_reflink: set[tuple[int, int]] = set()
         """Pairs of source and destination device between which storage is never shared."""
         self.exclusions: Exclusions | None = None

@@ -18,7 +18,6 @@ from pycp.engine.write import (
     narrow,
     open_existing,
     prepare,
-    readable,
     remove,
     truncate,
 )
@@ -165,9 +164,8 @@ def _open_destination(job: "Job", file: FileCopy, decision: "Decision", mode: in
                 if not options.force:
                     raise _opening_error(job, entry, error) from None
                 remove(job, entry)
-    flags = readable(system.NEW_FILE_FLAGS) if options.verify else system.NEW_FILE_FLAGS
     may_follow = options.new_file_mode is None
-    file.destination_fd, file.destination = create(entry, mode, may_follow, flags)
+    file.destination_fd, file.destination = create(entry, mode, may_follow, job.new_file_flags)
     return True
 
 

@@ -15,7 +15,7 @@ from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, lseek_error, seek_both
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_update import stays_as_it_is
-from pycp.engine.write import creation_error, narrow, open_existing, readable, truncate
+from pycp.engine.write import creation_error, narrow, open_existing, truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
@@ -65,7 +65,7 @@ def regular_copier(
     cannot_reflink = job.cannot_reflink
     open_file, status_of, close = system.open, system.fstat, system.close
     read, write = system.read, system.write
-    new_file_flags = system.NEW_FILE_FLAGS
+    new_file_flags = job.new_file_flags
     withheld = job.withheld_bits(False)
     created_bits = 0o777 & ~withheld
     first_mode = options.new_file_mode
@@ -84,8 +84,6 @@ def regular_copier(
         steps = steps_of(job)
         begun, written = steps.begun, steps.written
         complete, told = steps.complete, steps.told
-    if options.verify:
-        new_file_flags = readable(new_file_flags)
     publish: Callable[[Entry, int], None] | None = None
     if options.atomic:
         from pycp.engine.unnamed import unnamed_opener
@@ -255,9 +253,7 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
         and not options.remove_destination
         and not options.resume
     )
-    open_file, stat, flags = system.open, system.stat, system.NEW_FILE_FLAGS
-    if options.verify:
-        flags = readable(flags)
+    open_file, stat, flags = system.open, system.stat, job.new_file_flags
     own_files = job.report.own_files
     created_bits = 0o777 & ~job.withheld_bits(False)
 

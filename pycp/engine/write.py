@@ -149,16 +149,18 @@ def open_existing(
     entry: "Entry",
     found: "os.stat_result",
     source: "os.stat_result",
-    flags: int = system.OLD_FILE_FLAGS,
+    flags: int | None = None,
 ) -> "tuple[int, os.stat_result]":
-    """Open the destination that was found, to write into it; return descriptor and status.
+    """Open the destination that was found, to write into it unless flags say otherwise.
+
+    Return descriptor and status.
 
     Raise OSError if it cannot be opened, CopyError if it is not what was found, or became the
     source itself. It is not truncated yet.
     """
     name, dir_fd = entry.destination_name, entry.folder.destination_fd
-    if job.options.verify and flags & system.O_WRONLY:
-        flags = readable(flags)
+    if flags is None:
+        flags = job.old_file_flags
     if stat.S_ISREG(found.st_mode):
         flags |= system.O_NONBLOCK  # nothing that could block took its place
     held_fd = _hold(name, dir_fd, found)
@@ -249,11 +251,6 @@ def truncate(file: "FileCopy", size: int) -> None:
             system.ftruncate(file.destination_fd, size)
         except OSError as error:
             raise creation_error(file.entry, error) from None
-
-
-def readable(flags: int) -> int:
-    """Return the flags that open a file for reading as well as for writing."""
-    return (flags & ~system.O_WRONLY) | system.O_RDWR
 
 
 def create(

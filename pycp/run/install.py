@@ -11,7 +11,7 @@ from pycp.engine.job import Job
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.entries import Final
 from pycp.errors import CopyError, UsageError, cannot
-from pycp.options import CopyOptions
+from pycp.options import CopyOptions, shared_fields
 from pycp.plan.decide import decide
 from pycp.plan.links import Memory
 from pycp.plan.modes import resolve_mode
@@ -223,22 +223,8 @@ def _make_way(
 
 
 def _copy_options(options: "InstallOptions") -> CopyOptions:
-    return CopyOptions(
-        backup=options.backup,
-        suffix=options.suffix,
-        reflink=options.reflink,
-        sparse=options.sparse,
-        atomic=options.atomic,
-        durable=options.durable,
-        verify=options.verify,
-        manifest=options.manifest,
-        digest=options.digest,
-        bandwidth=options.bandwidth,
-        dry_run=options.dry_run,
-        files_from=options.files_from,
-        context=options.context,
-        default_context=options.default_context,
-        preserve_context=options.preserve_context,
+    return CopyOptions(**shared_fields(options)).replace(
+        no_target_directory=False,
         preserve_timestamps=options.preserve_timestamps,
         remove_destination=True,
         omitting="omitting directory",
