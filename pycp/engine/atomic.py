@@ -15,10 +15,10 @@ from errno import EEXIST, EISDIR, EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
 
 from pycp import system
 from pycp.engine import rivals
-from pycp.engine.held import replaced
 from pycp.engine.inherit import Old, inherit
 from pycp.engine.job import readable
-from pycp.engine.place import Place, close
+from pycp.engine.pinned import replaced
+from pycp.engine.temporary import TemporaryNames, close
 from pycp.engine.unnamed import open_unnamed
 from pycp.engine.write import (
     creation_error,
@@ -98,7 +98,7 @@ class Stage:
         self._entry = entry
         self._decision = decision
         self._outcome = outcome
-        self._place = Place(entry.folder.destination_fd, entry.destination_name)
+        self._names = TemporaryNames(entry.folder.destination_fd, entry.destination_name)
         self._fd = -1
         """A second descriptor of a regular file."""
         self._old: os.stat_result | None = None
@@ -108,13 +108,13 @@ class Stage:
         """Return an entry like the one to be made, under a temporary name."""
         entry, decision = self._entry, self._decision
         if decision.destination_stat is not None or self._replaces:
-            self._old = self._place.look()
-        directory = Directory(None, "", self._place.dir_fd)
+            self._old = self._names.look()
+        directory = Directory(None, "", self._names.dir_fd)
         folder = Folder(None, entry.folder.source_directory, directory, False)
         other = Entry(folder, entry.source_name)
         other.is_operand = True
         other.name_operands(entry.source, entry.destination)
-        other.destination_name = self._place.add_name()
+        other.destination_name = self._names.add_name()
         return other
 
     @property
@@ -139,7 +139,7 @@ class Stage:
             replaces = True
         elif found is not None:
             try:
-                old = rivals.open_old_or_rival(self._job, entry, self._place, found, source)
+                old = rivals.open_old_or_rival(self._job, entry, self._names, found, source)
             except CopyError:
                 raise
             except OSError as error:
@@ -152,7 +152,7 @@ class Stage:
             self._find_place(old, replaces)
             makes_new = replaces or options.remove_destination or options.new_file_mode is not None
             if self._old and not (old or makes_new):  # it came after it was looked for
-                old = rivals.open_old_or_rival(self._job, entry, self._place, self._old, source)
+                old = rivals.open_old_or_rival(self._job, entry, self._names, self._old, source)
             if old and self._job.labels is not None:
                 self._job.labels.forget()  # it inherits its label, and is then given another one
             fd = self._create(PRIVATE if old else mode)
@@ -173,7 +173,7 @@ class Stage:
 
     def _find_place(self, old: "Old | None", replaces: bool) -> None:
         """Open the directory the file will be in, and look at what is there."""
-        entry, place = self._entry, self._place
+        entry, place = self._entry, self._names
         if place.name.endswith("/"):
             raise OSError(EISDIR, "")  # the slash asks for a directory, and there is none
         if old:
@@ -192,23 +192,23 @@ class Stage:
 
     def _may_replace(self, now: "os.stat_result", found: "os.stat_result") -> bool:
         """Return whether what has the name now is what was found, or as good as that."""
-        is_elsewhere = self._place.is_elsewhere
+        is_elsewhere = self._names.is_elsewhere
         return rivals.may_replace(now, found, is_elsewhere) or self._is_still(now, found)
 
     def _is_still(self, found: "os.stat_result", expected: "os.stat_result") -> bool:
         """Return whether two looks at a name in the directory found the same."""
         is_alike = stat.S_IFMT(found.st_mode) == stat.S_IFMT(expected.st_mode)
-        return is_alike and is_still(self._place.dir_fd, identity(found), identity(expected))
+        return is_alike and is_still(self._names.dir_fd, identity(found), identity(expected))
 
     def _create(self, mode: int) -> int:
         """Make an empty file without a name, or with a temporary one; return a descriptor."""
         # SELinux asks whether this user may make a file of a label only if the file has a name.
-        fd = open_unnamed(mode, self._place.dir_fd) if self._job.labels is None else -1
+        fd = open_unnamed(mode, self._names.dir_fd) if self._job.labels is None else -1
         if fd >= 0:
             self._fd = system.above_standard(fd)
             return fd
-        name, flags = self._place.add_name(), readable(system.NEW_FILE_FLAGS)
-        fd = system.open(name, flags, mode, dir_fd=self._place.dir_fd)
+        name, flags = self._names.add_name(), readable(system.NEW_FILE_FLAGS)
+        fd = system.open(name, flags, mode, dir_fd=self._names.dir_fd)
         self._fd = system.above_standard(fd)
         return fd
 
@@ -226,10 +226,10 @@ class Stage:
         try:
             with system.Undisturbed():
                 self._take_place()
-            if self._job.options.durable and self._place.is_elsewhere:
+            if self._job.options.durable and self._names.is_elsewhere:
                 from pycp.engine.durable import flush_directories
 
-                above = (self._place.dir_fd, ".", self._entry.destination)
+                above = (self._names.dir_fd, ".", self._entry.destination)
                 flush_directories(self._job.report, [above])
         except CopyError:
             raise
@@ -247,9 +247,9 @@ class Stage:
     def _take_place(self) -> None:
         for _attempt in range(rivals.ATTEMPTS):
             if self._old is not None:
-                if not self._place.temporary:
-                    self._link_unnamed(self._place.add_name())
-                now = self._place.look()
+                if not self._names.temporary:
+                    self._link_unnamed(self._names.add_name())
+                now = self._names.look()
                 if now is not None:
                     self._replace(now, self._old)
                     return
@@ -257,7 +257,7 @@ class Stage:
                 self._appear()
                 return
             except FileExistsError:
-                self._old = self._place.look()
+                self._old = self._names.look()
                 if self._old and not self._may_replace_unseen(self._old):
                     raise
         raise replaced(self._entry.destination)
@@ -270,7 +270,7 @@ class Stage:
             raise replaced(self._entry.destination)
         undo = self._back_up()
         try:
-            self._place.rename(self._place.temporary[0], self._place.name)
+            self._names.rename(self._names.temporary[0], self._names.name)
         except BaseException:
             try:
                 undo()
@@ -278,30 +278,30 @@ class Stage:
                 self._job.report.failed(cannot("un-backup", self._entry.destination, error))
             raise
         if self._is_regular:
-            del self._place.temporary[0]  # a hard link may still be there: see remove_beside
+            del self._names.temporary[0]  # a hard link may still be there: see remove_beside
 
     def _appear(self) -> None:
         """Take a name that is free."""
-        if not self._place.temporary:
-            self._link_unnamed(self._place.name)
+        if not self._names.temporary:
+            self._link_unnamed(self._names.name)
             return
         try:
-            self._place.link(self._place.temporary[0], self._place.name)
+            self._names.link(self._names.temporary[0], self._names.name)
         except OSError as error:
             if error.errno not in CANNOT_LINK:
                 raise
-            if self._place.look() is not None:
+            if self._names.look() is not None:
                 raise OSError(EEXIST, "") from None
-            self._place.rename(self._place.temporary[0], self._place.name)
+            self._names.rename(self._names.temporary[0], self._names.name)
 
     def _link_unnamed(self, name: str) -> None:
         where = self._unnamed
         assert isinstance(where, str)
-        system.link_following(where, name, self._fd, self._place.dir_fd)
+        system.link_following(where, name, self._fd, self._names.dir_fd)
 
     def _back_up(self) -> "Callable[[], None]":
         """Keep the old file under another name as well; return what undoes that."""
-        entry, place, outcome = self._entry, self._place, self._outcome
+        entry, place, outcome = self._entry, self._names, self._outcome
         backup, outcome.backup = self._decision.backup, None
         if backup is None:
             return _do_nothing
@@ -321,7 +321,7 @@ class Stage:
         return lambda: place.rename(name, place.name)
 
     def _link_backup(self, backup: "Backup") -> None:
-        place, name = self._place, self._place.beside(backup.name)
+        place, name = self._names, self._names.beside(backup.name)
         if backup.number:
             place.link(place.name, name)
             return
@@ -332,9 +332,9 @@ class Stage:
     def discard(self) -> None:
         """Remove what has a temporary name still, and let go of everything."""
         self._job.stage = None
-        for name in self._place.temporary:
-            remove_beside(self._job, self._entry, name, self._place.dir_fd)
-        self._place.leave()
+        for name in self._names.temporary:
+            remove_beside(self._job, self._entry, name, self._names.dir_fd)
+        self._names.leave()
         self._let_go()
 
     def _let_go(self) -> None:

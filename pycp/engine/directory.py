@@ -9,7 +9,7 @@ from errno import EACCES
 
 from pycp import system
 from pycp.engine.attributes import ALL_BITS, Made, apply_attributes, lacks_attributes
-from pycp.engine.held import replaced
+from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list

@@ -5,8 +5,8 @@ from errno import ENOENT, ENOTDIR, EPERM
 from os import getgroups, strerror
 
 from pycp import system
-from pycp.engine.leading import MODE, creation_error, tell_made
-from pycp.engine.named import change_error
+from pycp.engine.directory_path import MODE, creation_error, tell_made
+from pycp.engine.install_directory import change_error
 from pycp.errors import cannot, detached
 from pycp.quoting import quote_name, quote_word
 from pycp.system.folder import Directory
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pycp.entries import Entry, Final, Report
 
 
-def pretend_leading(
+def pretend_path(
     path: str,
     report: "Report",
     overlay: Overlay,
@@ -57,10 +57,12 @@ def pretend_leading(
     return directory
 
 
-def pretend_named(name: str, final: "Final", report: "Report", overlay: Overlay) -> None:
+def pretend_to_install_directory(
+    name: str, final: "Final", report: "Report", overlay: Overlay
+) -> None:
     """Pretend to make one directory (-d) and those above it; raise CopyError with GNU's message."""
     path, last = split_last(name)
-    above = pretend_leading(path, report, overlay, quote_word)
+    above = pretend_path(path, report, overlay, quote_word)
     mode = final.mode
     not_made = None
     try:

@@ -15,8 +15,8 @@ from pycp.engine.attributes import (
     mode_error,
     set_exact_mode,
 )
-from pycp.engine.held import Held
-from pycp.engine.place import close
+from pycp.engine.pinned import Pinned
+from pycp.engine.temporary import close
 from pycp.engine.write import open_existing
 from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS, UNSUPPORTED
 from pycp.errors import CopyError, failed, reason
@@ -38,7 +38,7 @@ class Old:
     """The file that will be replaced, held for its attributes."""
 
     def __init__(
-        self, where: "system.Where", status: "os.stat_result", held: Held | None = None
+        self, where: "system.Where", status: "os.stat_result", held: Pinned | None = None
     ) -> None:
         self.where = where
         self.status = status
@@ -60,7 +60,7 @@ def open_old(job: "Job", entry: "Entry", found: "os.stat_result", source: "os.st
         if error.errno != ETXTBSY:
             raise
     # A program that is running may be replaced: it keeps its own file.
-    held = Held(entry.destination_name, entry.folder.destination_fd, entry.destination, True)
+    held = Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination, True)
     if not held.is_still(found):
         held.__exit__()
         raise held.replaced()

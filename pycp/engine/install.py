@@ -2,7 +2,7 @@
 
 The new file is closed to everybody else until the last step, and each step acts on the file itself,
 not on its name: whoever puts something else in its place changes nothing but the name. The strip
-program works on a copy, in `engine.aside`. The owner comes before the mode: the kernel clears
+program works on a copy, in `engine.strip`. The owner comes before the mode: the kernel clears
 set-id bits when it changes.
 """
 
@@ -41,9 +41,9 @@ def finish(
     assert fd is not None
     _drop_access_list(entry, fd)
     if options.strip:
-        from pycp.engine.aside import strip_aside
+        from pycp.engine.strip import strip_copy
 
-        strip_aside(job, entry, outcome, options.strip_program, _next_step(options, final))
+        strip_copy(job, entry, outcome, options.strip_program, _next_step(options, final))
     what = "read"
     try:
         if options.strip and job.manifest is not None:

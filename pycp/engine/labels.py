@@ -10,7 +10,7 @@ import stat
 from errno import ENODATA, ENOSYS, ENOTSUP
 
 from pycp import system
-from pycp.engine.held import Held, replaced_source
+from pycp.engine.pinned import Pinned, replaced_source
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name, quote_word
 from pycp.system.selinux import (
@@ -90,7 +90,7 @@ class Labels:
 
     def _of_source(self, source: "Source", status: "os.stat_result", entry: "Entry | None") -> str:
         """Return the label of a source, "" if it cannot be told and need not be."""
-        with Held(*source) as held:
+        with Pinned(*source) as held:
             if not held.is_still(status):
                 if entry is not None:
                     raise replaced_source(entry)
@@ -269,12 +269,12 @@ class DefaultLabels:
 def are_alike(entry: "Entry") -> bool:
     """Return whether source and destination have the same label."""
     try:
-        source = Held(entry.source_name, entry.folder.source_fd, entry.source, follows=True)
+        source = Pinned(entry.source_name, entry.folder.source_fd, entry.source, follows=True)
         with source, _hold_destination(entry) as destination:
             return label_of(source.where) == label_of(destination.where)
     except OSError:
         return False
 
 
-def _hold_destination(entry: "Entry") -> Held:
-    return Held(entry.destination_name, entry.folder.destination_fd, entry.destination)
+def _hold_destination(entry: "Entry") -> Pinned:
+    return Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination)

@@ -5,7 +5,7 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import preserve_times
-from pycp.engine.held import Held, replaced_source
+from pycp.engine.pinned import Pinned, replaced_source
 from pycp.engine.write import prepare, remove_beside
 from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
@@ -199,7 +199,7 @@ def preserve_link_attributes(job: "Job", entry: "Entry", decision: "Decision", o
     owner = owner and options.preserve_ownership
     if not (owner or options.preserve_timestamps or options.preserve_xattr):
         return
-    with Held(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
+    with Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
         # A second name would mean that somebody put a link of theirs in its place.
         if not stat.S_ISLNK(made.status.st_mode) or made.status.st_nlink != 1:
             raise made.replaced()
@@ -236,7 +236,7 @@ def _preserve_link_xattrs(
     from pycp.engine.xattrs import copy_xattrs, tell
 
     try:
-        source = Held(
+        source = Pinned(
             entry.source_name, entry.folder.source_fd, entry.source, follows=decision.follows
         )
     except CopyError as error:

@@ -4,7 +4,7 @@ import stat
 from errno import ESTALE
 
 from pycp import system
-from pycp.engine.held import replaced
+from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
 from pycp.errors import CopyError, detached, failed, reason

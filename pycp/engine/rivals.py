@@ -6,8 +6,8 @@ would happen if we had begun a moment later. A link or anything else may be a tr
 
 import stat
 
-from pycp.engine.held import replaced
 from pycp.engine.inherit import Old, open_old
+from pycp.engine.pinned import replaced
 from pycp.errors import CopyError
 from pycp.system.folder import identity
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-    from pycp.engine.place import Place
+    from pycp.engine.temporary import TemporaryNames
     from pycp.entries import Entry
 
 ATTEMPTS = 100
@@ -26,7 +26,7 @@ ATTEMPTS = 100
 def open_old_or_rival(
     job: "Job",
     entry: "Entry",
-    place: "Place",
+    place: "TemporaryNames",
     found: "os.stat_result",
     source: "os.stat_result",
 ) -> Old:

@@ -9,7 +9,7 @@ from stat import S_IMODE
 from pycp import system
 from pycp.engine.attributes import Made
 from pycp.engine.directory import OWNER_ALL, Filled, let_owner_in, open_destination
-from pycp.engine.held import replaced
+from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
 from pycp.quoting import quote_name

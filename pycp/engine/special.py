@@ -4,7 +4,7 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
-from pycp.engine.held import Held, replaced_source
+from pycp.engine.pinned import Pinned, replaced_source
 from pycp.engine.write import prepare
 from pycp.errors import CopyError, cannot
 from pycp.quoting import quote_name
@@ -48,7 +48,7 @@ def finish_special(
     """Give a node its attributes; raise CopyError if it is not of the source's kind."""
     source = decision.source_stat
     kind = stat.S_IFMT(source.st_mode)
-    with Held(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
+    with Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
         # A second name would mean that somebody put a link of theirs in its place.
         if (
             stat.S_IFMT(made.status.st_mode) != kind
@@ -57,7 +57,7 @@ def finish_special(
         ):
             raise made.replaced()
         follows = decision.follows and system.PATH_ONLY != 0  # to open a device may do something
-        with Held(entry.source_name, entry.folder.source_fd, entry.source, follows) as held:
+        with Pinned(entry.source_name, entry.folder.source_fd, entry.source, follows) as held:
             is_source = identity(held.status) == identity(source)
             if not is_source and not (decision.follows and isinstance(held.where, tuple)):
                 raise replaced_source(entry)

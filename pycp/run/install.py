@@ -76,7 +76,7 @@ def run_install(
         record = Record(options, asked, report, umask)
     try:
         if options.directory:
-            from pycp.run.named import make_directories
+            from pycp.run.install_directories import make_directories
 
             job = Job(_copy_options(options), report)
             make_directories(job, operands, final, overlay, record)
@@ -202,16 +202,16 @@ def _make_way(
 
     Return the one above the destination, and the target directory; one of them is None.
     """
-    from pycp.engine.leading import make_leading
+    from pycp.engine.directory_path import make_path
 
     labels = Job(_copy_options(options), report).labels
 
     def make(path: str) -> Directory:
         if overlay is None:
-            return make_leading(path, report, is_durable=options.durable, labels=labels)
-        from pycp.engine.dry_install import pretend_leading
+            return make_path(path, report, is_durable=options.durable, labels=labels)
+        from pycp.engine.dry_install import pretend_path
 
-        return pretend_leading(path, report, overlay)
+        return pretend_path(path, report, overlay)
 
     if options.target_directory is None:
         return make(split_last(destination)[0]), None

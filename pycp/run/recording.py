@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pycp.run.record import Record
     from pycp.system.folder import Directory
 
-    MakeNamed = Callable[[str, Final, Report, bool], None]
+    InstallDirectory = Callable[[str, Final, Report, bool], None]
     Way = tuple[Directory | None, Directory | None]
     MakeWay = Callable[[InstallOptions, Iterable[str], str, Report, Any], Way]
     Finish = Callable[[Job, Entry, Decision, Outcome, InstallOptions, Final], None]
@@ -52,7 +52,7 @@ def with_digest(options: "CopyOptions") -> "CopyOptions":
     return options.replace(digest=f"{options.digest}+{DIGEST}")
 
 
-def making_named(record: "Record", make: "MakeNamed") -> "MakeNamed":
+def installing_directory(record: "Record", make: "InstallDirectory") -> "InstallDirectory":
     """Return what makes a directory (-d), and writes it down with those above it."""
 
     def make_and_record(name: str, final: "Final", report: "Report", is_durable: bool) -> None:

@@ -317,7 +317,7 @@ class Walk:
 
     def _remove_left(self, filled: "Filled") -> None:
         if self.left_by:
-            from pycp.engine.place import remove_left
+            from pycp.engine.temporary import remove_left
 
             try:
                 remove_left(filled.folder.destination_fd, self.left_by)

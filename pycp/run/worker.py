@@ -159,9 +159,9 @@ class Server:
         job = self._walk.job
         job.tally.share(counts)
         if job.options.makes_temporary_names():
-            from pycp.engine import place
+            from pycp.engine import temporary
 
-            place.token = token
+            temporary.token = token
         self.prepare()
         while True:
             try:

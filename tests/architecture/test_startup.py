@@ -72,7 +72,7 @@ LOADED = {
         "pycp.cli.table",
         "pycp.engine.attributes",
         "pycp.engine.directory",
-        "pycp.engine.held",
+        "pycp.engine.pinned",
         "pycp.engine.links",
         "pycp.engine.listing",
         "pycp.engine.short",

@@ -8,7 +8,7 @@ import pytest
 
 from pycp import CopyFailed, copy
 from pycp.cli.cp import parse_cp
-from pycp.engine import held
+from pycp.engine import pinned
 from pycp.errors import CopyError
 from pycp.run.serial import run_serial
 from tests.labels.kernel import Kernel
@@ -170,14 +170,14 @@ def test_a_source_swapped_meanwhile_lends_no_label(
 ) -> None:
     Path("other").write_text("other")
     kernel.give("other", "other_t")
-    hold = held.Held
+    hold = pinned.Pinned
 
     def swap(*arguments: Any, **more: Any) -> Any:
         os.rename("other", "a")
-        monkeypatch.setattr("pycp.engine.labels.Held", hold)
+        monkeypatch.setattr("pycp.engine.labels.Pinned", hold)
         return hold(*arguments, **more)
 
-    monkeypatch.setattr("pycp.engine.labels.Held", swap)
+    monkeypatch.setattr("pycp.engine.labels.Pinned", swap)
     told = "skipping file 'a', as it was replaced while being copied"
     assert cp("--preserve=context a b") == [told]
     assert not Path("b").exists() and kernel.next == ""

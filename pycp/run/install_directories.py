@@ -1,6 +1,6 @@
 """install -d: each operand is a directory to make."""
 
-from pycp.engine.named import make_named
+from pycp.engine.install_directory import install_directory
 from pycp.errors import CopyError, reason
 
 TYPE_CHECKING = False
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Final, Report
     from pycp.run.record import Record
-    from pycp.run.recording import MakeNamed
+    from pycp.run.recording import InstallDirectory
     from pycp.system.overlay import Overlay
 
 
@@ -25,19 +25,19 @@ def make_directories(
     labels, report = job.labels, job.report
 
     def make(name: str, final: "Final", report: "Report", is_durable: bool) -> None:
-        make_named(name, final, report, is_durable, labels)
+        install_directory(name, final, report, is_durable, labels)
 
-    make_one: MakeNamed = make
+    make_one: InstallDirectory = make
     if record is not None:
-        from pycp.run.recording import making_named
+        from pycp.run.recording import installing_directory
 
-        make_one = making_named(record, make)
+        make_one = installing_directory(record, make)
     for name in names:
         try:
             if overlay is not None:
-                from pycp.engine.dry_install import pretend_named
+                from pycp.engine.dry_install import pretend_to_install_directory
 
-                pretend_named(name, final, report, overlay)
+                pretend_to_install_directory(name, final, report, overlay)
             else:
                 make_one(name, final, report, job.options.durable)
         except CopyError as error:

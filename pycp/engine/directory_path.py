@@ -9,7 +9,7 @@ import stat
 from errno import ENOENT, ENOSYS, ENOTSUP
 
 from pycp import system
-from pycp.engine.held import replaced
+from pycp.engine.pinned import replaced
 from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, identity, may_be_just_made
@@ -27,7 +27,7 @@ MODE = 0o755
 DEFAULT_LIST = "system.posix_acl_default"
 
 
-def make_leading(
+def make_path(
     path: str,
     report: "Report",
     quote: "Callable[[str], str]" = quote_name,

@@ -9,8 +9,8 @@ import stat
 from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
-from pycp.engine.held import replaced
-from pycp.engine.leading import creation_error, make_directory, make_leading, tell_made
+from pycp.engine.directory_path import creation_error, make_directory, make_path, tell_made
+from pycp.engine.pinned import replaced
 from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_word
 from pycp.system.folder import may_be_just_made
@@ -28,7 +28,7 @@ GROUP_AND_OTHERS = 0o077
 OTHERS_WRITE = 0o022
 
 
-def make_named(
+def install_directory(
     name: str,
     final: "Final",
     report: "Report",
@@ -37,7 +37,7 @@ def make_named(
 ) -> None:
     """Make one directory and those above it; raise CopyError with GNU's message."""
     path, last = split_last(name)
-    above = make_leading(path, report, quote_word, is_durable, labels)
+    above = make_path(path, report, quote_word, is_durable, labels)
     try:
         if is_durable:
             _make_durably(name, last, above, final, report, labels)

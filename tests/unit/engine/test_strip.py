@@ -8,8 +8,8 @@ import pytest
 
 import pycp
 from pycp import system
-from pycp.engine.aside import strip_aside
 from pycp.engine.job import Job
+from pycp.engine.strip import strip_copy
 from pycp.entries import Entry, Outcome
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
@@ -28,7 +28,7 @@ def test_a_directory_that_cannot_be_opened_is_removed(
     directory = Directory(None, "", None)
     entry = Entry(Folder(None, directory, directory, False), "made")
     with pytest.raises(CopyError, match="Too many open files"):
-        strip_aside(Job(CopyOptions(), Lines("pyinstall")), entry, Outcome(), "strip", "")
+        strip_copy(Job(CopyOptions(), Lines("pyinstall")), entry, Outcome(), "strip", "")
     assert os.listdir(tmp_path) == []
 
 

@@ -39,7 +39,7 @@ def remove_left(dir_fd: int | None, tokens: "Iterable[str]") -> None:
         close(fd)
 
 
-class Place:
+class TemporaryNames:
     """Where something is made: a name that starts from `dir_fd`, and the temporary ones.
 
     A signal that ends the process removes the temporary ones first.

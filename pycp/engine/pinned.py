@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pycp.entries import Entry
 
 
-class Held:
+class Pinned:
     """A hold on whatever has a name, without a permission on it; leaving the context lets go."""
 
     def __init__(self, name: str, dir_fd: int | None, shown: str, follows: bool = False) -> None:

@@ -29,7 +29,7 @@ OWNER_ALL = 0o700
 GROUP_AND_OTHERS = 0o077
 
 
-def strip_aside(job: "Job", entry: Entry, outcome: "Outcome", program: str, then: str) -> None:
+def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then: str) -> None:
     """Strip the new file, which is open for writing; if that fails, remove it, raise CopyError.
 
     `then` is what cannot be done any more if the program leaves nothing.
