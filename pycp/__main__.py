@@ -113,7 +113,12 @@ def _copy(
     from pycp.run.serial import run_serial
 
     _tell_how_far(options, operands, report)
-    run_serial(options, operands, report, cluster)
+    if options.tee:
+        from pycp.run.tee import run_tee
+
+        run_tee(options, operands, report)
+    else:
+        run_serial(options, operands, report, cluster)
     if options.resume and report.verbose and not report.failures:
         from pycp.report.status import nothing_left
 
@@ -164,11 +169,14 @@ def _show_progress(
 
     if options.progress == "auto" and not is_terminal():
         return
+    jobs = 0
+    if isinstance(options, CopyOptions):
+        jobs = 1 + len(options.tee) if options.tee else options.jobs
     try:
         report.bar = Bar(
             report.program,
             report.tally,
-            options.jobs if isinstance(options, CopyOptions) else 0,
+            jobs,
             options.progress,
             totals,
             1 + (options.verify or options.durable) + options.verify,

@@ -69,6 +69,7 @@ def copy(
     parents: bool = False,
     strip_trailing_slashes: bool = False,
     no_target_directory: bool = False,
+    tee: "Path | Iterable[Path]" = (),
     reflink: "When" = "auto",
     sparse: "When" = "auto",
     exclude: "str | Iterable[str]" = (),
@@ -101,6 +102,7 @@ def copy(
     - `explicit_no_mode`: new files get the mode any new file gets (--no-preserve=mode).
     - `exclude`: patterns as in a .gitignore file.
     - `hard_link`, `symbolic_link`: make links in place of copies (--link, --symbolic-link).
+    - `tee`: directories that get everything as `destination` does (--tee).
     - `bandwidth`: at most so many bytes in a second (--bwlimit); 0 is no limit.
     - `jobs`: processes that copy a tree, one of them this; None decides by its size. A process with
       several threads copies alone.
@@ -118,7 +120,7 @@ def copy(
     fields = fields_of(CopyOptions, locals())
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
-    fields |= kept(preserve, attributes_only)
+    fields |= kept(preserve, attributes_only) | {"tee": tuple(names_of(tee)[0])}
     fields |= labelled(context, bool(fields.get("require_preserve_context")))
     fields["dereference"] = dereference_of(follow_symlinks, hard_link or not recursive)
     fields["exclude"] = tuple(("pattern", text) for text in texts_of("exclude", exclude))
@@ -129,6 +131,10 @@ def copy(
         fields["jobs"] = jobs
     check(fields, manifest, on_event)
     operands, fields["target_directory"] = operands_of(words, is_one, destination)
+    if fields["tee"] and executor is None:
+        from pycp.run.tee import run_tee
+
+        return _run(run_tee, CopyOptions(**fields), operands, on_event)
     from pycp.run.serial import run_serial
 
     if executor is None:

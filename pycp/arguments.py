@@ -35,7 +35,7 @@ ATTRIBUTES = ("mode", "ownership", "timestamps", "links", "context", "xattr")
 
 def fields_of(options: "type[Record]", arguments: "dict[str, Any]") -> "dict[str, Any]":
     """Return the arguments that are options by the same name and value."""
-    others = ("context", "exclude", "jobs", "manifest", "mode", "record", "record_root")
+    others = ("context", "exclude", "jobs", "manifest", "mode", "record", "record_root", "tee")
     fields = {
         name: value
         for name, value in arguments.items()
@@ -113,6 +113,9 @@ def check(fields: "dict[str, Any]", manifest: "Path | None", on_event: "Listen |
 
     Raise ValueError or TypeError.
     """
+    if manifest is not None:
+        name = name_of(manifest)
+        fields["manifest"] = "./-" if name == "-" else name  # nothing is printed from here
     found = clash(fields, makes_backups=fields["backup"] != "none")
     if found:
         named = " and ".join(f"{name}={fields[name]!r}" for name in found)
@@ -122,9 +125,6 @@ def check(fields: "dict[str, Any]", manifest: "Path | None", on_event: "Listen |
         raise ValueError("suffix must not be empty, nor hold a slash")
     if fields["bandwidth"] != 0 and not is_rate(fields["bandwidth"]):
         raise ValueError("bandwidth must not be negative")
-    if manifest is not None:
-        name = name_of(manifest)
-        fields["manifest"] = "./-" if name == "-" else name  # nothing is printed from here
     require_digest(fields, CopyOptions.digest)
     if missing := lacking(fields):
         raise ValueError(f"{missing[0]} needs {missing[1]}")

@@ -40,6 +40,24 @@ def clash(fields: "Mapping[str, Any]", makes_backups: bool) -> "Clash | None":
             return "directory", "strip"
         if fields.get("target_directory") is not None:
             return "directory", "target_directory"
+    if fields.get("tee"):
+        return _clash_with_several(fields)
+    return None
+
+
+def _clash_with_several(fields: "Mapping[str, Any]") -> "Clash | None":
+    """Return the names of two fields of which one asks for several destinations."""
+    if fields.get("overwrite") == "ask":
+        return "tee", "overwrite"
+    if fields.get("no_target_directory"):
+        return "tee", "no_target_directory"
+    if fields.get("cluster"):
+        return "tee", "cluster"
+    manifest = fields.get("manifest")
+    if manifest is not None and (
+        manifest == "-" or os.path.isabs(manifest) or ".." in manifest.split("/")
+    ):
+        return "tee", "manifest"
     return None
 
 
@@ -73,7 +91,7 @@ def keeps_to_one_machine(fields: "Mapping[str, Any]") -> str:
             return name
     if fields.get("backup", "none") != "none":
         return "backup"
-    for name in ("bandwidth", "files_from"):
+    for name in ("bandwidth", "files_from", "tee"):
         if fields.get(name):
             return name
     if fields.get("preserve_links") and fields.get("dereference", "always") == "always":

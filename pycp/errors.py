@@ -32,6 +32,8 @@ class CopyError(OSError):
         self.filename2 = filename2
         self.is_told = False
         """Whoever listens knows of it already."""
+        self.destination: str | None = None
+        """Which of several destinations it is about, where there are several."""
 
     def __str__(self) -> str:
         return str(self.args[0])

@@ -169,6 +169,8 @@ class CopyOptions(WriteOptions):
     """Patterns of names that are not copied, and files that hold such patterns, in their order."""
     jobs: int = 0
     """Processes that copy a tree; 0 decides by its size, 1 keeps GNU's order."""
+    tee: "tuple[str, ...]" = ()
+    """Further directories that everything is copied to, of sources that are read once for all."""
     cluster: str = ""
     """What brings other machines: "mpi", or "dask:" and an address or the name of a file."""
     cluster_insecure: bool = False

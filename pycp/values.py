@@ -55,13 +55,14 @@ files needed none, what was left out, and directories made or entered.
 
 ASKED is no count: it is set when another process would like to know the next file's name.
 """
-KEPT, FLUSHED, CHECKED, COMPARED, REFLINKED, LINKED, PHASE = range(7, 14)
+KEPT, FLUSHED, CHECKED, COMPARED, REFLINKED, LINKED, PHASE, READ = range(7, 15)
 """Also counted: bytes that stay of files gone on with, bytes flushed to disk, bytes read back, and
-bytes read for any other reason than to copy them; files that share storage, and hard links made.
+bytes read for any other reason than to copy them; files that share storage, and hard links made;
+and bytes read for several destinations at once.
 
 PHASE is no count either, but the place in PHASES of what is being done.
 """
-NUMBERS = 14
+NUMBERS = 15
 PHASES = ("copying", "checking", "flushing", "reading")
 """What may take its time for one file: `reading` is for a digest of what is there already."""
 COPYING, CHECKING, FLUSHING, READING = range(4)

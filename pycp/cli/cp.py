@@ -5,6 +5,7 @@ earlier ones. Options that exclude each other share a field, so the last one win
 """
 
 from pycp.checks import clash, settle
+from pycp.cli.cp_rows import CLASHES, TEE
 from pycp.cli.parse import parse
 from pycp.cli.shared import (
     ATOMIC,
@@ -58,11 +59,6 @@ _ATTRIBUTES = {
     "all": {**_ALL_ATTRIBUTES, "explicit_no_mode": False},
 }
 
-_CLASHES = {
-    ("hard_link", "symbolic_link"): "cannot make both hard and symbolic links",
-    ("backup", "update"): "--backup is mutually exclusive with -n or --update=none-fail",
-    ("reflink", "sparse"): "--reflink can be used only with --sparse=auto",
-}
 CP = Table(
     usage=(
         "[OPTION]... SOURCE DESTINATION",
@@ -226,6 +222,7 @@ CP = Table(
                 field="parents",
                 help="rebuild the whole path of each SOURCE inside DIRECTORY",
             ),
+            TEE,
             Option(
                 "--strip-trailing-slashes",
                 field="strip_trailing_slashes",
@@ -331,7 +328,7 @@ def parse_cp(
     if fields.get("overwrite") == "never":
         fields["update"] = "none"
     if found := clash(fields, wants_backups(fields)):
-        raise UsageError(_CLASHES[found])
+        raise UsageError(CLASHES[found])
     resolve_backup(fields, environ)
     settle(fields)
     if "dereference" not in fields and fields.get("recursive") and not fields.get("hard_link"):
@@ -346,5 +343,7 @@ def parse_cp(
         resolve_workers(fields)
     if "exclude" in fields:
         fields["exclude"] = tuple(fields["exclude"])
+    if "tee" in fields:
+        fields["tee"] = tuple(name for _word, name in fields["tee"])
     resolve_extras(fields)
     return resolve_labels(CopyOptions(**fields)), operands

@@ -18,6 +18,7 @@ _ONE_MACHINE = {
     "backup": "--backup (-b)",
     "bandwidth": "--bwlimit",
     "files_from": "--files-from nor --files0-from",
+    "tee": "--tee",
     "dereference": "--dereference (-L) where hard links are preserved",
 }
 """Options that --cluster refuses, by their fields."""

@@ -39,9 +39,12 @@ def copy_contents(job: "Job", file: "FileCopy") -> bool:
 
             digest_shared(job, file)
     elif job.watches_data:
-        from pycp.engine.stream import copy_stream
+        from pycp.engine.stream import copy_stream, is_for_server
 
-        copy_stream(job, file)
+        if is_for_server(job, file):
+            copy_data(job, file)
+        else:
+            copy_stream(job, file)
     else:
         copy_data(job, file)
     file.size = job.tally.own[BYTES] - file.counted

@@ -8,7 +8,7 @@ from pycp import system
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Protocol
 
     from pycp.engine.file_copy import FileCopy
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
         def discard(self) -> None:
             """Remove what has no name yet."""
+
+    Piece = tuple[int, bytes | memoryview]
+    """An offset and the data from there on."""
 
     class Pace(Protocol):
         """How fast bytes may pass."""
@@ -121,6 +124,7 @@ class Job:
         "pace",
         "report",
         "share_data",
+        "shared_source",
         "stage",
         "steps",
         "stride",
@@ -153,6 +157,8 @@ class Job:
         """Bytes from which on a file is for several processes to copy; 0 if none is."""
         self.share_data: Callable[[FileCopy], None] | None = None
         """Has others copy a large file, but for its end."""
+        self.shared_source: Callable[[FileCopy, int, bool], Iterator[Piece]] | None = None
+        """Yields the pieces of a source that is read once for several destinations."""
         self.steps: object = None
         """What options of our own add, once it is put together: see `steps`."""
         self.stride = Stride()
@@ -168,6 +174,7 @@ class Job:
         job.kept_sets, job.stride = self.kept_sets, self.stride
         job._labels = self._labels
         job.large_from = self.large_from
+        job.shared_source = self.shared_source
         return job
 
     @property
@@ -218,7 +225,11 @@ class Job:
     @property
     def watches_data(self) -> bool:
         """Return whether the bytes that are copied must pass through our hands."""
-        return self.manifest is not None or self.options.bandwidth > 0
+        return (
+            self.manifest is not None
+            or self.options.bandwidth > 0
+            or self.shared_source is not None
+        )
 
     @property
     def may_be_short(self) -> bool:
@@ -234,6 +245,7 @@ class Job:
             or options.explicit_no_mode
             or options.reflink == "always"
             or options.sparse != "auto"
+            or self.shared_source is not None
         )
 
     def is_large(self, source: "os.stat_result") -> bool:

@@ -50,7 +50,7 @@ def list_source(
         listing: Listing = system.scandir(directory.fd)
         if job.exclusions is not None:
             listing = _wanted(job, job.exclusions, filled, listing)
-        if job.report.verbose:
+        if job.report.verbose or job.shared_source is not None:
             packed = _packed_entries(listing)
             listing.close()
             filled.is_told = False
@@ -95,7 +95,7 @@ def _next_entries(listing: "Listing", known: "Container[int]") -> list[tuple[str
 
 
 def _packed_entries(listing: "Listing") -> list[str]:
-    """Return all entries of a directory by inode number, backwards, for their order is told.
+    """Return all entries of a directory by inode number, backwards, where others go by their order.
 
     Each is one string, which takes half the memory of anything else: the inode number, the place in
     the listing, where several names have one, the kind, and the name.

@@ -1,13 +1,14 @@
-"""Bytes that pass through our hands: for a digest of them, or to hold a pace.
+"""Bytes that pass through our hands: for a digest, to hold a pace, or for several destinations.
 
 The loop stands in for offload and the quicker loops where each byte must be seen. Holes stay holes,
 and count as zeros in the digest. What shares its storage with the source (reflink) moves no bytes,
 and so takes no time; its digest is read from the source.
 """
 
+import sys
 from stat import S_ISREG
 
-from pycp.engine.data import BUFFER_SIZE, read_some, seek_both
+from pycp.engine.data import BUFFER_SIZE, SMALL, read_some, seek_both
 from pycp.engine.digest import new_digest
 from pycp.engine.phase import Phase
 from pycp.engine.rate import pace_of
@@ -17,11 +18,15 @@ from pycp.values import COMPARED, READING
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Iterator
     from hashlib import _Hash
 
     from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
-    from pycp.engine.job import Job
+    from pycp.engine.job import Job, Piece
+
+NO_END = sys.maxsize
+"""Stands for the end of a file that is read until there is no more."""
 
 
 class Watch:
@@ -47,7 +52,7 @@ class Watch:
                 self._tally.add(COMPARED, len(data))
                 end -= len(data)
 
-    def data(self, data: bytes) -> None:
+    def data(self, data: bytes | memoryview) -> None:
         """See bytes that were copied."""
         if self._hash:
             self._hash.update(data)
@@ -68,12 +73,33 @@ class Watch:
         return self._hash.hexdigest() if self._hash else ""
 
 
+def is_for_server(job: "Job", file: "FileCopy") -> bool:
+    """Return whether nobody need read a file that is read for several destinations.
+
+    Its copy within the file system of a server, to one of them, moves no bytes to here and back.
+    """
+    source, destination = file.source, file.destination
+    if (
+        job.shared_source is None
+        or job.manifest is not None
+        or job.options.bandwidth
+        or job.options.reflink == "never"
+        or source.st_dev != destination.st_dev
+        or source.st_size <= SMALL
+        or not (S_ISREG(source.st_mode) and S_ISREG(destination.st_mode))
+    ):
+        return False
+    from pycp.system.mounts import has_copying_server
+
+    return has_copying_server(source.st_dev)
+
+
 def copy_stream(job: "Job", file: "FileCopy") -> None:
     """Copy from one descriptor to the other, both at their beginning, and watch all that passes.
 
     Raise CopyError with GNU's message; what was written until then stays written.
     """
-    source, first = file.source, file.start
+    first = file.start
     watch = Watch(job, file.destination)
     if first:
         watch.begin(file, first)
@@ -84,25 +110,51 @@ def copy_stream(job: "Job", file: "FileCopy") -> None:
     writer = HoleWriter(job, file)
     if first:
         seek_both(file, first)
-    write = writer.write_with_holes if finds_zeros else writer.write
-    size = source.st_size if mapped else 0
-    for start, end in extents(file, first) if mapped else [(first, None)]:
-        watch.hole(start - writer.offset)
-        writer.skip(start - writer.offset)
-        while end is None or writer.offset < end:
-            left = watch.step if end is None else end - writer.offset
-            data = read_some(file, min(watch.step, left))
-            if not data:
-                break
+    if job.shared_source is not None:
+        pieces = job.shared_source(file, first, bool(mapped))
+    else:
+        pieces = pieces_of(
+            file, first, bool(mapped), lambda most: read_some(file, min(watch.step, most))
+        )
+    for offset, data in pieces:
+        gap = max(offset - writer.offset, 0)
+        watch.hole(gap)
+        writer.skip(gap)
+        for start in range(0, len(data), watch.step):
             file.offload = "avoided"
-            if mapped and finds_zeros:
-                file.sparse = "SEEK_HOLE + zeros"
-            write(data)
-            watch.data(data)
-        if end is not None and writer.offset < end:
-            size = writer.offset  # it shrank meanwhile
-            break
-    watch.hole(size - writer.offset)
-    writer.skip(max(size - writer.offset, 0))
+            piece = data[start : start + watch.step]
+            if finds_zeros:
+                if mapped:
+                    file.sparse = "SEEK_HOLE + zeros"
+                writer.write_with_holes(bytes(piece))
+            else:
+                writer.write(piece)
+            watch.data(piece)
     writer.finish()
     file.entry.digest = watch.digest
+
+
+def pieces_of(
+    file: "FileCopy",
+    first: int,
+    mapped: bool,
+    read: "Callable[[int], bytes | memoryview]",
+) -> "Iterator[Piece]":
+    """Yield what a source holds from an offset on, at which its descriptor is unless it is mapped.
+
+    `read` returns as much as it likes of what the descriptor is at, nothing at the end of file.
+    What is left out are holes; the last piece is empty, and where the file ends, if it is mapped.
+    """
+    offset = first
+    for start, end in extents(file, first) if mapped else [(first, NO_END)]:
+        offset = start
+        while offset < end:
+            data = read(end - offset)
+            if not data:
+                break
+            yield offset, data
+            offset += len(data)
+        if mapped and offset < end:
+            return  # it shrank meanwhile
+    if mapped:
+        yield file.source.st_size, b""

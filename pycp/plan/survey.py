@@ -43,7 +43,16 @@ def survey_operands(
         sources = operands if options.target_directory is not None else operands[:-1]
     if sources is None:
         return None
-    return survey(options if isinstance(options, CopyOptions) else CopyOptions(), sources)
+    if not isinstance(options, CopyOptions):
+        return survey(CopyOptions(), sources)
+    if options.tee:
+        return _as_often(1 + len(options.tee), survey(options, sources))
+    return survey(options, sources)
+
+
+def _as_often(times: int, amounts: "Iterator[Amount]") -> "Iterator[Amount]":
+    for files, size in amounts:
+        yield times * files, times * size
 
 
 def survey(options: "CopyOptions", sources: "Iterable[str]") -> "Iterator[Amount]":

@@ -234,6 +234,8 @@ def failure_details(error: "CopyError") -> "dict[str, Any]":
     for field, name in (("path", error.filename), ("path2", error.filename2)):
         if name is not None:
             details[field] = name
+    if error.destination is not None:
+        details["destination"] = error.destination
     if error.errno:
         details["errno"] = errorcode.get(error.errno, str(error.errno))
     return details

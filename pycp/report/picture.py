@@ -24,6 +24,7 @@ from pycp.values import (
     KEPT,
     PASSED,
     PHASES,
+    READ,
     SKIPPED,
 )
 
@@ -69,6 +70,8 @@ class Picture:
         self._go_to(work, goal, is_known, bool(is_complete))
         share = [f"{int(bar.pct * 100):3}%"] if is_known else []
         size, files = amounts(done, found, is_known)
+        if read := self._tally.total(READ):  # once for several destinations
+            size += f"{GAP}{in_units(read)} read"
         rate = f"{in_units(self._rate(is_complete))}/s"
         name = ""
         if is_complete is None:

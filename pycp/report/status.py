@@ -12,6 +12,7 @@ from pycp.values import (
     LINKED,
     PASSED,
     PHASES,
+    READ,
     REFLINKED,
     SKIPPED,
 )
@@ -34,7 +35,8 @@ def status_line(
         files_words = f"{files} of {count_words(goal[0])}"
         size_words = f"{size_words} of {in_units(goal[1])}"
     rate = in_units(size / max(seconds, 0.001))
-    line = f"{program}: {files_words}, {size_words} copied in {duration(seconds)}, {rate}/s"
+    done = _done(tally)
+    line = f"{program}: {files_words}, {size_words} {done} in {duration(seconds)}, {rate}/s"
     doing = PHASES[tally.phase] if tally.phase != COPYING else "at"
     return f"{line}, now {doing} {quote_name(place)}" if place else line
 
@@ -55,12 +57,20 @@ def closing_line(tally: "Tally", failures: int, is_dry: bool) -> str:
     else:
         took = f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
         rate = in_units(size / max(seconds, 0.001))
-        copied = f"{count_words(files - skipped)}, {in_units(size)} copied in {took}, {rate}/s"
+        copied = (
+            f"{count_words(files - skipped)}, {in_units(size)} {_done(tally)} in {took}, {rate}/s"
+        )
         reflinked = f"{total(REFLINKED)} reflinked, "
     return (
         f"{copied}; {reflinked}{total(LINKED)} linked, {skipped + total(EXCLUDED)} skipped,"
         f" {failures} failed"
     )
+
+
+def _done(tally: "Tally") -> str:
+    """Return what was done with bytes; where several destinations got them, how many were read."""
+    read = tally.total(READ)
+    return f"written, {in_units(read)} read" if read else "copied"
 
 
 def nothing_left(tally: "Tally") -> str:

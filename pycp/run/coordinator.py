@@ -257,7 +257,7 @@ class Coordinator:
     def _take_in(self, task: Task, answer: "Answer") -> None:
         """Queue what is left of a unit, and finish what is not."""
         events, wall, waited, done, opened, members, firsts, links, came = answer
-        replay(events, self._walk)
+        replay(events, self._walk.job.report, self._walk.job.manifest)
         if came is not None:
             self.ranges.take_in(came)
         self._look_at_time(wall, waited)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pycp.plan.operands import Operands
     from pycp.run.hands import Cluster
     from pycp.run.new_files import NewFiles
+    from pycp.run.one_read import SharedSource
 
 
 def run_serial(
@@ -25,17 +26,19 @@ def run_serial(
     operands: "Iterable[str]",
     report: "Report",
     cluster: "Cluster | None" = None,
+    shared_source: "SharedSource | None" = None,
 ) -> None:
     """Copy all operands; raise UsageError or CopyError if they make no sense as a whole.
 
     Operands that are no list are sources, and are taken one by one as they are copied; options name
-    the target directory then. Trees are shared with a cluster if there is one.
+    the target directory then. Trees are shared with a cluster if there is one. A shared source is
+    read for this process.
 
     What goes wrong with one of them is told to the report, and the others are copied.
     """
     resolved = resolve(options, operands, report.failed)
     try:
-        _copy_all(resolved, operands, report, cluster)
+        _copy_all(resolved, operands, report, cluster, shared_source)
     finally:
         if resolved.directory is not None:
             resolved.directory.close()
@@ -46,7 +49,11 @@ def run_serial(
 
 
 def _copy_all(
-    resolved: "Operands", operands: "Iterable[str]", report: "Report", cluster: "Cluster | None"
+    resolved: "Operands",
+    operands: "Iterable[str]",
+    report: "Report",
+    cluster: "Cluster | None",
+    shared_source: "SharedSource | None",
 ) -> None:
     options = resolved.options
     entries = resolved.entries()
@@ -63,6 +70,8 @@ def _copy_all(
         job.exclusions = Exclusions(options.exclude)
     if cluster is not None:
         cluster.prove(job, resolved)
+    if shared_source is not None:
+        entries = shared_source.attach(job, entries)
     runner = Copying(job, resolved.has_company, cluster)
     if resolved.is_stream:
         runner.visitor.memory.expect_many_operands()

@@ -15,6 +15,7 @@ from pycp.values import ASKED, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pycp.entries import Report
@@ -99,7 +100,15 @@ class Recorder:
     def failed(self, error: CopyError) -> None:
         """Note a failure."""
         self.events.append(
-            ("failed", str(error), error.errno, error.filename, error.filename2, error.is_told)
+            (
+                "failed",
+                str(error),
+                error.errno,
+                error.filename,
+                error.filename2,
+                error.is_told,
+                error.destination,
+            )
         )
         detached(error)
 
@@ -108,9 +117,10 @@ class Recorder:
         raise AssertionError(question)
 
 
-def replay(events: "list[Event]", walk: "Walk") -> None:
-    """Tell the report what a worker wrote down."""
-    report = walk.job.report
+def replay(
+    events: "list[Event]", report: "Report", manifest: "Callable[[str, str], None] | None" = None
+) -> None:
+    """Tell the report, and the manifest if there is one, what a worker wrote down."""
     for kind, text, *details in events:
         if kind == "line":
             report.line(text)
@@ -121,12 +131,14 @@ def replay(events: "list[Event]", walk: "Walk") -> None:
         elif kind == "event":
             report.event(text, **details[0])
         elif kind == "manifest":
-            if walk.job.manifest is not None:
-                walk.job.manifest(text, details[0])
+            if manifest is not None:
+                manifest(text, details[0])
         else:
-            code, name, other_name, is_told = details
+            code, name, other_name, is_told, destination = details
             error_type = SilentError if is_told else CopyError
-            report.failed(error_type(text, code, name, other_name))
+            error = error_type(text, code, name, other_name)
+            error.destination = destination
+            report.failed(error)
     report.flush_events()
 
 

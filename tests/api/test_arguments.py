@@ -29,6 +29,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "follow_symlinks": ("", "always", "never", "True", 1, 0, b"operands", ["operands"]),
     "preserve": (None, 1, "", "modes", b"mode", Path("mode"), ["mode", 1], [b"mode"], ["all", ""]),
     "context": (None, 1, 1.5, b"u:r:t:s0", ["u:r:t:s0"], "\0", "\ud800"),
+    "tee": (None, 1, 1.5, [1], [None], "\0", ["\0"], "\ud800"),
     "update": NO_WORD,
     "backup": NO_WORD,
     "reflink": NO_WORD,

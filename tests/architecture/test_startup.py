@@ -67,6 +67,7 @@ LOADED = {
         "pycp.checks",
         "pycp.cli",
         "pycp.cli.cp",
+        "pycp.cli.cp_rows",
         "pycp.cli.parse",
         "pycp.cli.shared",
         "pycp.cli.table",

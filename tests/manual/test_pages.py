@@ -22,13 +22,15 @@ SECTIONS += [
     "ATOMIC AND DURABLE COPIES",
     "RESUMPTION",
     "EXCLUSION",
+    "SEVERAL DESTINATIONS",
     "MANY MACHINES",
     "DRY RUN",
     "EVENTS",
 ]
 SECTIONS += ["ENVIRONMENT", "EXIT STATUS"]
 SECTIONS += ["FILES", "EXAMPLES", "DIFFERENCES FROM GNU", "PROMISES", "SEE ALSO"]
-OF_ONE = {"RECORDS": "install"} | dict.fromkeys(("RESUMPTION", "EXCLUSION", "MANY MACHINES"), "cp")
+OF_CP = ("RESUMPTION", "EXCLUSION", "SEVERAL DESTINATIONS", "MANY MACHINES")
+OF_ONE = {"RECORDS": "install"} | dict.fromkeys(OF_CP, "cp")
 """Sections that only one page has."""
 
 

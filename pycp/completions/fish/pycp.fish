@@ -39,6 +39,7 @@ complete -c pycp -s T -l no-target-directory -d 'take DESTINATION as the name it
 complete -c pycp -l files-from -r -d 'copy what FILE names, one SOURCE on each line, into DIRECTORY'
 complete -c pycp -l files0-from -r -d 'copy what FILE names, with a NUL byte after each SOURCE, as find -print0 writes them'
 complete -c pycp -l parents -d 'rebuild the whole path of each SOURCE inside DIRECTORY'
+complete -c pycp -l tee -x -a '(__fish_complete_directories)' -d 'put every SOURCE into DIRECTORY as well'
 complete -c pycp -l strip-trailing-slashes -d 'read each SOURCE that goes into a directory without the slashes at its end'
 complete -c pycp -l reflink -f -a 'auto always never' -d 'share storage with SOURCE until one of the two changes'
 complete -c pycp -l sparse -x -a 'never auto always' -d 'store long runs of zeros as holes'

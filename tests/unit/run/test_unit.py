@@ -122,7 +122,7 @@ def test_a_recorder_keeps_everything_in_order() -> None:
     assert recorder.events == [
         ("line", "one"),
         ("warn", "two"),
-        ("failed", "three", 5, "a", "b", False),
+        ("failed", "three", 5, "a", "b", False, None),
         ("event", "copied", {"source": "a"}),
     ]
     with pytest.raises(AssertionError):

@@ -1,0 +1,265 @@
+"""--tee: one copy to several destinations, each as if it were the only one.
+
+A process is forked for each destination and runs the serial copy there (`one_read`). This one has
+the data of files read once for all of them (`lending`), and tells what they tell. A process that is
+lost costs its own destination only.
+
+Where no processes can be forked, one destination is copied to after the other.
+"""
+
+import _signal  # type: ignore[import-not-found]  # signal imports enum
+
+from pycp import system
+from pycp.errors import CopyError, failed
+from pycp.plan.operands import probe, split
+from pycp.quoting import quote_name
+from pycp.run.lending import Asking, Lender
+from pycp.run.one_read import Line, SharedSource, Teller
+from pycp.run.serial import run_serial
+from pycp.run.worker import replay
+from pycp.system.folder import Directory, identity
+from pycp.system.handover import Handover, new_slots
+from pycp.system.worker import Worker, most_workers, ready, start
+from pycp.values import join, split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pycp.entries import Report
+    from pycp.options import CopyOptions
+    from pycp.system.counts import Counts
+    from pycp.system.worker import Channel
+
+DESCRIPTORS = 2
+"""Shares of a worker's descriptors that one with a way to hand files over takes."""
+GO = True
+"""The word that a process waits for before it does anything."""
+
+
+class Destination:
+    """One of the destinations, and the copy that is made there."""
+
+    def __init__(self, name: str, options: "CopyOptions", operands: list[str]) -> None:
+        self.name = name
+        self.options = options
+        self.operands = operands
+        self.worker: Worker | None = None
+        self.asking: Asking | None = None
+
+    def start(self, report: "Report", slots: list[memoryview], counts: "Counts") -> None:
+        """Start its process, which waits for the word; raise OSError if there can be none."""
+        handover = Handover()
+        try:
+            # A process that is told to end by SIGTERM removes what is temporary first.
+            self.worker = start(
+                lambda channel: self._work(channel, report, slots, counts, handover),
+                _signal.SIGTERM,
+            )
+        except OSError:
+            handover.close()
+            raise
+        handover.theirs.close()
+        self.asking = Asking(self.worker.channel, handover)
+
+    def _work(
+        self,
+        channel: "Channel",
+        report: "Report",
+        slots: list[memoryview],
+        counts: "Counts",
+        handover: Handover,
+    ) -> None:
+        line = Line(channel)
+        line.receive()
+        tally = type(report.tally)()
+        tally.share(counts)
+        teller = Teller(report, self.name, tally, lambda events: line.send("tell", events))
+        self.copy(teller, SharedSource(line, handover, slots, teller))
+        counts.name = ""
+        line.send("over")
+
+    def copy(self, teller: Teller, source: "SharedSource | None" = None) -> None:
+        """Copy everything to it, and tell what goes wrong."""
+        try:
+            run_serial(self.options, self.operands, teller, shared_source=source)
+        except CopyError as error:
+            teller.failed(error)
+        teller.tell()
+
+    def loss(self, how: str) -> CopyError:
+        """Word that its process has ended before the copy was complete."""
+        shown = quote_name(self.name)
+        text = f"cannot copy to {shown}: the process copying there ended: {how}"
+        error = CopyError(text, None, self.name)
+        error.destination = self.name
+        return error
+
+
+def run_tee(options: "CopyOptions", operands: "Iterable[str]", report: "Report") -> None:
+    """Copy all operands to each destination; raise UsageError or CopyError if one cannot be.
+
+    What goes wrong is told to the report, and everything else is copied.
+    """
+    destinations = _destinations(options, operands, report)
+    report.tally.provide(max(len(destinations), 1))
+    if len(destinations) * DESCRIPTORS > most_workers():
+        _one_by_one(destinations, report)
+        return
+    tee = Tee(destinations, report)
+    try:
+        if tee.start():
+            tee.run()
+        else:
+            tee.close()
+            _one_by_one(destinations, report)
+    finally:
+        tee.close()
+
+
+def _one_by_one(destinations: list[Destination], report: "Report") -> None:
+    """Copy to one after the other, in this process."""
+    for destination in destinations:
+        destination.copy(
+            Teller(report, destination.name, report.tally, lambda events: replay(events, report))
+        )
+
+
+class Tee:
+    """The processes of all destinations."""
+
+    def __init__(self, destinations: list[Destination], report: "Report") -> None:
+        self._destinations = destinations
+        self._report = report
+        self._by_worker: dict[Worker, Destination] = {}
+
+    def start(self) -> bool:
+        """Start them all; return False if that cannot be, and nothing is done then."""
+        report = self._report
+        try:
+            self._slots = new_slots()
+        except OSError:
+            return False
+        for destination, counts in zip(self._destinations, report.tally.spare, strict=False):
+            try:
+                destination.start(report, self._slots, counts)
+            except OSError:
+                return False
+            assert destination.worker is not None
+            self._by_worker[destination.worker] = destination
+        for worker in self._by_worker:
+            try:
+                worker.channel.send(GO)
+            except OSError:
+                pass  # it is gone, and that is found out when it is listened to
+        return True
+
+    def run(self) -> None:
+        """Have read what they wait for, and tell what they tell, until all are at their end."""
+        askers = [one.asking for one in self._destinations if one.asking is not None]
+        self._lender = Lender(askers, self._slots, self._report.tally, self._listen)
+        while self._by_worker:
+            self._listen()
+            self._lender.serve()
+
+    def _listen(self) -> None:
+        """Wait for messages, and do what they mean."""
+        self._report.tally.beat()
+        for worker in ready(self._by_worker, True):
+            asking = self._by_worker[worker].asking
+            assert asking is not None
+            try:
+                what, *details = worker.channel.receive()
+            except EOFError:
+                self._end(worker, "without a word")
+                continue
+            if what == "tell":
+                replay(details[0], self._report)
+            elif what == "over":
+                self._end(worker, "")
+            else:
+                self._lender.hear(asking, what, details)
+
+    def _end(self, worker: Worker, how: str) -> None:
+        """Let go of a process that is at its end, or was lost; `how` it was if it does not say."""
+        destination = self._by_worker.pop(worker)
+        how = worker.end() or how
+        if destination.asking is not None:
+            self._lender.forget(destination.asking)
+        if how:
+            self._report.failed(destination.loss(how))
+
+    def close(self) -> None:
+        """End what is left, in the midst of what it does."""
+        for worker, destination in self._by_worker.items():
+            if destination.asking is not None:
+                destination.asking.handover.close()
+            worker.stop()
+        self._by_worker.clear()
+
+
+def _destinations(
+    options: "CopyOptions", operands: "Iterable[str]", report: "Report"
+) -> list[Destination]:
+    """Return all of them; raise UsageError or CopyError if one cannot be, or is there twice.
+
+    Lists of sources are read here, as a whole: they may come through a pipe.
+    """
+    if not isinstance(operands, list):
+        operands = list(operands)
+        if not operands:
+            return []
+    sources, directory, name = split(
+        options, operands, "target directory", "target", report.failed, options.parents
+    )
+    sources = list(sources)
+    if options.resume:
+        from pycp.plan.begun import require_possible
+
+        require_possible(options)
+    found: dict[tuple[int, int], str] = {}
+    beside = split_last(name)[0]
+    if directory is not None:
+        directory.close()
+        beside = f"{name}/"
+        _require_new(name, found)
+    elif options.manifest is not None:
+        _require_new(beside or ".", found)  # two manifests would be one file
+    if not sources:
+        return []  # a list may be empty
+    alone = options.replace(tee=(), jobs=1, files_from=())
+    if options.files_from:
+        alone, operands = alone.replace(target_directory=name), sources
+    if options.exclude:
+        from pycp.plan.exclude import Exclusions
+
+        lines = Exclusions(options.exclude).lines  # some may come from standard input
+        alone = alone.replace(exclude=tuple(("pattern", line) for line in lines))
+    destinations = [Destination(name, alone.replace(manifest=_below(beside, options)), operands)]
+    for name in options.tee:
+        target = probe(name)
+        if not isinstance(target, Directory):
+            raise failed("target directory", name, target)
+        target.close()
+        _require_new(name, found)
+        to_it = alone.replace(target_directory=name, manifest=_below(f"{name}/", options))
+        destinations.append(Destination(name, to_it, sources))
+    return destinations
+
+
+def _require_new(name: str, found: "dict[tuple[int, int], str]") -> None:
+    """Raise CopyError if a directory was found before, by this name or another."""
+    try:
+        directory = identity(system.stat(name))
+    except OSError as error:
+        raise failed("target directory", name, error) from None
+    if directory in found:
+        other = found[directory]
+        text = f"{quote_name(other)} and {quote_name(name)} are the same directory"
+        raise CopyError(text, None, other, name)
+    found[directory] = name
+
+
+def _below(directory: str, options: "CopyOptions") -> str | None:
+    """Return the name of the manifest of one destination."""
+    return None if options.manifest is None else join(directory, options.manifest)

@@ -1,0 +1,1 @@
+"""Several destinations, and sources that are read once for all of them."""
