@@ -75,6 +75,7 @@ class Teller(Recorder):
     def warn(self, text: str) -> None:
         """Note something that is not a failure, and where."""
         super().warn(self._placed(text))
+        self.tell()
 
     def failed(self, error: CopyError) -> None:
         """Note a failure, and where."""
@@ -86,6 +87,7 @@ class Teller(Recorder):
             error.args = (self._placed(text),)
         error.destination = self.destination
         super().failed(error)
+        self.tell()
 
     def _placed(self, text: str) -> str:
         return f"{quote_name(self.destination)}: {text}"

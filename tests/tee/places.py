@@ -22,12 +22,13 @@ def build(top: Path) -> None:
     for name in DESTINATIONS:
         (top / name).mkdir()
     (source / "empty").touch()
-    (source / "big").write_bytes(os.urandom(6 * MIB + 12345))
+    (source / "big").write_bytes(os.urandom(5 * MIB + 12345))
     (source / "zeros").write_bytes(b"begin" + bytes(2 * MIB) + b"end" + bytes(MIB))
     with open(source / "hole", "wb") as file:
         file.truncate(3 * MIB)
         file.seek(MIB)
         file.write(b"data in a hole")
+    os.setxattr(source / "big", "user.note", b"kept")
     os.link(source / "big", source / "d/hard")
     os.link(source / "d/two", source / "d/e/two again")
     for name in ("b/s", "c/s"):

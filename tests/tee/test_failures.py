@@ -15,6 +15,7 @@ from pycp import system
 from pycp.system.handover import Handover
 from pycp.system.worker import Channel, Worker, start
 from tests import forked
+from tests.programs import Programs
 from tests.tee.places import DESTINATIONS, MIB, run
 
 Data = bytes | memoryview
@@ -307,3 +308,15 @@ def test_python_refuses_what_the_command_does(here: Path) -> None:
         pycp.copy(here / "s/small", here / "a", tee=here / "b", executor=ThreadPoolExecutor(1))
     with pytest.raises(TypeError):
         pycp.copy(here / "s/small", here / "a", tee=3)  # type: ignore[arg-type]
+
+
+def test_three_file_systems_of_which_one_is_full(here: Path, run_pycp: Programs) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    mounts = "mount -t tmpfs -o size=4m none b && mount -t ramfs none c"
+    copy = "pycp -a --tee=b --tee=c s a; echo $?; cmp s/big c/s/big && cmp s/small c/s/small"
+    done = run_pycp.run(f"# {mounts} && {copy}", str(here))
+    assert (done.status, done.stdout) == (0, "1\n")
+    assert "pycp: error writing 'b/s/big': No space left on device\n" in done.stderr
+    assert all("'b/s" in line for line in done.stderr.splitlines())
+    assert holds_all(here, "a")

@@ -13,6 +13,7 @@ import pytest
 import pycp
 from pycp import system
 from tests import forked
+from tests.events.test_json import events_of
 from tests.programs import CHECKOUT, Programs
 from tests.tee.places import DESTINATIONS, MIB, run
 
@@ -31,7 +32,7 @@ def test_events_say_which_destination_they_are_about(here: Path) -> None:
     (here / "b/s").mkdir()
     (here / "b/s/small").write_text("newer")
     done = run("-rn --json --tee=b --tee=c s s/none a", here)
-    events = [json.loads(line) for line in done.stdout.splitlines()]
+    events = events_of(done.stdout)
     assert (events[0]["event"], events[-1]["event"]) == ("begin", "summary")
     told = sorted((event["event"], event["destination"]) for event in events[1:-1])
     expected = [("skipped", "b/s/small"), ("directory", "b/s")]
