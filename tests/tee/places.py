@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -38,12 +39,17 @@ def build(top: Path) -> None:
         os.utime(top / name, (age, age))
 
 
-def twins(top: Path) -> tuple[Path, Path]:
-    """Return two trees that are the same."""
-    (top / "one").mkdir()
-    build(top / "one")
-    subprocess.run(["cp", "-a", top / "one", top / "other"], check=True)
-    return top / "one", top / "other"
+def keep(top: Path) -> None:
+    """Keep the destinations as they are, for `restore`."""
+    (top / "kept").mkdir()
+    subprocess.run(["cp", "-a", *DESTINATIONS, "kept"], cwd=top, check=True)
+
+
+def restore(top: Path) -> None:
+    """Make the destinations what they were; the source, and so the order of its files, stays."""
+    for name in DESTINATIONS:
+        shutil.rmtree(top / name)
+        subprocess.run(["cp", "-a", f"kept/{name}", name], cwd=top, check=True)
 
 
 def run(command: str, cwd: Path) -> Result:

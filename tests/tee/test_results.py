@@ -9,7 +9,7 @@ import pytest
 
 from tests.needs import tracing
 from tests.programs import Programs
-from tests.tee.places import DESTINATIONS, build, filled, run, twins
+from tests.tee.places import DESTINATIONS, build, filled, keep, restore, run
 
 ALIKE = [
     "-r",
@@ -38,9 +38,12 @@ ALIKE = [
 @pytest.mark.parametrize("options", ALIKE)
 def test_every_destination_is_as_if_it_were_the_only_one(options: str, tmp_path: Path) -> None:
     since_ns = time.time_ns()
-    ours, alone = twins(tmp_path)
-    done = run(f"-v {options} --tee=b --tee=c s s/small a", ours)
-    expected = [run(f"-v {options} s s/small {name}", alone) for name in DESTINATIONS]
+    build(tmp_path)
+    keep(tmp_path)
+    done = run(f"-v {options} --tee=b --tee=c s s/small a", tmp_path)
+    made = filled(tmp_path, since_ns)
+    restore(tmp_path)
+    expected = [run(f"-v {options} s s/small {name}", tmp_path) for name in DESTINATIONS]
     assert done.status == max(one.status for one in expected)
     lines = [line for one in expected for line in one.stdout.splitlines()]
     assert sorted(done.stdout.splitlines()) == sorted(lines)
@@ -48,7 +51,7 @@ def test_every_destination_is_as_if_it_were_the_only_one(options: str, tmp_path:
     said = done.stderr.splitlines()
     assert len(said) == len(failures)
     assert all(any(line.endswith(failure) for failure in failures) for line in said)
-    assert filled(ours, since_ns) == filled(alone, since_ns)
+    assert made == filled(tmp_path, since_ns)
 
 
 def test_a_destination_may_be_a_new_name(tmp_path: Path) -> None:
