@@ -55,7 +55,7 @@ files needed none, what was left out, and directories made or entered.
 
 ASKED is no count: it is set when another process would like to know the next file's name.
 """
-KEPT, FLUSHED, CHECKED, COMPARED, REFLINKED, LINKED, PHASE, READ = range(7, 15)
+KEPT, FLUSHED, CHECKED, COMPARED, REFLINKED, HARD_LINKS, PHASE, READ = range(7, 15)
 """Also counted: bytes that stay of files gone on with, bytes flushed to disk, bytes read back, and
 bytes read for any other reason than to copy them; files that share storage, and hard links made;
 and bytes read for several destinations at once.

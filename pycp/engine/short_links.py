@@ -11,7 +11,7 @@ from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
 from pycp.quoting import quote_name
 from pycp.system.folder import release
-from pycp.values import FILES, LINKED
+from pycp.values import FILES, HARD_LINKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bo
             entry = Entry(folder, name)
             line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
         counts[FILES] += 1
-        counts[LINKED] += 1
+        counts[HARD_LINKS] += 1
         memory.linked += 1
         return True
 

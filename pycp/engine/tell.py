@@ -3,7 +3,7 @@
 import stat
 
 from pycp.quoting import quote_name
-from pycp.values import DIRECTORIES, EXCLUDED, FILES, LINKED, PASSED, SKIPPED
+from pycp.values import DIRECTORIES, EXCLUDED, FILES, HARD_LINKS, PASSED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def tell_copied(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outc
     """Count what was copied, and tell it."""
     job.tally.own[FILES] += 1
     if _type(decision) == "hardlink":
-        job.tally.own[LINKED] += 1
+        job.tally.own[HARD_LINKS] += 1
     _note_digest(job, entry, decision)
     if not job.report.hears:
         return

@@ -15,7 +15,7 @@ from pycp.quoting import quote_name
 from pycp.report.lines import BUFFER_SIZE, Lines
 from pycp.report.listener import failure_details
 from pycp.report.output import NEW_MODE, open_output
-from pycp.values import BYTES, LINKED, REFLINKED
+from pycp.values import BYTES, HARD_LINKS, REFLINKED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class JsonLines(Lines):
             warnings=counts["warning"],
             failed=counts["failed"],
             reflinked=self.tally.total(REFLINKED),
-            linked=self.tally.total(LINKED),
+            linked=self.tally.total(HARD_LINKS),
             bytes=self.tally.total(BYTES),
             seconds=round(time.monotonic() - self._start, 6),
             status=int(not is_well),

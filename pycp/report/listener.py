@@ -9,7 +9,7 @@ from errno import errorcode
 from pycp.entries import Tally
 from pycp.errors import detached
 from pycp.options import Record
-from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, LINKED, REFLINKED, SKIPPED
+from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, HARD_LINKS, REFLINKED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Listener:
             warnings=self._warnings,
             failed=len(self.errors),
             reflinked=total(REFLINKED),
-            linked=total(LINKED),
+            linked=total(HARD_LINKS),
             bytes=total(BYTES),
             seconds=time.monotonic() - self._start,
         )

@@ -8,8 +8,8 @@ from pycp.values import (
     COPYING,
     EXCLUDED,
     FILES,
+    HARD_LINKS,
     KEPT,
-    LINKED,
     PASSED,
     PHASES,
     READ,
@@ -62,7 +62,7 @@ def closing_line(tally: "Tally", failures: int, is_dry: bool) -> str:
         )
         reflinked = f"{total(REFLINKED)} reflinked, "
     return (
-        f"{copied}; {reflinked}{total(LINKED)} linked, {skipped + total(EXCLUDED)} skipped,"
+        f"{copied}; {reflinked}{total(HARD_LINKS)} linked, {skipped + total(EXCLUDED)} skipped,"
         f" {failures} failed"
     )
 
