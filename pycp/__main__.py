@@ -83,7 +83,7 @@ def _unless_exhausted(command: "Callable[[], int]") -> int:
         return command()
     except MemoryError:
         pass  # a call from here might find no memory yet
-    except (ImportError, OSError, SystemError, ValueError) as error:
+    except (ImportError, OSError, SyntaxError, SystemError, ValueError) as error:
         if not is_exhaustion(error):
             raise
     # The calls that held what there was have ended now, and may have left too little even so.

@@ -74,13 +74,17 @@ def is_exhaustion(error: BaseException) -> bool:
     """Return whether an error is one of those by which Python says that no memory is left.
 
     A module in C that cannot be loaded is an ImportError, with the words of the C library. Where
-    the interpreter takes no notice, it ends in a SystemError, or while it compiles in a ValueError.
+    the interpreter takes no notice, it ends in a SystemError, or while it compiles in a ValueError
+    or a SyntaxError, though our modules have none.
     """
     if isinstance(error, ImportError):
         return strerror(ENOMEM) in str(error) or "failed to map segment" in str(error)
     if isinstance(error, ValueError):
         return "is required for" in str(error)
-    return isinstance(error, MemoryError | SystemError) or getattr(error, "errno", None) == ENOMEM
+    return (
+        isinstance(error, MemoryError | SyntaxError | SystemError)
+        or getattr(error, "errno", None) == ENOMEM
+    )
 
 
 def reason(error: OSError) -> str:

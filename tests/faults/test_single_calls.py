@@ -70,7 +70,7 @@ NEVER_FAIL = frozenset(
         *("Undisturbed", "above_standard", "access", "descriptor_path", "drop_cached", "getegid"),
         *("geteuid", "host_name"),
         *("getgid", "getuid"),
-        *("has_access_list", "leave_standard_descriptors_closed", "open_leased"),
+        *("has_access_list", "has_labels", "leave_standard_descriptors_closed", "open_leased"),
         *("queued", "umask", "where", "xattr"),
     )
 )

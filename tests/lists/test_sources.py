@@ -63,7 +63,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("-rvL", "l/ h"),
         ("-dv", "l/ h"),
         ("-rv --strip-trailing-slashes", "l/ h//"),
-        ("-av", "s/. t/.. p"),
+        ("-av", "s/. t/../s p"),
         ("-av --parents", "s/a t/a nothing/x l/b"),
         ("-lv", "s/a s/b"),
         ("-uv", "s/b e/b"),
