@@ -75,6 +75,15 @@ def test_what_a_dead_coordinator_left_is_resumed(dask: Dask, sources: Path) -> N
     assert listed(sources / "d") == listed(sources / "s")
 
 
+def test_what_a_dead_coordinator_of_ranks_left_is_resumed(sources: Path) -> None:
+    done = run_mpi("-aT", "s", "d", cwd=sources, env={"SHIM_0": "stop=4"})
+    assert done.returncode != 0
+    assert without_root(listed(sources / "d")) != without_root(listed(sources / "s"))
+    done = run_mpi("-aT", "--resume", "s", "d", cwd=sources)
+    assert (done.returncode, done.stderr.splitlines()) == (0, [])
+    assert listed(sources / "d") == listed(sources / "s")
+
+
 def test_a_signal_ends_the_copy_and_leaves_nothing_at_work(dask: Dask, sources: Path) -> None:
     process = subprocess.Popen(
         dask.words("-aT", "s", "d"),

@@ -25,7 +25,7 @@ from tests.properties.strategies import IS_ROOT, Run
 from tests.tree import Node
 from tests.twins import shown_result
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or (1000 if "CI" in os.environ else 300))
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or (400 if "CI" in os.environ else 300))
 EXPLORES = "PYCP_EXPLORE" in os.environ
 """Draw other examples each time; without it the same ones, so that nothing fails by chance."""
 SETTINGS = settings(
