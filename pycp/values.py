@@ -42,6 +42,17 @@ def has_time_of(source: "os.stat_result", status: "os.stat_result") -> bool:
     )
 
 
+PERMISSIONS, SPECIAL_BITS, ALL_BITS = 0o777, 0o7000, 0o7777
+"""What a mode is made of: permissions, and the set-id and sticky bits."""
+SET_ID = 0o6000
+USER_WRITE, OWNER_ALL = 0o200, 0o700
+GROUP_AND_OTHERS, OTHERS_WRITE = 0o077, 0o022
+"""What a mode gives to others than the owner, and how far they may write."""
+PRIVATE = 0o600
+"""Mode of a new file until everything else about it is final."""
+NEW_MODE = 0o666
+"""Mode of a new file that follows the umask alone."""
+
 OTHER, REGULAR, SYMLINK, DIRECTORY, LINKED = range(5)
 """Kinds of entries as a listing tells them.
 

@@ -30,6 +30,7 @@ from pycp.engine.write import (
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
 from pycp.system.folder import Directory, Folder, identity, is_still
+from pycp.values import PRIVATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
 CANNOT_LINK = frozenset((EMLINK, ENOSYS, ENOTSUP, EPERM))
 """Errors of linkat where a file cannot have a second name."""
-PRIVATE = 0o600
 VERBS = {
     "fifo": "create fifo",
     "link": "create hard link",

@@ -10,6 +10,7 @@ from errno import EACCES, EINVAL, EPERM
 
 from pycp import system
 from pycp.errors import CopyError, SilentError, failed, reason
+from pycp.values import ALL_BITS, PERMISSIONS, SPECIAL_BITS, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,14 +20,8 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
-PERMISSIONS = 0o777
-SPECIAL_BITS = 0o7000
-ALL_BITS = 0o7777
 TOLERATED = frozenset((EPERM, EINVAL, EACCES))
 """Errors of chown that an ordinary user need not hear of."""
-
-
-USER_WRITE = 0o200
 
 
 class Made:

@@ -8,7 +8,7 @@ import stat
 from errno import EACCES
 
 from pycp import system
-from pycp.engine.attributes import ALL_BITS, Made, apply_attributes, lacks_attributes
+from pycp.engine.attributes import Made, apply_attributes, lacks_attributes
 from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
@@ -17,6 +17,7 @@ from pycp.entries import Entry
 from pycp.errors import CopyError, SilentError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still, may_be_just_made
+from pycp.values import ALL_BITS, OWNER_ALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pycp.entries import Decision
 
 
-OWNER_ALL = 0o700
 SOURCE_FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
 
 

@@ -24,7 +24,7 @@ from pycp.engine.write import (
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.contents import fill
-from pycp.values import split_last
+from pycp.values import PERMISSIONS, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry, Outcome
-
-PERMISSIONS = 0o777
 
 
 def pretend(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:

@@ -8,19 +8,14 @@ import stat
 from errno import EACCES, EINVAL, EPERM, ETXTBSY
 
 from pycp import system
-from pycp.engine.attributes import (
-    ALL_BITS,
-    PERMISSIONS,
-    TOLERATED,
-    mode_error,
-    set_exact_mode,
-)
+from pycp.engine.attributes import TOLERATED, mode_error, set_exact_mode
 from pycp.engine.pinned import Pinned
 from pycp.engine.temporary import close
 from pycp.engine.write import open_existing
 from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS, UNSUPPORTED
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
+from pycp.values import ALL_BITS, PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

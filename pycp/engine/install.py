@@ -9,9 +9,10 @@ set-id bits when it changes.
 import stat
 
 from pycp import system
-from pycp.engine.installed import PRIVATE, replaced
+from pycp.engine.installed import replaced
 from pycp.errors import CopyError, cannot, failed
 from pycp.system.folder import identity, is_still
+from pycp.values import PRIVATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pycp.engine.pinned import replaced
 from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_word
 from pycp.system.folder import may_be_just_made
-from pycp.values import split_last
+from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE, SET_ID, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from pycp.entries import Final, Report
     from pycp.system.folder import Directory
 
-SET_ID = 0o6000
 STICKY = 0o1000
-GROUP_AND_OTHERS = 0o077
-OTHERS_WRITE = 0o022
 
 
 def install_directory(

@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
-PRIVATE = 0o600
-"""Mode of a new file until everything else about it is final."""
-
 
 class Irremovable(CopyError):
     """What a failed strip left cannot be removed; GNU then installs nothing more."""

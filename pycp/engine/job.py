@@ -4,6 +4,7 @@ import time
 from stat import S_ISREG
 
 from pycp import system
+from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
             """Wait until so many more bytes may have passed."""
 
 
-GROUP_AND_OTHERS = 0o077
-OTHERS_WRITE = 0o022
 FIRST_STEP, LEAST_STEP = 256 * 1024, 16 * 1024
 """Bytes that the kernel is asked to copy at first, and at least."""
 STEP_SECONDS = 0.1

@@ -10,14 +10,13 @@ from pycp.entries import Entry
 from pycp.errors import CopyError, detached, failed, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
+from pycp.values import OWNER_ALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
-
-OWNER_ALL = 0o700
 
 
 class Parent:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
 
-    Way = Callable[[Job, FileCopy, int], None]
+    Way = Callable[[Job, FileCopy, int], object]
 
 BUFFER_SIZE = 4 * 1024 * 1024
 """Bytes moved by one read and one write."""
@@ -36,7 +36,7 @@ def copy_part(job: "Job", file: "FileCopy", end: int) -> bool:
     runs: Iterable[tuple[int, int]] = [(file.start, end)]
     if keeps_holes and has_map(file):
         runs = extents(file, file.start)
-    ways = [_offload, _copy] if keeps_holes else [_copy]
+    ways: list[Way] = [copy_offloaded, _copy] if keeps_holes else [_copy]
     for start, stop in runs:
         if start >= end:
             break
@@ -60,16 +60,16 @@ def _seconds(way: "Way", job: "Job", file: "FileCopy") -> float:
     """Return how long a way takes to have some bytes where they will stay."""
     start = time.monotonic()
     way(job, file, TRIAL)
+    flush(file)
+    return time.monotonic() - start
+
+
+def flush(file: "FileCopy") -> None:
+    """Have what was written on disk; raise CopyError with GNU's message."""
     try:
         system.flush(file.destination_fd)
     except OSError as error:
         raise failed("error writing", file.entry.destination, error) from None
-    return time.monotonic() - start
-
-
-def _offload(job: "Job", file: "FileCopy", length: int) -> None:
-    if not copy_offloaded(job, file, length):
-        _copy(job, file, length)
 
 
 def _copy(job: "Job", file: "FileCopy", length: int) -> None:

@@ -24,6 +24,7 @@ from pycp.engine.write import (
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
+from pycp.values import USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.engine.steps import Step
     from pycp.entries import Decision, Entry, Outcome
-
-USER_WRITE = 0o200
 
 
 def copy_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:

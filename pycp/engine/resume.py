@@ -10,7 +10,7 @@ one. Whatever stays gets its attributes again, which may be missing.
 import stat
 
 from pycp import system
-from pycp.engine.attributes import PERMISSIONS, set_attributes, set_begun_attributes
+from pycp.engine.attributes import set_attributes, set_begun_attributes
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.links import has_text, preserve_link_attributes
 from pycp.engine.phase import Phase
@@ -22,7 +22,7 @@ from pycp.entries import Decision
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import CHECKING, COMPARED, KEPT, has_time_of
+from pycp.values import CHECKING, COMPARED, KEPT, OWNER_ALL, PERMISSIONS, USER_WRITE, has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
 
 BLOCK = 4096
 """Where a hole may have been filled, or zeros become holes, copying goes on at a multiple of it."""
-OWNER_WRITE = 0o200
 READ_AND_WRITE = 0o600
-OWNER_ALL = 0o700
 
 
 def resume(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
@@ -246,7 +244,7 @@ def _settle(
         return None, ""
     start = 0
     if not options.atomic:
-        if is_begun and not (status.st_mode & OWNER_WRITE or options.dry_run):
+        if is_begun and not (status.st_mode & USER_WRITE or options.dry_run):
             _lend_write(destination)
         if options.reflink != "always":
             is_exact = difference == status.st_size and options.sparse != "always"

@@ -13,20 +13,17 @@ from errno import EPERM
 from pycp import system
 from pycp.engine.contents import copy_data
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.installed import PRIVATE, Irremovable, open_made, replaced
+from pycp.engine.installed import Irremovable, open_made, replaced
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity, is_still
-from pycp.values import BYTES, last_component, split_last
+from pycp.values import BYTES, GROUP_AND_OTHERS, OWNER_ALL, PRIVATE, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Outcome
-
-OWNER_ALL = 0o700
-GROUP_AND_OTHERS = 0o077
 
 
 def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then: str) -> None:

@@ -11,6 +11,7 @@ from errno import EINVAL, ENOSYS, ENOTSUP
 from pycp import system
 from pycp.errors import CopyError, SilentError, detached, failed, reason
 from pycp.quoting import quote_name
+from pycp.values import ALL_BITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ PERMISSION_LISTS = (ACCESS_LIST, DEFAULT_LIST, "system.nfs4_acl")
 UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
 """Errors that say there are no attributes at all; any other one says that they are not known."""
 LABEL = "security.selinux"
-ALL_BITS = 0o7777
 OWNER_BITS = 0o7700
 USER, OWNING_GROUP, GROUP, MASK, OTHERS = 0x02, 0x04, 0x08, 0x10, 0x20
 """Tags of the entries of an access list, that of the owner (0x01) aside: acl(5)."""

@@ -4,7 +4,7 @@ import stat
 
 from pycp import system
 from pycp.system.folder import identity
-from pycp.values import has_time_of
+from pycp.values import SPECIAL_BITS, has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from pycp.entries import Entry, Final
 
-SPECIAL_BITS = 0o7000
 CHUNK = 128 * 1024
 """Bytes of each file compared at a time."""
 BLOCK = 4096

@@ -11,10 +11,9 @@ by an octal number after an operator or of five digits, or by one in which they 
 
 from pycp.errors import CopyError
 from pycp.quoting import quote_word
+from pycp.values import ALL_BITS, SET_ID
 
 DEFAULT = 0o755
-ALL_BITS = 0o7777
-SET_ID = 0o6000
 WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": ALL_BITS}
 LETTERS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": SET_ID, "t": 0o1000}
 SHIFTS = {"u": 6, "g": 3, "o": 0}

@@ -14,8 +14,8 @@ from pycp.errors import CopyError, SilentError, detached, reason
 from pycp.quoting import quote_name
 from pycp.report.lines import BUFFER_SIZE, Lines
 from pycp.report.listener import failure_details
-from pycp.report.output import NEW_MODE, open_output
-from pycp.values import BYTES, HARD_LINKS, REFLINKED
+from pycp.report.output import open_output
+from pycp.values import BYTES, HARD_LINKS, NEW_MODE, REFLINKED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,9 +7,6 @@ from pycp.errors import CopyError, failed
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
 
-NEW_MODE = 0o666
-"""Mode of a new file, less the umask."""
-
 
 def open_output(
     place: str, mode: int, operands: list[str], lists: list[str], what: str

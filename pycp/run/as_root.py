@@ -8,12 +8,12 @@ import stat
 
 from pycp.entries import Final
 from pycp.report.mtree import Line, understood
+from pycp.values import SET_ID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
-SET_ID = 0o6000
 WAY = Final(0, 0, -1, -1)
 """What is asked of a directory on the way: nothing."""
 

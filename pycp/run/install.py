@@ -6,7 +6,7 @@ from errno import ENOENT
 from pycp import system
 from pycp.engine.entry import perform
 from pycp.engine.install import close_made, finish
-from pycp.engine.installed import PRIVATE, Irremovable
+from pycp.engine.installed import Irremovable
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.entries import Final
@@ -17,7 +17,7 @@ from pycp.plan.links import Memory
 from pycp.plan.modes import resolve_mode
 from pycp.plan.operands import Operands, directories, split
 from pycp.system.folder import Directory, Folder
-from pycp.values import CHECKING, join, last_component, split_last
+from pycp.values import CHECKING, PRIVATE, SPECIAL_BITS, join, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pycp.run.record import Record
     from pycp.run.recording import Finish, MakeWay
     from pycp.system.overlay import Overlay
-
-SPECIAL_BITS = 0o7000
 
 
 def run_install(

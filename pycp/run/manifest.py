@@ -3,7 +3,7 @@
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.report.manifest import Manifest
-from pycp.report.output import NEW_MODE
+from pycp.values import NEW_MODE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

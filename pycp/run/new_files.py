@@ -15,6 +15,8 @@ from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycp.engine.job import Job
     from pycp.entries import Entry
     from pycp.plan.links import Memory
@@ -26,14 +28,15 @@ class NewFiles:
     def __init__(self, job: "Job", memory: "Memory") -> None:
         self._job = job
         self._memory = memory
-        self._copy = regular_copier(job, memory)
-        self._counts = job.tally.own
+        self._copy: Callable[[Folder, str], bool] | None = None
+        self._counts: object = None
         self._made: dict[str, str] = {}
         """Names in the target directory, and the sources as they were given."""
         self._path: str | None = None
         self._folder: Folder | None = None
         self._is_possible = job.may_be_short and not (
             job.options.dry_run
+            or job.options.exclude
             or job.options.atomic
             or job.options.resume
             or job.options.parents
@@ -58,7 +61,8 @@ class NewFiles:
             source = system.stat(name, dir_fd=folder.source_fd, follow_symlinks=False)
         except OSError:
             return False
-        if self._counts is not self._job.tally.own:  # a tree was shared, and so are the counts
+        # Where a tree was shared the counts are others from then on.
+        if self._copy is None or self._counts is not self._job.tally.own:
             self._copy, self._counts = regular_copier(self._job, self._memory), self._job.tally.own
         if not S_ISREG(source.st_mode) or not self._copy(folder, name):
             return False

@@ -6,9 +6,9 @@ by that name is not touched.
 
 from pycp import system
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.part import copy_part
+from pycp.engine.part import copy_part, flush
 from pycp.entries import Entry
-from pycp.errors import CopyError, failed
+from pycp.errors import CopyError
 from pycp.system.folder import identity, release
 from pycp.values import BYTES, join
 
@@ -48,10 +48,7 @@ def copy_range(job: "Job", folders: "Folders", wanted: "Range") -> "CopiedRange"
         file = FileCopy(entry, opened[0], found[0], opened[1])
         file.destination, file.start = found[1], start
         is_whole = copy_part(job, file, end)
-        try:
-            system.flush(opened[1])
-        except OSError as error:
-            raise failed("error writing", entry.destination, error) from None
+        flush(file)
     except CopyError as error:
         failure = str(error), error.errno, error.filename, error.filename2
     except OSError:

@@ -13,17 +13,14 @@ from pycp.errors import CopyError, cannot
 from pycp.plan.owners import group_name, user_name
 from pycp.quoting import quote_name
 from pycp.report.mtree import Kept, Line, name_of, shown_time, type_of, written
-from pycp.report.output import NEW_MODE
 from pycp.report.record import RecordFile
-from pycp.run.as_root import SET_ID, WAY, AsRoot
-from pycp.values import split_last
+from pycp.run.as_root import WAY, AsRoot
+from pycp.values import NEW_MODE, SET_ID, SPECIAL_BITS, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.entries import Report
     from pycp.options import InstallOptions
-
-SPECIAL_BITS = 0o7000
 
 
 def without_privilege(options: "InstallOptions", final: Final) -> "tuple[InstallOptions, Final]":

@@ -77,7 +77,7 @@ def _copy_all(
         runner.visitor.memory.expect_many_operands()
 
     def copy() -> None:
-        if resolved.are_many and not (options.exclude or options.dry_run):
+        if resolved.are_many:
             from pycp.run.new_files import NewFiles
 
             runner.new_files = NewFiles(job, runner.visitor.memory)

@@ -16,12 +16,13 @@ from pycp.engine.contents import copy_contents
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.job import Job
 from pycp.engine.write import narrow
-from pycp.engine.xattrs import ACCESS_LIST, ALL_BITS, bits_without
+from pycp.engine.xattrs import ACCESS_LIST, bits_without
 from pycp.entries import Entry, Tally
 from pycp.errors import CopyError, detached
 from pycp.options import CopyOptions
 from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
+from pycp.values import ALL_BITS, NEW_MODE, PERMISSIONS, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     Destination = TypeVar("Destination", bound=AnyPath)
     Opened = tuple[int, os.stat_result]
 
-NEW_MODE = 0o666
-PERMISSIONS = 0o777
-USER_WRITE = 0o200
 TOLERATED = {EPERM, ENOTSUP, system.NO_ATTRIBUTE, EINVAL} | (
     {EACCES} if sys.version_info >= (3, 12) else set()
 )
@@ -195,7 +193,6 @@ def _open_destination(file: FileCopy, src: "AnyPath", dst: "AnyPath", keeps_mode
             if keeps_mode:
                 narrow(file)
             system.ftruncate(fd, 0)
-            file.destination = system.fstat(fd)
     except BaseException:
         system.close(fd)
         raise

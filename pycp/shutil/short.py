@@ -11,9 +11,10 @@ from pycp import system
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.xattrs import ALL_BITS, UNSUPPORTED
+from pycp.engine.xattrs import UNSUPPORTED
 from pycp.entries import Entry
-from pycp.shutil.files import PERMISSIONS, USER_WRITE, copy_xattrs
+from pycp.shutil.files import copy_xattrs
+from pycp.values import ALL_BITS, PERMISSIONS, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

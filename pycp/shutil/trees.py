@@ -17,11 +17,11 @@ from pycp.errors import CopyError
 from pycp.run.tree import copy_tree
 from pycp.run.visit import Visitor
 from pycp.run.walk import Walk
-from pycp.shutil.files import OPTIONS, PERMISSIONS, Failures, copy2, copy_status
+from pycp.shutil.files import OPTIONS, Failures, copy2, copy_status
 from pycp.shutil.original import standard
 from pycp.shutil.short import new_file_copier
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import REGULAR, join
+from pycp.values import OTHERS_WRITE, OWNER_ALL, PERMISSIONS, REGULAR, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 LARGE = 500
 """Entries met before several processes copy; a program that calls us has its start behind it."""
-OTHERS_WRITE = 0o022
-OWNER_ALL = 0o700
 # A destination that is a symbolic link to a directory is gone through.
 TREE_OPTIONS = OPTIONS.replace(keep_directory_symlink=True, copy_contents=True)
 

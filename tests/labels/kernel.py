@@ -3,15 +3,29 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pycp import system
+from pycp.errors import CopyError
 from pycp.system import selinux
+from tests.unit.rooms import Heard
 
 HERE = "u:object_r:here_t:s0"
 """What is made gets this if nobody says otherwise."""
+
+
+def words_of(parse: "Callable[..., Any]", run: "Callable[..., None]", line: str) -> list[str]:
+    """Run a command line; return what it says, failures too."""
+    report = Heard()
+    try:
+        options, operands = parse(line.split(), {}, report.warn)
+        run(options, operands, report)
+    except CopyError as error:
+        report.failed(error)
+    return report.words
 
 
 class Kernel:

@@ -9,23 +9,14 @@ import pytest
 from pycp import CopyFailed, copy
 from pycp.cli.cp import parse_cp
 from pycp.engine import pinned
-from pycp.errors import CopyError
 from pycp.run.serial import run_serial
-from tests.labels.kernel import Kernel
-from tests.unit.rooms import Heard
+from tests.labels.kernel import Kernel, words_of
 
 GIVEN = "u:object_r:given_t:s0"
 
 
 def cp(line: str) -> list[str]:
-    """Run a command line; return what it says, failures too."""
-    report = Heard()
-    try:
-        options, operands = parse_cp(line.split(), {}, report.warn)
-        run_serial(options, operands, report)
-    except CopyError as error:
-        report.failed(error)
-    return report.words
+    return words_of(parse_cp, run_serial, line)
 
 
 def tree() -> None:

@@ -7,23 +7,14 @@ from pathlib import Path
 import pytest
 
 from pycp.cli.install import parse_install
-from pycp.errors import CopyError
 from pycp.run.install import run_install
-from tests.labels.kernel import HERE, Kernel
-from tests.unit.rooms import Heard
+from tests.labels.kernel import HERE, Kernel, words_of
 
 GIVEN = "u:object_r:given_t:s0"
 
 
 def install(line: str) -> list[str]:
-    """Run a command line; return what it says, failures too."""
-    report = Heard()
-    try:
-        options, operands = parse_install(line.split(), {}, report.warn)
-        run_install(options, operands, report)
-    except CopyError as error:
-        report.failed(error)
-    return report.words
+    return words_of(parse_install, run_install, line)
 
 
 def label_of(path: str, kernel: Kernel) -> str:

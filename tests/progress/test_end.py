@@ -19,14 +19,10 @@ WIDE = 200
 """Columns for a line to stay one."""
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    (tmp_path / "s/d").mkdir(parents=True)
-    (tmp_path / "s/a").write_text("1234")
-    (tmp_path / "s/d/b").write_text("567890")
-    (tmp_path / "s/l").symlink_to("a")
-    os.link(tmp_path / "s/a", tmp_path / "s/h")
-    return tmp_path
+@pytest.fixture(name="source")
+def linked(source: Path) -> Path:
+    os.link(source / "s/a", source / "s/h")
+    return source
 
 
 @pytest.fixture

@@ -15,15 +15,6 @@ from tests.programs import Programs
 LINE = r"pycp: 3 files, 10 B copied in \d+ s, \S+ k?B/s\n"
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    (tmp_path / "s/d").mkdir(parents=True)
-    (tmp_path / "s/a").write_text("1234")
-    (tmp_path / "s/d/b").write_text("567890")
-    (tmp_path / "s/l").symlink_to("a")
-    return tmp_path
-
-
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_always_prints_lines(jobs: str, source: Path, run_pycp: Programs) -> None:
     done = run_pycp.run(f"-r --progress=always -j{jobs} s d", str(source))
