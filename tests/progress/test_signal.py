@@ -53,7 +53,7 @@ def test_one_process_answers_for_all(tmp_path: Path, gate: Gate) -> None:
 
     terminal = Terminal(["-r", "-j3", "s", "d"], tmp_path, before)
     gate.let(7)
-    gate.expect(7 + 2)  # two workers wait
+    gate.expect(7 + 3)  # three workers wait
     os.killpg(terminal.pid, signal.SIGUSR1)
     shown = terminal.until_line(0)
     assert re.fullmatch(LINE.format("7 files, 7 B", r"s/f\d\d"), shown)
