@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pycp.run.hands import Cluster
 
 FAILURE = 1
+_MAY_BE_EXHAUSTION = (ImportError, OSError, SyntaxError, SystemError, ValueError)
 
 
 def cp_main() -> int:
@@ -80,12 +81,13 @@ def _run_cp(
 def _unless_exhausted(command: "Callable[[], int]") -> int:
     """Return the status of a command; say so in one line if there is no memory for it."""
     try:
-        return command()
+        try:
+            return command()
+        except _MAY_BE_EXHAUSTION as error:
+            if not is_exhaustion(error):  # it may find no memory for that
+                raise
     except MemoryError:
         pass  # a call from here might find no memory yet
-    except (ImportError, OSError, SyntaxError, SystemError, ValueError) as error:
-        if not is_exhaustion(error):
-            raise
     # The calls that held what there was have ended now, and may have left too little even so.
     for act in (_listening.flush, _tell_exhausted, _end_exhausted):
         try:

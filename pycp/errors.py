@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     Error = TypeVar("Error", bound=BaseException)
 
 
+_OF_INTERPRETER = (MemoryError, SyntaxError, SystemError)
+
+
 class CopyError(OSError):
     """A failure in GNU's words, without the program name; errno is None if no call failed.
 
@@ -81,10 +84,7 @@ def is_exhaustion(error: BaseException) -> bool:
         return strerror(ENOMEM) in str(error) or "failed to map segment" in str(error)
     if isinstance(error, ValueError):
         return "is required for" in str(error)
-    return (
-        isinstance(error, MemoryError | SyntaxError | SystemError)
-        or getattr(error, "errno", None) == ENOMEM
-    )
+    return isinstance(error, _OF_INTERPRETER) or getattr(error, "errno", None) == ENOMEM
 
 
 def reason(error: OSError) -> str:
