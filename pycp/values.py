@@ -74,6 +74,6 @@ and bytes read for several destinations at once.
 PHASE is no count either, but the place in PHASES of what is being done.
 """
 NUMBERS = 15
-PHASES = ("copying", "checking", "flushing", "reading")
+PHASES = ("copying", "checking", "flushing", "reading", "stripping")
 """What may take its time for one file: `reading` is for a digest of what is there already."""
-COPYING, CHECKING, FLUSHING, READING = range(4)
+COPYING, CHECKING, FLUSHING, READING, STRIPPING = range(5)

@@ -154,17 +154,17 @@ def send(job: "Job", file: "FileCopy", send: "Callable[[int, int, int], int]") -
 
 def copy_by_hand(job: "Job", file: "FileCopy") -> None:
     """Copy up to the end of file with read and write."""
-    buffer = bytearray(BUFFER_SIZE)
-    view = memoryview(buffer)
-    buffers = [buffer]
+    view = memoryview(bytearray(BUFFER_SIZE))
+    stride = job.stride
     while True:
         try:
-            count = system.readv(file.source_fd, buffers)
+            count = system.readv(file.source_fd, [view[: stride.next(BUFFER_SIZE)]])
         except OSError as error:
             raise failed("error reading", file.entry.source, error) from None
         if count == 0:
             return
         write_all(file, view[:count])
+        stride.took(count)
         job.tally.add(BYTES, count)
 
 

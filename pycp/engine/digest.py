@@ -5,6 +5,7 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.data import BUFFER_SIZE
 from pycp.engine.installed import open_made, replaced
+from pycp.engine.job import Stride
 from pycp.engine.phase import Phase
 from pycp.errors import failed
 from pycp.system.folder import identity
@@ -76,9 +77,11 @@ def read_digest(
     digest: "_Hash | Digests", fd: int, shown: str, tally: "Tally | None" = None
 ) -> str:
     """Have a digest see all of a file; return it in hexadecimal. What was read is counted."""
+    stride = Stride()
     try:
-        while data := system.read(fd, BUFFER_SIZE):
+        while data := system.read(fd, stride.next(BUFFER_SIZE)):
             digest.update(data)
+            stride.took(len(data))
             if tally is not None:
                 tally.add(COMPARED, len(data))
     except OSError as error:

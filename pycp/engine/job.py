@@ -49,8 +49,8 @@ if TYPE_CHECKING:
             """Wait until so many more bytes may have passed."""
 
 
-FIRST_STEP, LEAST_STEP = 256 * 1024, 16 * 1024
-"""Bytes that the kernel is asked to copy at first, and at least."""
+FIRST_STEP, LEAST_STEP = 64 * 1024, 4 * 1024
+"""Bytes moved at a time at first, and at least."""
 STEP_SECONDS = 0.1
 """Seconds a step may take, so that signals and progress get a turn at any speed."""
 STAY = 8
@@ -58,7 +58,7 @@ STAY = 8
 
 
 class Stride:
-    """How many bytes the kernel copies in a short time here: one file tells for the next.
+    """How many bytes can be moved in a short time here: one file tells for the next.
 
     Where each call has its price, as over a network, smaller steps would only make it slower: then
     it stays with larger ones.
@@ -88,14 +88,15 @@ class Stride:
             self._size, self._before, self._stay = self._before, 0, STAY
         elif seconds <= STEP_SECONDS:
             self._before = 0
-            if seconds < STEP_SECONDS / 4:
+            if seconds < STEP_SECONDS / 2:
                 self._size = 2 * self._asked
         elif self._stay:
             self._stay -= 1
         else:
             if not self._before:
                 self._before, self._rate = self._asked, count / seconds
-            self._size = max(int(count * STEP_SECONDS / seconds), count // 4, LEAST_STEP)
+            fewer = max(int(count * STEP_SECONDS / seconds), count // 4)
+            self._size = max(fewer - fewer % LEAST_STEP, LEAST_STEP)  # whole pages
 
 
 def readable(flags: int) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Way = Callable[[Job, FileCopy, int], object]
 
 BUFFER_SIZE = 4 * 1024 * 1024
-"""Bytes moved by one read and one write."""
+"""Bytes moved by one read and one write at most."""
 TRIAL = 2 * 1024 * 1024
 """Bytes that each way is tried with."""
 
@@ -75,9 +75,10 @@ def flush(file: "FileCopy") -> None:
 def _copy(job: "Job", file: "FileCopy", length: int) -> None:
     """Copy so many bytes, or fewer if there are no more."""
     while length > 0:
-        data = read_some(file, min(BUFFER_SIZE, length))
+        data = read_some(file, min(job.stride.next(BUFFER_SIZE), length))
         if not data:
             return
         write_all(file, data)
+        job.stride.took(len(data))
         job.tally.add(BYTES, len(data))
         length -= len(data)

@@ -50,8 +50,9 @@ def copy_sparse(job: "Job", file: "FileCopy") -> bool:
         file.sparse = "zeros"
         file.offload = "avoided"
         writer = HoleWriter(job, file)
-        while data := read_some(file, BUFFER_SIZE):
+        while data := read_some(file, job.stride.next(BUFFER_SIZE)):
             writer.write_with_holes(data)
+            job.stride.took(len(data))
         writer.finish()
         return True
     return False
@@ -110,7 +111,7 @@ def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
             file.sparse = "SEEK_HOLE + zeros"
         gap = start - writer.offset
         if sparse == "never":
-            _write_zeros(file, gap, f"{quote_name_if_needed(shown)}: write failed")
+            _write_zeros(job, file, gap, f"{quote_name_if_needed(shown)}: write failed")
             writer.offset = start
         else:
             writer.skip(gap)
@@ -123,7 +124,7 @@ def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
             writer.offset += done
             length -= done
         while length > 0:
-            data = read_some(file, min(BUFFER_SIZE, length))
+            data = read_some(file, min(job.stride.next(BUFFER_SIZE), length))
             if not data:
                 break
             if sparse == "always":
@@ -132,6 +133,7 @@ def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
                 write_all(file, data)
                 job.tally.add(BYTES, len(data))
                 writer.offset += len(data)
+            job.stride.took(len(data))
             length -= len(data)
         if length > 0:
             writer.finish()
@@ -139,22 +141,26 @@ def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
     gap = file.source.st_size - writer.offset
     if sparse == "never":
         if gap > 0:
-            _write_zeros(file, gap, f"failed to extend {quote_name(shown)}")
+            _write_zeros(job, file, gap, f"failed to extend {quote_name(shown)}")
     else:
         if gap > 0:
             writer.skip(gap)
         writer.finish()
 
 
-def _write_zeros(file: "FileCopy", count: int, problem: str) -> None:
+def _write_zeros(job: "Job", file: "FileCopy", count: int, problem: str) -> None:
     """Write zeros where the source has a hole; `problem` words a failure."""
     view = memoryview(ZERO_BUFFER)
     while count > 0:
+        step = min(job.stride.next(BUFFER_SIZE), count)
         try:
-            count -= system.write(file.destination_fd, view[: min(count, BUFFER_SIZE)])
+            written = system.write(file.destination_fd, view[:step])
         except OSError as error:
             text = f"{problem}: {reason(error)}"
             raise CopyError(text, error.errno, file.entry.destination) from None
+        job.stride.took(written)
+        job.tally.add(BYTES, written)
+        count -= written
 
 
 class HoleWriter:

@@ -34,7 +34,7 @@ class Watch:
 
     def __init__(self, job: "Job", destination: "os.stat_result") -> None:
         self._hash: _Hash | Digests | None = None
-        self._tally = job.tally
+        self._tally, self._stride = job.tally, job.stride
         if job.manifest is not None and S_ISREG(destination.st_mode):
             self._hash = new_digest(job)
         self._pace = pace_of(job)
@@ -45,12 +45,30 @@ class Watch:
         """See the bytes up to an offset, which were copied before."""
         with Phase(self._tally, READING):
             while self._hash and end > 0:
-                data = read_some(file, min(BUFFER_SIZE, end))
+                data = read_some(file, min(self._stride.next(BUFFER_SIZE), end))
                 if not data:
                     break
+                self._stride.took(len(data))
                 self._hash.update(data)
                 self._tally.add(COMPARED, len(data))
                 end -= len(data)
+
+    def timed(self, file: "FileCopy") -> "Callable[[int], bytes]":
+        """Return who reads at most so many bytes, or as many as pass in a short time.
+
+        Between one call and the next the bytes of the first are written.
+        """
+        count = -1
+
+        def read(most: int) -> bytes:
+            nonlocal count
+            if count >= 0:
+                self._stride.took(count)
+            data = read_some(file, min(self._stride.next(self.step), most))
+            count = len(data)
+            return data
+
+        return read
 
     def data(self, data: bytes | memoryview) -> None:
         """See bytes that were copied."""
@@ -113,9 +131,7 @@ def copy_stream(job: "Job", file: "FileCopy") -> None:
     if job.shared_source is not None:
         pieces = job.shared_source(file, first, bool(mapped))
     else:
-        pieces = pieces_of(
-            file, first, bool(mapped), lambda most: read_some(file, min(watch.step, most))
-        )
+        pieces = pieces_of(file, first, bool(mapped), watch.timed(file))
     for offset, data in pieces:
         gap = max(offset - writer.offset, 0)
         watch.hole(gap)

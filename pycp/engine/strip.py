@@ -14,11 +14,21 @@ from pycp import system
 from pycp.engine.contents import copy_data
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.installed import Irremovable, open_made, replaced
+from pycp.engine.phase import Phase
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import identity, is_still
-from pycp.values import BYTES, GROUP_AND_OTHERS, OWNER_ALL, PRIVATE, last_component, split_last
+from pycp.values import (
+    BYTES,
+    COMPARED,
+    GROUP_AND_OTHERS,
+    OWNER_ALL,
+    PRIVATE,
+    STRIPPING,
+    last_component,
+    split_last,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +44,7 @@ def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then:
     name = last_component(entry.destination)
     place = _Place(entry)
     try:
-        with system.Undisturbed():
+        with system.Undisturbed(), Phase(job.tally, STRIPPING):
             room, room_fd = _make_room(entry)
             try:
                 _copy_out(job, entry, outcome, f"{room}/{name}", room_fd)
@@ -213,7 +223,10 @@ def _open_stripped(name: str, room_fd: int, status: os.stat_result) -> int:
 
 
 def _copy(job: "Job", entry: Entry, source: tuple[str, int], destination: tuple[str, int]) -> None:
-    """Copy from one descriptor to the other, each with a name for people; count no bytes."""
+    """Copy from one descriptor to the other, each with a name for people.
+
+    The bytes count as those that were dealt with, not as copied ones.
+    """
     way = Entry(entry.folder, entry.source_name, is_operand=True)
     way.name_operands(source[0], destination[0])
     counted = job.tally.own[BYTES]
@@ -225,4 +238,5 @@ def _copy(job: "Job", entry: Entry, source: tuple[str, int], destination: tuple[
         text = f"cannot strip {quote_name(entry.destination)}: {error}"
         raise CopyError(text, error.errno, entry.destination, error.filename) from None
     finally:
+        job.tally.own[COMPARED] += job.tally.own[BYTES] - counted
         job.tally.own[BYTES] = counted

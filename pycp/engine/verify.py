@@ -8,6 +8,7 @@ import stat
 from errno import EACCES, ENXIO
 
 from pycp import system
+from pycp.engine.job import Stride
 from pycp.engine.phase import Phase, flush
 from pycp.engine.write import creation_error
 from pycp.errors import CopyError, failed
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pycp.entries import Decision, Entry
 
 BUFFER_SIZE = 1024 * 1024
-"""Bytes read from each side at a time."""
+"""Bytes read from each side at a time, at most."""
 
 
 def require_stored(entry: "Entry", decision: "Decision") -> None:
@@ -140,20 +141,23 @@ def first_difference(
     compared, from an offset `start` on, are counted.
     """
     offset = 0
+    stride = Stride()
     have_holes = _is_sparse(source) and _is_sparse(destination)
     while True:
         if have_holes:
             data = min(_next_data(source[0], offset), _next_data(destination[0], offset))
             offset = max(offset, data)
-        ours = _read(source, offset, BUFFER_SIZE)
-        theirs = _read(destination, offset, len(ours) if is_larger else BUFFER_SIZE)
+        size = stride.next(BUFFER_SIZE)
+        ours = _read(source, offset, size)
+        theirs = _read(destination, offset, len(ours) if is_larger else size)
         if ours != theirs:
             return offset + _first_other(ours, theirs)
         if offset + len(ours) > start:
             count(min(len(ours), offset + len(ours) - start))
-        if len(ours) < BUFFER_SIZE:
+        if len(ours) < size:
             return None
-        offset += BUFFER_SIZE
+        stride.took(size)
+        offset += size
 
 
 def _first_other(ours: bytes, theirs: bytes) -> int:

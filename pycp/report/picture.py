@@ -3,8 +3,8 @@
     [####------]  58%  ETA 00:00:03  checking  4.7/8.1 GB  812/1400 files  1.5 GB/s  holiday/a.mp4
 
 The bar is as wide as the window tells, whatever stands behind it. What has no room is left out as
-a whole, from the least important on: the name, files, rate, bytes, what is being done besides
-copying, then the bar itself; share and time left go last.
+a whole, from the least important on: the name, files, rate, bytes, the bar itself, then what is
+being done besides copying; share and time left go last.
 """
 
 import time
@@ -38,7 +38,7 @@ FILE_WORK = 32 * 1024
 """A file takes about as long as so many bytes, however few it holds."""
 RECENT = 5.0
 """Seconds that the rate is an average of."""
-BARS = ((110, 32), (100, 26), (80, 14), (60, 11), (30, 9))
+BARS = ((110, 32), (100, 26), (80, 14), (60, 11), (40, 9))
 """Columns of a window, and those of the bar in one that has no less."""
 WIDEST_NAME, LEAST_NAME = 60, 8
 GAP = "  "

@@ -22,7 +22,7 @@ def impatient() -> None:
 def steps_of_big_files(gate: Gate) -> None:
     """Copy big files step by step, inside the kernel as far as anybody can tell."""
     impatient()
-    data.OFFLOAD_STEP = job.LEAST_STEP = STEP
+    data.OFFLOAD_STEP = job.FIRST_STEP = job.LEAST_STEP = STEP
 
     def offload(source_fd: int, destination_fd: int, size: int, *_offsets: int | None) -> int:
         gate.wait()
@@ -34,7 +34,7 @@ def steps_of_big_files(gate: Gate) -> None:
 def reading_back(gate: Gate) -> None:
     """Compare big files step by step, one side after the other."""
     impatient()
-    verify.BUFFER_SIZE = STEP
+    verify.BUFFER_SIZE = job.FIRST_STEP = job.LEAST_STEP = STEP
     read = system.pread
 
     def read_gated(fd: int, size: int, offset: int) -> bytes:

@@ -179,7 +179,7 @@ def test_a_question_waits_undisturbed(tmp_path: Path) -> None:
 
 WIDTHS = {
     80: r"^\[-{12}\]    0%  ETA --:--:--  0 B/1.0 MB  0/1 file  0 B/s  big$",
-    30: r"^\[-{7}\]    0%  ETA --:--:--$",
+    30: r"^  0%  ETA --:--:--  0 B/s$",
     12: r"^  0%$",
     200: r"^\[-{30}\]    0%  ETA --:--:--  0 B/1.0 MB  0/1 file  0 B/s  big$",
     20: r"^  0%  ETA --:--:--$",

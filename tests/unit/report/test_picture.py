@@ -143,7 +143,7 @@ LINES = {
     60: "[######---]   68%  ETA 00:00:04  1.0/1.5 GB  102 MB/s",
     50: "[####---]   68%  ETA 00:00:04  1.0/1.5 GB",
     40: "[####---]   68%  ETA 00:00:04  102 MB/s",
-    30: "[####---]   68%  ETA 00:00:04",
+    30: " 68%  ETA 00:00:04  102 MB/s",
     20: " 68%  ETA 00:00:04",
 }
 CHECKED_LINES = {
@@ -151,7 +151,8 @@ CHECKED_LINES = {
     60: "[######---]   68%  ETA 00:00:04  checking  1.0/1.5 GB",
     50: "[####---]   68%  ETA 00:00:04  checking  102 MB/s",
     40: "[####---]   68%  ETA 00:00:04  checking",
-    30: "[####---]   68%  ETA 00:00:04",
+    30: " 68%  ETA 00:00:04  checking",
+    20: " 68%  ETA 00:00:04",
 }
 
 
@@ -163,7 +164,7 @@ def test_each_width_has_its_line(phase: int, lines: dict[int, str]) -> None:
         assert line(tally, found=(14, 1_500_000_000), columns=columns) == expected
 
 
-@pytest.mark.parametrize("columns", [30, 40, 60, 80, 100, 150])
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 150])
 def test_the_bar_is_as_wide_whatever_the_numbers_are(columns: int) -> None:
     widths = set()
     for size in (0, 999, 10**6, 999_400_000, 10**13):
