@@ -10,8 +10,8 @@ import pytest
 from pycp.system import worker
 from tests import tree as trees
 from tests.case import SameAsGnu
+from tests.comparison import Comparison
 from tests.programs import JOBS, ORACLES, Programs
-from tests.twins import Twins
 
 
 def pytest_configure() -> None:
@@ -57,39 +57,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def twins() -> Iterator[Twins]:
+def comparison() -> Iterator[Comparison]:
     """Install both programs for the session."""
-    made = Twins.set_up()
+    made = Comparison.set_up()
     yield made
     made.tear_down()
 
 
 @pytest.fixture
-def same_as_gnu(twins: Twins) -> SameAsGnu:
-    """Return the check that ours does in a tree what GNU's does in its twin."""
-    return twins.compare
+def same_as_gnu(comparison: Comparison) -> SameAsGnu:
+    """Return the check that ours does in a tree what GNU's does in a copy of it."""
+    return comparison.compare
 
 
 @pytest.fixture
-def tree(twins: Twins) -> Iterator[Callable[[trees.Spec], str]]:
+def tree(comparison: Comparison) -> Iterator[Callable[[trees.Spec], str]]:
     """Return a function that builds one tree and returns its root."""
 
     def build(spec: trees.Spec) -> str:
-        trees.build(twins.root, spec, (os.geteuid(), os.getegid()))
-        return twins.root
+        trees.build(comparison.root, spec, (os.geteuid(), os.getegid()))
+        return comparison.root
 
     yield build
-    if os.path.lexists(twins.root):
-        trees.remove(twins.root)
+    if os.path.lexists(comparison.root):
+        trees.remove(comparison.root)
 
 
 @pytest.fixture
-def run_pycp(twins: Twins) -> Programs:
+def run_pycp(comparison: Comparison) -> Programs:
     """Return our programs."""
-    return twins.pycp
+    return comparison.pycp
 
 
 @pytest.fixture
-def run_gnu(twins: Twins) -> Programs:
+def run_gnu(comparison: Comparison) -> Programs:
     """Return GNU's programs."""
-    return twins.gnu
+    return comparison.gnu

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.architecture.test_readme import README, ROOT, command
-from tests.architecture.test_readme_examples import blocks, comparable
+from tests.project.test_readme import README, ROOT, command
+from tests.project.test_readme_examples import blocks, comparable
 
 SUITES = ("bookworm", "trixie")
 MIRROR = "http://deb.debian.org/debian"

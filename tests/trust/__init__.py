@@ -1,1 +1,1 @@
-"""Trust: races, the system-call contract, load and hostile surroundings."""
+"""What goes wrong: races, failing calls, full disks, signals, load and hostile surroundings."""

@@ -24,8 +24,8 @@ from pycp import quoting
 from pycp.__main__ import cp_main, install_main
 from tests import tree
 from tests.forked import MEMORY
-from tests.trust.arena import ADVERSARY, Arena
-from tests.trust.seam import COORDINATOR, WORKER, Seam
+from tests.trust.interception import COORDINATOR, WORKER, Interceptor
+from tests.trust.sandbox import ADVERSARY, Sandbox
 
 SECONDS = 20
 """After this long a run counts as hanging."""
@@ -73,12 +73,12 @@ class Swap:
         """Tell whether something that is read is swapped."""
         return self.target.startswith("s")
 
-    def make(self, arena: Arena) -> bool:
+    def make(self, sandbox: Sandbox) -> bool:
         """Make the swap; return False if there is no such place now."""
-        target, other = arena.path(self.target), arena.path(self.other)
+        target, other = sandbox.path(self.target), sandbox.path(self.other)
         try:
             if os.path.lexists(target):
-                os.rename(target, arena.path("aside/taken"))
+                os.rename(target, sandbox.path("aside/taken"))
             if self.kind == "symlink":
                 os.symlink(other, target)
                 os.chown(target, *ADVERSARY, follow_symlinks=False)
@@ -93,12 +93,12 @@ class Swap:
             return False
         return True
 
-    def take_back(self, arena: Arena) -> None:
+    def take_back(self, sandbox: Sandbox) -> None:
         """Undo the swap, as far as what was swapped is still there."""
         try:
-            if os.path.lexists(arena.path("aside/taken")):
-                os.unlink(arena.path(self.target))
-                os.rename(arena.path("aside/taken"), arena.path(self.target))
+            if os.path.lexists(sandbox.path("aside/taken")):
+                os.unlink(sandbox.path(self.target))
+                os.rename(sandbox.path("aside/taken"), sandbox.path(self.target))
         except OSError:
             pass
 
@@ -176,12 +176,12 @@ class _Sweep:
     ) -> None:
         self.scene = scene
         self.swap = swap
-        self.arena = Arena(f"{root}/arena", scene.spec)
+        self.sandbox = Sandbox(f"{root}/sandbox", scene.spec)
         self.tell = tell
-        self.seam = Seam()
-        self.seam.install()
-        self.seam.before = self._before
-        self.seam.watched = self.arena.path(swap.target)
+        self.interceptor = Interceptor()
+        self.interceptor.install()
+        self.interceptor.before = self._before
+        self.interceptor.watched = self.sandbox.path(swap.target)
         self.stop = UNSWAPPED
         self.output = os.memfd_create("output")
         for number in (1, 2):
@@ -200,8 +200,8 @@ class _Sweep:
         swap, scene = self.swap, self.scene
         if problems := self._once(UNSWAPPED, "the run without a swap"):
             return 0, problems
-        counts = [self.seam.count(role) for role in (COORDINATOR, WORKER)]
-        first_look = self.seam.first_look
+        counts = [self.interceptor.count(role) for role in (COORDINATOR, WORKER)]
+        first_look = self.interceptor.first_look
         # Whoever waits for a FIFO that was there before the start may wait for this one.
         may_wait = swap.kind == "fifo" and (
             scene.reads_streams if swap.is_source else scene.writes_streams
@@ -219,25 +219,25 @@ class _Sweep:
         for role, number in stops:
             where = f"{NAMES[role]} {number} of {counts[role]}"
             found = self._once((role, number), where)
-            if not is_followed or self.seam.was_seen_before_mark:
+            if not is_followed or self.interceptor.was_seen_before_mark:
                 problems += [f"before {where}: {problem}" for problem in found]
-        self.arena.remove()
+        self.sandbox.remove()
         return len(stops), problems
 
     def _once(self, stop: tuple[int, int], where: str) -> list[str]:
         """Run the command, swap before this call; return what went wrong."""
         self.tell(where)
-        self.arena.build()
-        os.chdir(self.arena.root)
+        self.sandbox.build()
+        os.chdir(self.sandbox.root)
         os.lseek(self.output, 0, os.SEEK_SET)
         os.ftruncate(self.output, 0)
         os.umask(0o022)
         self.stop = stop
         if stop == AT_START:
-            self.swap.make(self.arena)
+            self.swap.make(self.sandbox)
         problems = []
         signal.alarm(SECONDS)
-        self.seam.arm()
+        self.interceptor.arm()
         try:
             status = MAINS[self.scene.program]()
             if status not in (0, 1):
@@ -245,23 +245,23 @@ class _Sweep:
         except BaseException:
             problems.append(traceback.format_exc())
         finally:
-            self.seam.disarm()
+            self.interceptor.disarm()
             signal.alarm(0)
         printed = _contents(self.output)
         if b"Traceback" in printed or b"process copying it ended" in printed:
             problems.append(printed.decode(errors="replace"))
-        return problems + self.arena.harms()
+        return problems + self.sandbox.harms()
 
     def _before(self, _call: str) -> None:
         role, stop = self.stop
-        if role != self.seam.role:
+        if role != self.interceptor.role:
             return
-        number = self.seam.count(role)
+        number = self.interceptor.count(role)
         if number == stop:
-            self.seam.mark()
-            self.swap.make(self.arena)
+            self.interceptor.mark()
+            self.swap.make(self.sandbox)
         elif number == stop + 1 and self.swap.is_taken_back and stop > 0:
-            self.swap.take_back(self.arena)
+            self.swap.take_back(self.sandbox)
 
 
 def careless() -> int:

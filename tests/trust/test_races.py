@@ -7,8 +7,8 @@ import pytest
 
 from pycp.report.mtree import Line, written
 from tests import tree
-from tests.trust.arena import ROOT
 from tests.trust.race import Scene, Swap, find_harm, sweep
+from tests.trust.sandbox import ROOT
 
 SOURCE = tree.nodes("s/f@0640 s/d/g s/l->f s/p| s/h=s/f D/")
 OLD = {**SOURCE, **tree.nodes("D/s/f D/s/d/g D/s/l->x D/s/p|")}

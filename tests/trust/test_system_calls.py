@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import tree
-from tests.trust.arena import ADVERSARY, ROOT
+from tests.trust.sandbox import ADVERSARY, ROOT
 from tests.trust.trace import Call, descriptor_path, final_mode, trace
 
 SOURCE = {

@@ -14,7 +14,7 @@ import tests.forked  # noqa: F401  imports all of pycp
 from pycp.__main__ import cp_main
 from tests import tree
 from tests.forked import MEMORY
-from tests.trust.seam import WORKER, Seam
+from tests.trust.interception import WORKER, Interceptor
 
 FILES = 700
 """Enough for every worker to get a piece of work."""
@@ -48,18 +48,18 @@ def start(place: Path, words: str, act: Callable[[int], None]) -> int:
         os.environ["LC_ALL"] = "C"
         signal.alarm(SECONDS)
         sys.argv[:] = ["pycp", *words.split()]
-        seam = Seam()
+        interceptor = Interceptor()
         calls = 0
 
         def before(_call: str) -> None:
             nonlocal calls
-            if seam.role == WORKER:
+            if interceptor.role == WORKER:
                 calls += 1
                 act(calls)
 
-        seam.before = before
-        seam.install()
-        seam.arm()
+        interceptor.before = before
+        interceptor.install()
+        interceptor.arm()
         status = cp_main()
     finally:
         os._exit(status)

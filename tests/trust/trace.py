@@ -24,13 +24,13 @@ import fnmatch, grp, pwd
 from pycp.__main__ import cp_main, install_main, leave
 words = sys.argv[1:]
 if words[0] == "stopped":
-    from tests.trust.seam import Seam
+    from tests.trust.interception import Interceptor
     words.pop(0)
-    seam = Seam()
+    interceptor = Interceptor()
     stop = os.sched_yield
-    seam.before = lambda call: stop()
-    seam.install()
-    seam.arm()
+    interceptor.before = lambda call: stop()
+    interceptor.install()
+    interceptor.arm()
 sys.argv[:] = words
 main = {{"pycp": cp_main, "pyinstall": install_main}}[words[0]]
 os.access({START!r}, 0)

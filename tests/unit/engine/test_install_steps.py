@@ -45,7 +45,7 @@ def before_each(
 ) -> None:
     """Call `act` with the name of each system call right before it is made."""
 
-    def seam(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def interceptor(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*arguments: Any, **more: Any) -> Any:
             act(name)
             return call(*arguments, **more)
@@ -53,7 +53,7 @@ def before_each(
         return watched
 
     for name in names:
-        monkeypatch.setattr(system, name, seam(name, getattr(system, name)))
+        monkeypatch.setattr(system, name, interceptor(name, getattr(system, name)))
 
 
 @pytest.fixture

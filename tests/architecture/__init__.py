@@ -1,1 +1,0 @@
-"""What holds the whole together: rooms, start-up, tools, packaging."""

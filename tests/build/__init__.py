@@ -1,1 +1,0 @@
-"""Real builds that end in `make install`."""

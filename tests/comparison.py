@@ -1,0 +1,183 @@
+"""Run one command on two copies of a tree, GNU's program in one and ours in the other, and compare.
+
+The copies stand at the same place one after the other, so that every name, relative or
+absolute, is the same for both; and each program is found in PATH under our name, so that
+messages differ only where the programs do.
+"""
+
+import difflib
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests import listing, tree
+from tests.case import ANYTHING, Case, Who, shortened, shown
+from tests.gnu.differences import DIFFERENCES
+from tests.programs import JOBS, SECONDS, Programs, Result, install_oracle, install_ours
+
+SHOWN_LINES = 60
+"""How much of a difference is shown."""
+REBUILDS = 4
+"""How often a tree is built again before its order is taken as it comes."""
+ORDINARY_ID = 54321
+"""User and group id of the ordinary user when root runs the suite; it needs no account."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A place for trees that every user can reach, and the programs to compare in it."""
+
+    place: Path
+    gnu: Programs
+    pycp: Programs
+
+    @classmethod
+    def set_up(cls) -> "Comparison":
+        """Make the place and install both programs."""
+        place = Path(tempfile.mkdtemp(prefix="pycp-tests-", dir="/tmp"))
+        place.chmod(0o755)
+        return cls(place, install_oracle(place / "gnu"), install_ours(place / "our"))
+
+    def tear_down(self) -> None:
+        """Remove everything again."""
+        tree.remove(str(self.place))
+
+    @property
+    def root(self) -> str:
+        """Name the top of the tree under test."""
+        return str(self.place / "tree")
+
+    def owner(self, who: Who) -> tree.Owner:
+        """Return user and group id of somebody who takes part in a test."""
+        if os.geteuid() != 0:
+            return os.geteuid(), os.getegid()
+        return (0, 0) if who == "root" else (ORDINARY_ID, ORDINARY_ID)
+
+    def compare(self, case: Case) -> None:
+        """Fail the test with a difference if ours does not do what GNU's or the case says."""
+        for _try in range(case.tries - 1):
+            try:
+                return self.compare_once(case)
+            except pytest.fail.Exception:
+                continue
+        self.compare_once(case)
+
+    def compare_once(self, case: Case) -> None:
+        """Run both programs and compare."""
+        if os.geteuid() != 0:
+            if "root" in case.who:
+                pytest.skip("what root does only root can show")
+            if case.groups:
+                pytest.skip("only root can choose the groups of a run")
+            if any(node.needs_root for node in tree.nodes(case.spec).values()):
+                pytest.skip("only root can make this tree")
+        assert case.differs in DIFFERENCES or not case.differs, f"unknown: {case.differs}"
+        assert case.differs or case.like is None
+        by_gnu = case if case.like is None else replace(case, command=case.like)
+        gnu, gnu_files, gnu_in_order = self.observe(self.gnu, by_gnu)
+        print(shown(case), *shown_result(gnu), *gnu_files, sep="\n  ")
+        expected = Result(
+            gnu.status if case.status is None else case.status,
+            gnu.stdout if case.stdout is None else case.stdout,
+            gnu.stderr if case.stderr is None else case.stderr,
+        )
+        if not case.differs:
+            require_same(
+                case, "(the case says)", "(GNU does)", expected, gnu, sort=not gnu_in_order
+            )
+        ours, our_files, our_in_order = self.observe(self.pycp, case)
+        require_same(
+            case,
+            "(GNU)" if not case.differs else f"(GNU 9.11: {case.differs})",
+            "(pycp)",
+            expected,
+            ours,
+            gnu_files,
+            our_files,
+            sort=bool(JOBS) or not (gnu_in_order and our_in_order),
+        )
+
+    def observe(self, programs: Programs, case: Case) -> tuple[Result, list[str], bool]:
+        """Build the case's tree, run its command there, and describe what is left."""
+        owner = self.owner("root" if "root" in case.who else "user")
+        in_order = self.build(case.spec, owner)
+        try:
+            start_ns = time.time_ns()
+            self.shell(case.before)
+            result = programs.run(
+                case.command,
+                self.root,
+                program=case.program,
+                owner=owner if os.geteuid() == 0 else None,
+                groups=case.groups,
+                stdin=case.stdin,
+                umask=case.umask,
+                env=case.env,
+                locale=case.locale,
+            )
+            return result, listing.listing(self.root, start_ns, atimes=case.atimes), in_order
+        finally:
+            self.shell(case.after)
+            tree.remove(self.root)
+
+    def build(self, spec: tree.Spec, owner: tree.Owner) -> bool:
+        """Build a tree, and tell whether its inode numbers rise in the order of the spec.
+
+        Another process that frees inodes may spoil the order; then the tree is built again,
+        beside the one that keeps those inodes taken.
+        """
+        spoilt: list[str] = []
+        while not (in_order := tree.build(self.root, spec, owner)) and len(spoilt) < REBUILDS:
+            spoilt.append(f"{self.root}{len(spoilt)}")
+            os.rename(self.root, spoilt[-1])
+        for root in spoilt:
+            tree.remove(root)
+        return in_order
+
+    def shell(self, script: str) -> None:
+        """Run a part of a case's setting."""
+        if script:
+            subprocess.run(["sh", "-ec", script], cwd=self.root, check=True, timeout=SECONDS)
+
+
+def require_same(
+    case: Case,
+    expected_by: str,
+    actual_by: str,
+    expected: Result,
+    actual: Result,
+    expected_files: Sequence[str] = (),
+    actual_files: Sequence[str] = (),
+    *,
+    sort: bool,
+) -> None:
+    """Fail with the command line and a difference unless both are alike.
+
+    With `sort`, lines of output may come in any order: the tree could not be built in the
+    order in which GNU would walk it.
+    """
+    if expected.stdout is ANYTHING:
+        actual = replace(actual, stdout=ANYTHING)
+    if expected.stderr is ANYTHING:
+        actual = replace(actual, stderr=ANYTHING)
+    before = [*shown_result(expected, sort=sort), *expected_files]
+    after = [*shown_result(actual, sort=sort), *actual_files]
+    if before != after:
+        lines = difflib.unified_diff(before, after, expected_by, actual_by, "", "", 0, "")
+        difference = [shortened(line) for line in lines][:SHOWN_LINES]
+        pytest.fail("\n".join([shown(case), *difference]), pytrace=False)
+
+
+def shown_result(result: Result, *, sort: bool = False) -> list[str]:
+    """Describe a result, one line for the status and one for each line printed."""
+    lines = [f"status {result.status}"]
+    for stream, text in [("stdout", result.stdout), ("stderr", result.stderr)]:
+        parts = text.splitlines(keepends=True)
+        lines += [f"{stream}  {part!a}" for part in (sorted(parts) if sort else parts)]
+    return lines

@@ -1,1 +1,0 @@
-"""Completion, as the real shells do it."""

@@ -1,0 +1,97 @@
+"""However the work on a tree is cut into units: the copy is the one that a single process makes."""
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from random import Random
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pycp.engine import listing as engine_listing
+from pycp.run import coordinator, ranges, share, tree, unit, walk, worker
+from tests import listing
+from tests.forked import run_ours
+from tests.gnu.observe import INSIDE, built, run_by
+from tests.gnu.strategies import IS_ROOT, Run
+from tests.gnu.test_any_copy import FEWER, stable
+from tests.gnu.test_any_copy import root as root  # a fixture
+from tests.programs import Result
+from tests.tree import Node, directory, file, hard_link, symlink
+
+CUTS: dict[str, tuple[tuple[object, str], ...]] = {
+    "seconds": ((coordinator, "LONGEST"), (coordinator, "SHORTEST")),
+    "own seconds": ((coordinator, "OWN"),),
+    "names": ((coordinator, "MOST_NAMES"),),
+    "chunk": ((engine_listing, "CHUNK"),),
+    "levels": ((worker, "DEEP"), (coordinator, "DEEP"), (walk, "OPEN_LEVELS")),
+    "folders": ((unit, "OPEN_FOLDERS"), (unit, "KNOWN_FOLDERS")),
+    "waiting": ((share, "MUCH"),),
+    "large": ((ranges, "LARGE"), (ranges, "LEAST")),
+}
+"""What is drawn, and the constants it stands for."""
+DRAWN = st.fixed_dictionaries(
+    {
+        "seconds": st.sampled_from((0.0, 0.001, 0.2)),
+        "own seconds": st.sampled_from((0.0, 0.0, 0.01)),
+        "names": st.sampled_from((1, 3, 256)),
+        "chunk": st.sampled_from((2, 5, 4000)),
+        "levels": st.sampled_from((2, 3, 5, 40)),
+        "folders": st.sampled_from((1, 3, 100)),
+        "waiting": st.sampled_from((-1.0, 0.4)),
+        "large": st.sampled_from((1, 20_000, 1 << 30)),
+    }
+)
+
+
+def linked_tree(seed: int) -> dict[str, Node]:
+    """Make up a deep tree of many directories, whose files have several names all over it."""
+    draw = Random(seed)
+    directories, files = [""], list[str]()
+    spec: dict[str, Node] = {}
+    for number in range(draw.choice((30, 200, 800))):
+        name = f"{draw.choice(directories[-draw.choice((1, 3, 50)) :])}{'xyz'[number % 3]}{number}"
+        kind = draw.choice("ddfffllls" * 3 + "b")
+        if kind == "d":
+            spec[name] = directory()
+            directories.append(f"{name}/")
+        elif kind == "l" and files:
+            spec[name] = hard_link(draw.choice(files))
+        elif kind == "b":
+            data = bytes([number % 256]) * draw.choice((1, 5000))
+            pieces = {draw.choice((8192, 50_000)): data}
+            spec[name] = file(data, pieces=pieces, size=draw.choice((60_000, 90_001)))
+        elif kind == "s":
+            spec[name] = symlink("x0")
+        else:
+            spec[name] = file(name)
+            files.append(name)
+    return spec
+
+
+@FEWER
+@given(
+    seed=st.integers(0, 1 << 32),
+    values=DRAWN,
+    how=st.sampled_from(("--reflink=auto", "-j2", "-j3", "-j5")),
+    option=st.sampled_from(("-a", "-au", "-an", "--atomic", "--verify", "--resume")),
+)
+def test_work_cut_in_any_way_leaves_what_was_there(
+    seed: int, values: Mapping[str, float], how: str, option: str, root: str
+) -> None:
+    run = Run(linked_tree(seed), ["-a", how, option, "-T"], [".", "../copy"], is_root=IS_ROOT)
+    large = tree.copy_tree.__defaults__
+    assert large is not None
+    with ExitStack() as stack:
+        stack.enter_context(built(run, root))
+        stack.enter_context(patch.object(tree.copy_tree, "__defaults__", (1, *large[1:])))
+        for name, places in CUTS.items():
+            for module, constant in places:
+                stack.enter_context(patch.object(module, constant, values[name]))
+        here = os.path.join(root, INSIDE)
+        done = run_ours([*run.options, *run.operands], here, owner=run_by(run))
+        assert done == Result(0, "", "")
+        future_ns = 2 << 60
+        copy = stable(listing.listing(os.path.join(here, "../copy"), future_ns))
+        assert copy == stable(listing.listing(here, future_ns))

@@ -1,1 +1,0 @@
-"""The manuals: complete, in order, and true."""

@@ -1,0 +1,1 @@
+"""What holds the project together: modules, start-up, tools, packages, manuals, documents."""

@@ -1,1 +1,0 @@
-"""Properties that hold for any tree and any mix of options."""
