@@ -48,6 +48,9 @@ if TYPE_CHECKING:
         def line(self, text: str) -> None:
             """Tell what is being done."""
 
+        def take_lines(self, data: bytes) -> None:
+            """Take lines that another process has put in bytes."""
+
         def warn(self, text: str) -> None:
             """Tell something that is not a failure."""
 

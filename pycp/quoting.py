@@ -16,7 +16,7 @@ _COERCED_LOCALES = ("C.UTF-8", "C.utf8", "UTF-8")
 
 def quote_name(name: str) -> str:
     """Quote a file name for a shell, always: 'a b', "it's", 'a'$'\\n''b'."""
-    if name.isascii() and name.isprintable() and "'" not in name:
+    if needs_no_escapes(name):
         return f"'{name}'"
     units = _units(name)
     tame = units[1:] if units[:1] in _TAME_AT_THE_START else units
@@ -35,6 +35,11 @@ def quote_name(name: str) -> str:
             quoted += "''" + unit if escaping else unit
             escaping = False
     return _name(quoted + "'")
+
+
+def needs_no_escapes(name: str) -> bool:
+    """Return whether a file name, or part of one, only needs quotes around it."""
+    return name.isascii() and name.isprintable() and "'" not in name
 
 
 def quote_name_if_needed(name: str) -> str:

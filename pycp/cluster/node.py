@@ -17,9 +17,10 @@ from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.plan.exclude import Exclusions
 from pycp.plan.operands import probe
+from pycp.run.recorder import Recorder
 from pycp.run.visit import Visitor
 from pycp.run.walk import Walk
-from pycp.run.worker import Recorder, Server
+from pycp.run.worker import Server
 from pycp.system.folder import NOT_YET, PAUSE, Directory, Folder
 from pycp.values import NUMBERS
 

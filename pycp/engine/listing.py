@@ -1,6 +1,6 @@
 """The entries of a source directory, by inode number, never too many of them at a time."""
 
-from itertools import islice
+from itertools import chain, islice
 from os import DirEntry
 
 from pycp import system
@@ -12,7 +12,7 @@ from pycp.values import DIRECTORY, LINKED, OTHER, REGULAR, SYMLINK
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from typing import Protocol
 
     from pycp.engine.directory import Filled
@@ -50,12 +50,13 @@ def list_source(
         listing: Listing = system.scandir(directory.fd)
         if job.exclusions is not None:
             listing = _wanted(job, job.exclusions, filled, listing)
-        if job.report.verbose or job.shared_source is not None:
-            packed = _packed_entries(listing)
+        found = list(islice(listing, CHUNK))
+        if len(found) == CHUNK and (job.report.verbose or job.shared_source is not None):
+            packed = _packed_entries(chain(found, listing))
             listing.close()
             filled.is_told = False
-            return len(packed), _unpacked(packed), False
-        entries = _next_entries(listing, known)
+            return len(packed), _unpacked(packed), True
+        entries = _by_number(found, known if job.shared_source is None else ())
     except OSError as error:
         raise cannot("access", filled.entry.source, error) from None
     filled.is_told = False
@@ -80,9 +81,9 @@ def _wanted(
         listing.close()
 
 
-def _next_entries(listing: "Listing", known: "Container[int]") -> list[tuple[str, int]]:
-    """Return the next entries by inode number."""
-    found = sorted(islice(listing, CHUNK), key=DirEntry.inode)
+def _by_number(found: "list[os.DirEntry[str]]", known: "Container[int]") -> list[tuple[str, int]]:
+    """Return entries by inode number."""
+    found.sort(key=DirEntry.inode)
     if not known or not found:
         return [(entry.name, _kind(entry)) for entry in found]
     entries = []
@@ -94,8 +95,8 @@ def _next_entries(listing: "Listing", known: "Container[int]") -> list[tuple[str
     return entries
 
 
-def _packed_entries(listing: "Listing") -> list[str]:
-    """Return all entries of a directory by inode number, backwards, where others go by their order.
+def _packed_entries(listing: "Iterable[os.DirEntry[str]]") -> list[str]:
+    """Return all entries of a vast directory by number, backwards, where others go by their order.
 
     Each is one string, which takes half the memory of anything else: the inode number, the place in
     the listing, where several names have one, the kind, and the name.
@@ -131,7 +132,7 @@ def _chunks(
     try:
         while entries:
             yield from entries
-            entries = _next_entries(listing, known)
+            entries = _by_number(list(islice(listing, CHUNK)), known)
     except OSError as error:
         job.report.failed(cannot("access", filled.entry.source, error))
     finally:

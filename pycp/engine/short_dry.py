@@ -5,8 +5,6 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.dry import attributes_of_copy
-from pycp.entries import Entry
-from pycp.quoting import quote_name
 from pycp.system.nodes import Later
 from pycp.system.overlay import Pretended
 from pycp.values import FILES
@@ -27,7 +25,11 @@ def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
     """
     tally = job.tally
     counts = tally.own
-    is_verbose, line = job.report.verbose, job.report.line
+    announce = None
+    if job.report.verbose:
+        from pycp.engine.short_lines import announcer
+
+        announce = announcer(job.report)
     keeps_links = job.options.preserve_links
     look, may = system.stat, system.access
 
@@ -57,9 +59,8 @@ def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
         overlay.numbers += 1
         names[name] = Later(status, known, source, overlay.numbers)
         tally.folder, tally.name = folder, name
-        if is_verbose:
-            entry = Entry(folder, name)
-            line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+        if announce is not None:
+            announce(folder, name)
         counts[FILES] += 1
         return True
 

@@ -18,7 +18,6 @@ from pycp.engine.short_update import stays_as_it_is
 from pycp.engine.write import creation_error, narrow, open_existing, truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
-from pycp.quoting import quote_name
 from pycp.system.folder import identity
 from pycp.values import ASKED, BYTES, FILES, SKIPPED
 
@@ -53,7 +52,11 @@ def regular_copier(
         may_stay = stays_as_it_is(job, is_newer)
     tally = job.tally
     counts = tally.own
-    is_verbose, line = job.report.verbose, job.report.line
+    announce = None
+    if job.report.verbose:
+        from pycp.engine.short_lines import announcer
+
+        announce = announcer(job.report)
     keeps_links, copied = options.preserve_links, memory.copied
     needs_write = options.preserve_xattr and not job.is_privileged
     preserves = job.sets_attributes
@@ -145,9 +148,8 @@ def regular_copier(
                 tally.folder, tally.name = folder, name
                 if counts[ASKED] or size > SMALL:
                     tally.tell_place()
-                if is_verbose:
-                    entry = Entry(folder, name)
-                    line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+                if announce is not None:
+                    announce(folder, name)
                 file = None
                 if has_steps or old:
                     file = FileCopy(Entry(folder, name), source_fd, source, destination_fd)

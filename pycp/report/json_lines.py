@@ -106,10 +106,10 @@ class JsonLines(Lines):
         except OSError as error:
             self._event_error = detached(error)
 
-    def line(self, text: str) -> None:
-        """Print a line for people, unless the events have their place."""
+    def take_lines(self, data: bytes) -> None:
+        """Print lines for people, unless the events have their place."""
         if not self._is_alone:
-            super().line(text)
+            super().take_lines(data)
 
     def warn(self, text: str) -> None:
         """Tell something that is not a failure, both ways."""

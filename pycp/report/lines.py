@@ -79,13 +79,16 @@ class Lines:
 
     def line(self, text: str) -> None:
         """Print a line on standard output."""
+        self.take_lines(os.fsencode(text) + b"\n")
+
+    def take_lines(self, data: bytes) -> None:
+        """Print lines on standard output."""
         if not self._pending and not self._limit:
             self._limit = 1 if os.isatty(1) else BUFFER_SIZE
-        raw = os.fsencode(text) + b"\n"
-        self._pending.append(raw)
-        self._size += len(raw)
+        self._pending.append(data)
+        self._size += len(data)
         if self._size >= self._limit and self.flush():
-            self._pending = [raw]  # so that the end finds out why, as GNU does
+            self._pending = [data]  # so that the end finds out why, as GNU does
 
     def flush(self) -> OSError | None:
         """Write what was printed so far; return the failure, which is told at the end."""

@@ -197,6 +197,9 @@ class Listener:
     def line(self, text: str) -> None:
         """Print nothing."""
 
+    def take_lines(self, data: bytes) -> None:
+        """Print nothing."""
+
     def warn(self, text: str) -> None:
         """Tell something that is not a failure."""
         self._warnings += 1

@@ -2,42 +2,44 @@
 
 The queue holds levels, newest first, so that it stays short. Names from it go out as units; what
 comes back undone is queued again. The coordinator works as well, unless it would only wait. The
-order of files differs from a serial copy, and nothing else does. A directory gets its attributes
-when all that belongs into it has arrived. A unit whose process died is done again.
+order of files differs from a serial copy, and nothing else does; what -v tells of them is put in
+order. A directory gets its attributes when all that belongs into it has arrived. A unit whose
+process died is done again.
 """
 
 import marshal
 import time
 from itertools import islice
-from operator import length_hint
 
 from pycp.engine.directory import is_finished
 from pycp.entries import Entry
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.level import WHOLE, Level, Opened, tell_lost
+from pycp.run.level import WHOLE, Level, tell_lost
 from pycp.run.link_sets import LinkSets
+from pycp.run.queue import Queue
 from pycp.run.ranges import Ranges
 from pycp.run.task import Task, entered
+from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders, is_below
-from pycp.run.worker import DEEP, replay
+from pycp.run.worker import DEEP
 from pycp.values import DIRECTORY, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.run.hands import Hands
+    from pycp.run.level import Place
     from pycp.run.link_sets import Name
+    from pycp.run.telling import Places
     from pycp.run.unit import Identity, Item
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
 
 LONGEST, SHORTEST, OWN = 0.2, 0.02, 0.01
 """Seconds a unit is worked on, in the midst of a tree, towards its end, and by the coordinator."""
-MOST_NAMES = 256
-"""Names in a unit."""
-LEAST_FAR = 16
-"""Names in a unit that travels to another machine, if there are as many."""
+MOST_NAMES, LEAST_FAR = 256, 16
+"""Names in a unit at most, and at least in one that travels to another machine."""
 TRIES = 3
 """Times a unit is tried at most."""
 
@@ -47,16 +49,19 @@ class Coordinator:
 
     def __init__(self, walk: "Walk", root: "Filled", hands: "Hands", jobs: int) -> None:
         self._walk = walk
+        is_ordered = hands.is_local and walk.job.report.verbose
+        self._told = InOrder(walk.job) if is_ordered else AsItComes(walk.job)
+        self._places: dict[Name, Place] = {}
+        """Where in what is told names come that were handed back."""
         self._root = root
         self._hands = hands
         self._jobs = jobs
         self._folders = Folders(root.folder)
-        self._queue: list[Level] = []
-        self._own: list[list[Level]] = []
-        """Levels for this process alone, each with those below it."""
+        self._queue = Queue(walk, root)
         self._out: dict[int, Task] = {}
         self._sets = LinkSets(walk.memory.copied, self._queue_name)
         self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
+        self.ranges.told = self._told
         if not hands.is_local:
             self.ranges.begin()
         self._wall = self._waited = 0.0
@@ -65,58 +70,47 @@ class Coordinator:
         walk.memory.elsewhere = self._sets
 
     def run(self, stack: list[Level], wall: float = 0.0, waited: float = 0.0) -> None:
-        """Copy the levels of a stack, and all below them.
-
-        So many seconds were spent, and waited for calls, before.
-        """
+        """Copy a stack, and all below it; so many seconds were spent before, some waiting."""
         self._look_at_time(wall, waited)
-        self._put_all(stack)
+        self._told.begin(self._walk, stack)
+        self._queue.put_all(stack)
         stack.clear()
         try:
-            while self._queue or self._own or self._out or self.ranges.waiting:
+            while self._queue.levels or self._queue.own or self._out or self.ranges.waiting:
                 self._give()
                 if self.ranges.waiting:
                     self.ranges.copy_next()
-                elif self._own or (self._queue and (self._works_itself or not self._out)):
+                elif self._may_go_on() and (
+                    self._queue.own
+                    or (self._queue.levels and (self._works_itself or not self._out))
+                ):
                     self._work()
                     self._take(wait=False)
                 else:
                     self._take(wait=True)
                 self._walk.job.tally.beat()
         except BaseException:
-            for level in sum(self._own, self._queue):
-                level.entries = iter(())  # whoever was listing closes the directory
-                level.filled.folder.close()
+            self._queue.close()
             self._hands.close(at_once=True)
             raise
         finally:
             self.ranges.end()
+            self._told.end()
         self._hands.close(at_once=False)
         self._walk.memory.elsewhere = ()
         del self._sets, self.ranges  # which know us, and would keep us for ever
         self._root.folder.close()
 
-    def _put(self, level: Level) -> None:
-        if level.filled.depth < DEEP:
-            self._queue.append(level)
-        else:
-            self._own.append([level])
-
-    def _put_all(self, stack: list[Level]) -> None:
-        """Queue levels one below the other; the deepest stay together, for the way is long."""
-        shallow = [level for level in stack if level.filled.depth < DEEP]
-        for level in shallow:
-            if level.filled is not self._root:
-                level.filled.folder.close()
-        self._queue += shallow
-        if len(shallow) < len(stack):
-            self._own.append(stack[len(shallow) :])
+    def _may_go_on(self) -> bool:
+        """Return whether more can be told, unless something that is out precedes it."""
+        return not (self._out and self._told.is_full)
 
     def _give(self) -> None:
         """Hand out units while there is room for them."""
         tasks = self.ranges.tasks
-        while (tasks or self._queue) and len(self._out) < AHEAD * self._hands.slots:
-            task = tasks.pop(0) if tasks else self._next(self._size())
+        most = AHEAD * self._hands.slots
+        while (tasks or self._queue.levels) and len(self._out) < most and self._may_go_on():
+            task = tasks.pop(0) if tasks else self._next()
             if task.parts or task.range:
                 self._send(task)
 
@@ -125,37 +119,31 @@ class Coordinator:
         self._give()
         self._take(wait=True)
 
-    def _size(self) -> int:
-        """Return how many names go into a unit: an equal share of what is known to be left."""
-        known = sum(length_hint(level.entries, MOST_NAMES) for level in self._queue[-AHEAD:])
-        least = 1 if self._hands.is_local else LEAST_FAR
-        return max(min(known // (AHEAD * self._hands.slots + 1), MOST_NAMES), least)
-
-    def _next(self, count: int) -> Task:
-        """Take names for a unit from the queue."""
+    def _next(self) -> Task:
+        """Take names for a unit from the queue: an equal share of what is known to be left."""
         task = Task()
-        while self._queue and count > 0:
-            level = self._queue[-1]
+        known = self._queue.names(AHEAD, MOST_NAMES) // (AHEAD * self._hands.slots + 1)
+        count = max(min(known, MOST_NAMES), 1 if self._hands.is_local else LEAST_FAR)
+        while self._queue.levels and count > 0:
+            index = self._told.next(self._queue.levels)
+            level = self._queue.levels[index]
             filled = level.filled
             if level.is_unlisted:
-                self._list(level)
+                self._queue.list(level)
             names = list(islice(level.entries, count))
-            if len(names) < count:
-                self._queue.pop()
+            if is_all := len(names) < count:
+                self._queue.levels.pop(index)
             else:
                 filled.pending += 1
             count -= len(names) + 1
             if names or self._hands_out_finishing(filled):
                 task.parts.append((filled, names))
+                task.places.append(level.place_of_next(is_all))
                 task.sets += level.sets if names else []  # they are of these names
             else:
+                level.end()
                 self._settle(filled)
         return task
-
-    def _list(self, level: Level) -> None:
-        with Opened(self._walk.job, level.filled) as is_open:
-            if is_open:
-                self._walk.list_again(level)
 
     def _hands_out_finishing(self, filled: "Filled") -> bool:
         return (
@@ -168,7 +156,7 @@ class Coordinator:
 
     def _send(self, task: Task) -> None:
         hands = self._hands
-        if len(self._queue) > 1:
+        if len(self._queue.levels) > 1:
             seconds = max(LONGEST, 3 * hands.slots * hands.unit_cost)
         else:
             seconds = max(SHORTEST, hands.slots * hands.unit_cost)
@@ -180,16 +168,18 @@ class Coordinator:
 
     def _work(self) -> None:
         """Do a little work here."""
-        if self._own:
-            stack = self._own.pop()
+        if self._queue.own:
+            stack = self._queue.own.pop()
             sets, stack[-1].sets = stack[-1].sets, []  # what is left of it is none of them
             self._go_on_with([stack], sets)
         else:
-            self._carry_out(self._next(self._size()))
+            self._carry_out(self._next())
+        self._told.flush()
 
     def _carry_out(self, task: Task) -> None:
         """Work on a unit here, for a little while."""
-        stacks = [[Level(filled, iter(names))] for filled, names in task.parts]
+        parts = zip(task.parts, task.places, strict=True)
+        stacks = [[Level(filled, iter(names), place)] for (filled, names), place in parts]
         self._go_on_with(stacks, task.sets)
 
     def _go_on_with(
@@ -203,41 +193,47 @@ class Coordinator:
         walk.members = []
         granted = [identity for identity, first in sets if first is None]
         self._sets.grant(granted)
+        places: Places = {}
         for stack in stacks:
             if walk.is_stopped:
-                self._put_all(stack)
+                self._queue.put_all(stack)
             else:
-                self._go(stack)
-        for above, name, identity, count in walk.members:
-            self._take_back((above, name), identity, count)
+                places |= self._go(stack)
+        for number, (above, name, identity, count) in enumerate(walk.members):
+            self._take_back((above, name), identity, count, places.get(number))
         for identity in granted:
             self._sets.release(identity, walk.memory.copied.get(identity))
 
-    def _go(self, stack: list[Level]) -> None:
-        """Copy a level and what is below it here, until time is up."""
+    def _go(self, stack: list[Level]) -> "Places":
+        """Copy a level and what is below it for a while; return the places of names handed back."""
         walk = self._walk
         filled = stack[-1].filled
+        place = self._told.gather(stack)
+        outer = self._told.record(place)
         try:
             filled.folder.find()
         except OSError as error:
             tell_lost(walk.job, filled, error)
-            self._put_all(stack[:-1])
+            places = self._told.recorded(place, outer, stack[:-1])
+            self._queue.put_all(stack[:-1])
             self._settle(filled)
-            return
+            return places
         if filled.is_redone:
             members, walk = walk.members, walk.again(self._left_by)
             walk.members = members
         walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
-        self._put_all(stack)
+        places = self._told.recorded(place, outer, stack)
+        self._queue.put_all(stack)
+        return places
 
     def _settle(self, filled: "Filled") -> None:
         """Count off something a directory had to wait for, and have it finished if it was all."""
         step: Filled | None = filled
         while step is not None:
             if self._hands_out_finishing(step) and step.depth < DEEP:
-                self._queue.append(Level(step, iter(())))
+                self._queue.levels.append(Level(step, iter(())))
                 return
             step.pending -= 1
             if step.pending:
@@ -257,7 +253,7 @@ class Coordinator:
     def _take_in(self, task: Task, answer: "Answer") -> None:
         """Queue what is left of a unit, and finish what is not."""
         events, wall, waited, done, opened, members, firsts, links, came = answer
-        replay(events, self._walk.job.report, self._walk.job.manifest)
+        names, rests, lefts = self._told.take(events, task.places)
         if came is not None:
             self.ranges.take_in(came)
         self._look_at_time(wall, waited)
@@ -265,50 +261,51 @@ class Coordinator:
             self._walk.memory.made_link(link)
         found = [filled for filled, _names in task.parts]
         new = entered(opened, found, self._walk.job.exclusions is not None)
-        for above, name, identity, count in members:
+        for number, (above, name, identity, count) in enumerate(members):
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
-            self._take_back((directory, name), identity, count)
+            self._take_back((directory, name), identity, count, names.get(number))
         made = {identity: self._folders.entry(place) for identity, place in firsts}
         for identity, first in task.sets:
             if first is None:
                 self._sets.release(identity, made.get(identity))
-        for filled, (left, is_done) in zip(found, done, strict=True):
+        for number, (filled, (left, is_done)) in enumerate(zip(found, done, strict=True)):
             filled.is_ours = filled.is_ours and not is_done
-            self._go_on(filled, left)
-        for filled, (*_, left_there) in zip(new, opened, strict=True):
-            if left_there is None:
-                level = Level(filled, iter(()))
-                level.is_unlisted = True
-                self._put(level)
-            else:
-                self._go_on(filled, left_there)
+            self._go_on(filled, left, lefts.get(number))
+        for number, (filled, (*_, left_there)) in enumerate(zip(new, opened, strict=True)):
+            self._go_on(filled, left_there, rests.get(number))
 
-    def _go_on(self, filled: "Filled", names: "list[Item]") -> None:
-        if names:
-            self._put(Level(filled, iter(names)))
-        else:
+    def _go_on(self, filled: "Filled", names: "list[Item] | None", place: "Place | None") -> None:
+        if names == []:
             self._settle(filled)
+            return
+        level = Level(filled, iter(names or ()), place)
+        level.is_unlisted = names is None
+        self._queue.put(level)
 
     def _queue_name(
         self, name: "Name", kind: int, identity: "Identity", first: Entry | None
     ) -> None:
         """Queue one name of a link set, whose first copy is to be made or is known."""
-        level = Level(name[0], iter([(name[1], kind)]))
+        level = Level(name[0], iter([(name[1], kind)]), self._places.pop(name, None))
         level.sets = [(identity, first)]
         if first is None or is_below(first, self._root.folder):
-            self._put(level)
+            self._queue.put(level)
         else:
-            self._own.append([level])  # units tell of places in this tree only
+            self._queue.own.append([level])  # units tell of places in this tree only
 
-    def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
+    def _take_back(
+        self, name: "Name", identity: "Identity", count: int, place: "Place | None"
+    ) -> None:
         """Queue a name handed back; `count` is its names, 0 a directory, WHOLE a large file."""
         if count == WHOLE:
-            self.ranges.waiting.append((name[0], Entry(name[0].folder, name[1])))
+            self.ranges.waiting.append((name[0], Entry(name[0].folder, name[1]), place))
         elif count:
+            if place is not None:
+                self._places[name] = place
             self._sets.add(name, identity)
         else:
-            self._own.append([Level(name[0], iter([(name[1], DIRECTORY)]))])
+            self._queue.own.append([Level(name[0], iter([(name[1], DIRECTORY)]), place)])
 
     def _look_at_time(self, wall: float, waited: float) -> None:
         """Have more processes wait side by side if that is most of what they do."""
@@ -340,10 +337,12 @@ class Coordinator:
             return
         if task.range:
             self.ranges.lose(lost.error(task.range[1]))
-        for filled, names in task.parts:
+        for (filled, names), place in zip(task.parts, task.places, strict=True):
+            outer = self._told.record(place)
             for name, _kind in names:
                 shown = join(filled.folder.source, name)
                 self._walk.job.report.failed(lost.error(shown))
+            self._told.recorded(place, outer)
             self._settle(filled)
         for identity, first in task.sets:
             if first is None:

@@ -63,7 +63,7 @@ def copy_large_operand(visitor: "Visitor", entry: Entry, cluster: "Cluster") -> 
         coordinator = Coordinator(walk, root, cluster, 0)
         cluster.begin(walk, folder)
         visitor.memory.operand = file
-        coordinator.ranges.waiting.append((root, file))
+        coordinator.ranges.waiting.append((root, file, None))
         coordinator.run([])
     finally:
         for side in sides:

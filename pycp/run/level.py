@@ -5,6 +5,7 @@ from pycp.errors import CopyError, cannot
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from pycp.engine.directory import Filled
     from pycp.engine.job import Job
@@ -17,18 +18,53 @@ WHOLE = -1
 """Stands for the number of names of a file that is to be copied in ranges."""
 
 
+class Place:
+    """Where something is told that may still be to be done: lines of several processes in order."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: list[Any] | None = None
+        """Events and places, in order; None until they are known."""
+
+    def before(self) -> "tuple[Place, Place]":
+        """Return two places that this one is made of from now on."""
+        first, rest = Place(), Place()
+        self.items = [first, rest]
+        return first, rest
+
+
 class Level:
     """A directory that is being copied, and those of its entries still to come."""
 
-    __slots__ = ("entries", "filled", "is_unlisted", "sets")
+    __slots__ = ("entries", "filled", "is_unlisted", "place", "sets")
 
-    def __init__(self, filled: "Filled", entries: "Iterator[tuple[str, int]]") -> None:
+    def __init__(
+        self,
+        filled: "Filled",
+        entries: "Iterator[tuple[str, int]]",
+        place: "Place | None" = None,
+    ) -> None:
         self.filled = filled
         self.entries = entries
         self.is_unlisted = False
         """It has very many entries, which are still to be listed."""
         self.sets: Sets = []
         """Files of several names that its entries are of, and their first copies."""
+        self.place = place
+        """Where in what is told its entries come, if there is an order."""
+
+    def place_of_next(self, is_all: bool) -> "Place | None":
+        """Return the place of the entries that come next, which may be all there are."""
+        if self.place is None or is_all:
+            return self.place
+        first, self.place = self.place.before()
+        return first
+
+    def end(self) -> None:
+        """Let nothing more be told of it."""
+        if self.place is not None:
+            self.place.items = []
 
 
 class Opened:

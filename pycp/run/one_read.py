@@ -24,7 +24,7 @@ from stat import S_ISREG
 from pycp.engine.data import EMPTY, SMALL, read_some
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
-from pycp.run.worker import Recorder
+from pycp.run.recorder import Recorder
 from pycp.values import READ
 
 TYPE_CHECKING = False

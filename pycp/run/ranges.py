@@ -11,6 +11,7 @@ from pycp.errors import CopyError
 from pycp.run.level import Opened
 from pycp.run.range_copy import copy_range
 from pycp.run.task import Task
+from pycp.run.telling import AsItComes
 from pycp.run.unit import way_to
 from pycp.system.folder import identity
 from pycp.values import BYTES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
     from pycp.run.hands import Hands
+    from pycp.run.level import Place
     from pycp.run.unit import CopiedRange, Folders
     from pycp.run.walk import Walk
 
@@ -75,7 +77,8 @@ class Ranges:
         self._hands = hands
         self._go_on = go_on
         self._settle = settle
-        self.waiting: list[tuple[Filled, Entry]] = []
+        self.told = AsItComes(walk.job)
+        self.waiting: list[tuple[Filled, Entry, Place | None]] = []
         """Large files that were handed back, each in a directory that waits for it."""
         self.tasks: list[Task] = []
         """Ranges that nobody copies yet."""
@@ -95,7 +98,8 @@ class Ranges:
 
     def copy_next(self) -> None:
         """Copy a file that waits."""
-        filled, entry = self.waiting.pop()
+        filled, entry, place = self.waiting.pop()
+        outer = self.told.record(place)
         walk = self._walk.again([]) if filled.is_redone else self._walk
         with Opened(walk.job, filled) as is_open:
             if is_open:
@@ -105,6 +109,7 @@ class Ranges:
                     walk.visitor.visit(entry)
                 finally:
                     walk.job.share_data = None
+        self.told.recorded(place, outer)
         self._settle(filled)
 
     def _share(self, file: "FileCopy") -> None:

@@ -102,8 +102,7 @@ def _copy_all(
 def _jobs(options: "CopyOptions") -> int:
     """Return how many processes may copy a tree: 0 leaves that to the tree, 1 is this one alone.
 
-    What asks, explains, or names backups after what is there, must go by one order. Lines are told
-    in GNU's order unless the user gave a number.
+    What asks, explains, or names backups after what is there, must go by one order.
     """
     if (
         options.overwrite == "ask"
@@ -114,7 +113,6 @@ def _jobs(options: "CopyOptions") -> int:
             (options.preserve_links or options.update == "older")
             and options.dereference == "always"
         )
-        or (options.verbose and not options.jobs)
     ):
         return 1
     return options.jobs

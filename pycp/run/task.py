@@ -6,16 +6,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.entries import Entry
+    from pycp.run.level import Place
     from pycp.run.unit import Identity, Item, Opened, Part, Range, Sets
 
 
 class Task:
     """Names in some directories, and the link sets that they are of."""
 
-    __slots__ = ("parts", "range", "sets", "tries")
+    __slots__ = ("parts", "places", "range", "sets", "tries")
 
     def __init__(self) -> None:
         self.parts: list[tuple[Filled, list[Item]]] = []
+        self.places: list[Place | None] = []
+        """Where in what is told the parts come."""
         self.sets: list[tuple[Identity, Entry | None]] = []
         self.range: Range | None = None
         """Part of a large file, and nothing else."""

@@ -15,8 +15,8 @@ from pycp.plan.operands import probe, split
 from pycp.quoting import quote_name
 from pycp.run.lending import Asking, Lender
 from pycp.run.one_read import Line, SharedSource, Teller
+from pycp.run.recorder import replay
 from pycp.run.serial import run_serial
-from pycp.run.worker import replay
 from pycp.system.folder import Directory, identity
 from pycp.system.handover import Handover, new_slots
 from pycp.system.worker import Worker, most_workers, ready, start

@@ -71,6 +71,8 @@ class Walk:
         """Directories that were left, and wait for something that was handed back."""
         self.members: list[tuple[Filled, str, tuple[int, int], int]] = []
         """Names handed back: directory, name, and of a file identity and number of names."""
+        self.on_hand_back: Callable[[int], None] | None = None
+        """Told which of the members was handed back just now."""
 
     def _choose_directories(self) -> None:
         """Choose what is done with directories: a dry run only pretends."""
@@ -190,6 +192,8 @@ class Walk:
         else:
             return False
         above.pending += 1
+        if self.on_hand_back is not None:
+            self.on_hand_back(len(self.members))
         self.members.append((above, entry.source_name, key, names))
         return True
 
@@ -340,10 +344,7 @@ class Walk:
         """
         visitor = self.visitor.again()
         other = type(self)(visitor)
-        other.left_by = left_by
-        other.stop, other.deepest, other.stops_at_vast = (
-            self.stop,
-            self.deepest,
-            self.stops_at_vast,
-        )
+        other.left_by, other.on_hand_back = left_by, self.on_hand_back
+        other.stop, other.deepest = self.stop, self.deepest
+        other.stops_at_vast = self.stops_at_vast
         return other

@@ -7,18 +7,16 @@ and directories too deep or too vast to be shared.
 import time
 
 from pycp.engine.directory import Filled
-from pycp.errors import CopyError, SilentError, cannot, detached
+from pycp.errors import CopyError, cannot
 from pycp.run.level import Level
+from pycp.run.recorder import Recorder, joined
 from pycp.run.share import Clock
 from pycp.run.unit import Folders, pack_filled, place_of, unpack_filled
 from pycp.values import ASKED, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from pycp.entries import Report
+    from pycp.run.recorder import Event
     from pycp.run.unit import (
         CopiedRange,
         Identity,
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from pycp.system.folder import Folder
     from pycp.system.worker import Channel
 
-    Event = tuple[Any, ...]
     Answer = tuple[
         list[Event],
         float,
@@ -55,91 +52,6 @@ if TYPE_CHECKING:
 
 DEEP = 40
 """Levels below which no work is shared: the way to it would be longer than the work."""
-
-
-class Recorder:
-    """The report of a worker: everything is written down, and told by the coordinator."""
-
-    def __init__(self, report: "Report") -> None:
-        self.program = report.program
-        self.verbose = report.verbose
-        self.debug = False
-        self.hears = report.hears
-        self.tally = report.tally
-        self.own_files = report.own_files
-        self.events: list[Event] = []
-        self._encoded = getattr(report, "encoded", None)
-        """What makes a line of an event here, where there is more than one to do so."""
-
-    def event(self, kind: str, **details: object) -> None:
-        """Note what happened to a file."""
-        if self._encoded is not None:
-            self.events.append(("line of event", kind, self._encoded(kind, details)))
-        else:
-            self.events.append(("event", kind, details))
-
-    def copied(self, name: str, digest: str) -> None:
-        """Note a line of the manifest."""
-        self.events.append(("manifest", name, digest))
-
-    def take_encoded(self, kind: str, line: bytes) -> None:
-        """Refuse: nobody puts events in words for this report."""
-        raise AssertionError(kind)
-
-    def flush_events(self) -> None:
-        """Hold nothing back."""
-
-    def line(self, text: str) -> None:
-        """Note what is being done."""
-        self.events.append(("line", text))
-
-    def warn(self, text: str) -> None:
-        """Note something that is not a failure."""
-        self.events.append(("warn", text))
-
-    def failed(self, error: CopyError) -> None:
-        """Note a failure."""
-        self.events.append(
-            (
-                "failed",
-                str(error),
-                error.errno,
-                error.filename,
-                error.filename2,
-                error.is_told,
-                error.destination,
-            )
-        )
-        detached(error)
-
-    def agrees(self, question: str) -> bool:
-        """Refuse: who may be asked is known before work is shared, so nobody gets here."""
-        raise AssertionError(question)
-
-
-def replay(
-    events: "list[Event]", report: "Report", manifest: "Callable[[str, str], None] | None" = None
-) -> None:
-    """Tell the report, and the manifest if there is one, what a worker wrote down."""
-    for kind, text, *details in events:
-        if kind == "line":
-            report.line(text)
-        elif kind == "warn":
-            report.warn(text)
-        elif kind == "line of event":
-            report.take_encoded(text, details[0])
-        elif kind == "event":
-            report.event(text, **details[0])
-        elif kind == "manifest":
-            if manifest is not None:
-                manifest(text, details[0])
-        else:
-            code, name, other_name, is_told, destination = details
-            error_type = SilentError if is_told else CopyError
-            error = error_type(text, code, name, other_name)
-            error.destination = destination
-            report.failed(error)
-    report.flush_events()
 
 
 class Others:
@@ -197,6 +109,7 @@ class Server:
         if job.manifest is not None:
             job.manifest = self._recorder.copied
         walk.choose_ways()
+        walk.on_hand_back = self._recorder.handed_back
         walk.stop = self._is_late
         walk.memory.elsewhere = self._others
         walk.deepest, walk.stops_at_vast = DEEP, True
@@ -232,6 +145,8 @@ class Server:
         unfinished: list[Filled] = []
         members: list[tuple[Filled, str, Identity, int]] = []
         for number, (way, is_new, by_umask, is_redone, names, record) in enumerate(parts):
+            if self._recorder.keeps_order and not stack:
+                self._recorder.events.append(("part", number))
             if stack:
                 done.append((names, False))
                 continue
@@ -252,6 +167,8 @@ class Server:
             left = list(stack[0].entries) if stack else []
             done.append((left, filled.is_ours and not filled.pending))
         opened = self._opened(unfinished, stack[1:], numbers)
+        if self._recorder.keeps_order:
+            self._note_rest(done, opened)
         handed_back = [
             (numbers[above], name, identity, count) for above, name, identity, count in members
         ]
@@ -266,7 +183,7 @@ class Server:
             from pycp.run.range_copy import copy_range
 
             came = copy_range(walk.job, self._folders, wanted)
-        events = self._recorder.events
+        events = joined(self._recorder.events)
         return events, *clock.passed(), done, opened, handed_back, firsts, links, came
 
     def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
@@ -311,6 +228,17 @@ class Server:
             )
             numbers[filled] = len(opened) - 1
         return opened
+
+    def _note_rest(self, done: "list[tuple[list[Item], bool]]", opened: "list[Opened]") -> None:
+        """Note where what is left to do comes: first what is deepest, then whole parts."""
+        note = self._recorder.events.append
+        for number in reversed(range(len(opened))):
+            if opened[number][-1] != []:
+                note(("opened", number))
+        for number, (left, _is_done) in enumerate(done):
+            if left:
+                note(("part", number))
+                note(("left", number))
 
     def _lost(self, error: OSError, way: "Way") -> None:
         name = join(self._root.source, "/".join(step[0] for step in way))

@@ -66,6 +66,9 @@ class Failures:
     def line(self, text: str) -> None:
         """Keep nothing."""
 
+    def take_lines(self, data: bytes) -> None:
+        """Keep nothing."""
+
     def warn(self, text: str) -> None:
         """Keep nothing."""
 

@@ -11,7 +11,8 @@ import pycp
 from pycp.__main__ import cp_main, install_main
 from pycp.engine.directory import Filled
 from pycp.errors import CopyError
-from pycp.run.worker import Recorder, Server
+from pycp.run.recorder import Recorder
+from pycp.run.worker import Server
 from pycp.shutil.files import Failures
 from tests import tree
 from tests.forked import MEMORY, run

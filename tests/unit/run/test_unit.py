@@ -12,6 +12,7 @@ from pycp.engine.attributes import Made
 from pycp.engine.directory import Filled
 from pycp.entries import Entry
 from pycp.errors import CopyError
+from pycp.run.recorder import Recorder
 from pycp.run.unit import (
     KNOWN_FOLDERS,
     OPEN_FOLDERS,
@@ -20,7 +21,6 @@ from pycp.run.unit import (
     unpack_filled,
     way_to,
 )
-from pycp.run.worker import Recorder
 from pycp.system.folder import Directory, Folder, identity
 from tests.unit.rooms import Heard
 
@@ -120,7 +120,7 @@ def test_a_recorder_keeps_everything_in_order() -> None:
     recorder.failed(CopyError("three", 5, "a", "b"))
     recorder.event("copied", source="a")
     assert recorder.events == [
-        ("line", "one"),
+        b"one\n",
         ("warn", "two"),
         ("failed", "three", 5, "a", "b", False, None),
         ("event", "copied", {"source": "a"}),

@@ -1,0 +1,130 @@
+"""What one process has to tell, written down for another one to tell it."""
+
+import os
+
+from pycp.errors import CopyError, SilentError, detached
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from pycp.entries import Report
+
+    Event = tuple[Any, ...] | bytes
+    """What happened, as plain values; bytes are lines for people."""
+
+
+class Recorder:
+    """The report of a worker: everything is written down, and told by the coordinator."""
+
+    def __init__(self, report: "Report") -> None:
+        self.program = report.program
+        self.verbose = report.verbose
+        self.debug = False
+        self.hears = report.hears
+        self.tally = report.tally
+        self.own_files = report.own_files
+        self.keeps_order: bool = getattr(report, "keeps_order", False)
+        """It is noted as well where something comes that is not done yet."""
+        self.events: list[Event] = []
+        self.encoded: Callable[..., bytes] | None = getattr(report, "encoded", None)
+        """What makes a line of an event here, where there is more than one to do so."""
+
+    def event(self, kind: str, **details: object) -> None:
+        """Note what happened to a file."""
+        if self.encoded is not None:
+            self.events.append(("line of event", kind, self.encoded(kind, details)))
+        else:
+            self.events.append(("event", kind, details))
+
+    def copied(self, name: str, digest: str) -> None:
+        """Note a line of the manifest."""
+        self.events.append(("manifest", name, digest))
+
+    def take_encoded(self, kind: str, line: bytes) -> None:
+        """Refuse: nobody puts events in words for this report."""
+        raise AssertionError(kind)
+
+    def flush_events(self) -> None:
+        """Hold nothing back."""
+
+    def line(self, text: str) -> None:
+        """Note what is being done."""
+        self.events.append(os.fsencode(text) + b"\n")
+
+    def take_lines(self, data: bytes) -> None:
+        """Note lines that another process has put in bytes."""
+        self.events.append(data)
+
+    def handed_back(self, number: int) -> None:
+        """Note where a name comes that somebody else is to copy, if there is an order."""
+        if self.keeps_order:
+            self.events.append(("handed back", number))
+
+    def warn(self, text: str) -> None:
+        """Note something that is not a failure."""
+        self.events.append(("warn", text))
+
+    def failed(self, error: CopyError) -> None:
+        """Note a failure."""
+        self.events.append(
+            (
+                "failed",
+                str(error),
+                error.errno,
+                error.filename,
+                error.filename2,
+                error.is_told,
+                error.destination,
+            )
+        )
+        detached(error)
+
+    def agrees(self, question: str) -> bool:
+        """Refuse: who may be asked is known before work is shared, so nobody gets here."""
+        raise AssertionError(question)
+
+
+def replay(
+    events: "list[Event]", report: "Report", manifest: "Callable[[str, str], None] | None" = None
+) -> None:
+    """Tell the report, and the manifest if there is one, what a worker wrote down."""
+    for event in events:
+        if isinstance(event, bytes):
+            report.take_lines(event)
+            continue
+        kind, text, *details = event
+        if kind == "warn":
+            report.warn(text)
+        elif kind == "line of event":
+            report.take_encoded(text, details[0])
+        elif kind == "event":
+            report.event(text, **details[0])
+        elif kind == "manifest":
+            if manifest is not None:
+                manifest(text, details[0])
+        else:
+            code, name, other_name, is_told, destination = details
+            error_type = SilentError if is_told else CopyError
+            error = error_type(text, code, name, other_name)
+            error.destination = destination
+            report.failed(error)
+    report.flush_events()
+
+
+def joined(events: "list[Event]") -> "list[Event]":
+    """Return events with lines that follow each other put together."""
+    together: list[Event] = []
+    lines: list[bytes] = []
+    for event in events:
+        if isinstance(event, bytes):
+            lines.append(event)
+            continue
+        if lines:
+            together.append(b"".join(lines))
+            lines = []
+        together.append(event)
+    if lines:
+        together.append(b"".join(lines))
+    return together
