@@ -244,15 +244,17 @@ def finish_directory(job: "Job", filled: Filled) -> None:
 
 
 def finish_quickly(filled: Filled) -> bool:
-    """Give a new directory mode, owner and times of its source, if there is nothing else to keep.
+    """Give a directory mode, owner and times of its source, if there is nothing else to keep.
 
-    Return False if that is for the general way.
+    One that was there before must have owner and mode already. Return False if that is for the
+    general way.
     """
     made, source, status = filled.made, filled.source, filled.made.status
     folder = filled.folder
     origin, copy = folder.source_directory, folder.destination_directory
+    mode = source.st_mode & ALL_BITS
     if (
-        not made.is_new
+        not (made.is_new or made.present_mode == mode)
         or status.st_uid != source.st_uid
         or status.st_gid != source.st_gid
         or origin.is_path_only
@@ -263,7 +265,6 @@ def finish_quickly(filled: Filled) -> bool:
         or copy.fd < 0
     ):
         return False
-    mode = source.st_mode & ALL_BITS
     try:
         if system.xattr().list_names(origin.fd):
             return False

@@ -1,4 +1,4 @@
-"""The short way of a directory below one that we made: opened, made, entered, and finished.
+"""The short way of a directory: opened, made or found there, entered, and finished.
 
 The source is opened before anything is made, and all that follows acts on descriptors. What is
 unusual is handed back, untouched, to the general way.
@@ -14,7 +14,7 @@ from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made, release
-from pycp.values import DIRECTORIES, OWNER_ALL
+from pycp.values import DIRECTORIES, OWNER_ALL, PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
 def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | None]":
     """Return the function that makes and enters one directory, both sides open.
 
+    Below one that was there it enters what is there as well, and makes nothing.
+
     The function returns None if that is for the general way; nothing has happened then.
     """
     open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
@@ -37,10 +39,11 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     foreign = memory.foreign
     report = job.report
     hears, counts = report.hears, job.tally.own
+    enter_old = _enterer(job, memory)
 
     def make(folder: Folder, name: str) -> Filled | None:
         if not folder.is_new:
-            return None
+            return enter_old(folder, name)
         above, into = folder.source_directory, folder.destination_directory
         try:
             source_fd = open_file(name, FLAGS, dir_fd=above.fd)
@@ -98,3 +101,51 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
         return Filled(entry, inner, source, made)
 
     return make
+
+
+def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | None]":
+    """Return the function that enters a directory that was there before, both sides open."""
+    open_file, status_of = system.open, system.fstat
+    options, report = job.options, job.report
+    copied, ancestors, making = memory.copied.whole, memory.ancestors, memory.making
+    foreign = memory.foreign
+    withheld_bits = job.withheld_bits(True)
+    may_begin_anew = options.resume
+    if may_begin_anew:
+        from pycp.engine.resume import was_begun
+    can = not (options.remove_destination or options.backup != "none")
+
+    def enter(folder: Folder, name: str) -> Filled | None:
+        if not can:
+            return None
+        above, into = folder.source_directory, folder.destination_directory
+        origin, destination = Directory(above, name, CLOSED), Directory(into, name, CLOSED)
+        inner = Folder(folder, origin, destination, False)
+        try:
+            origin.fd = open_file(name, FLAGS, dir_fd=above.fd)
+            source = status_of(origin.fd)
+            destination.fd = open_file(name, FLAGS, dir_fd=into.fd)
+            status = status_of(destination.fd)
+            origin.id = key = source.st_dev, source.st_ino
+            destination.id = found = status.st_dev, status.st_ino
+            if key in copied or key in ancestors or key in making or key in foreign or key == found:
+                inner.close()
+                return None
+        except OSError:
+            inner.close()
+            return None
+        entry = Entry(folder, name)
+        is_begun = may_begin_anew and was_begun(job, source, status)
+        withheld = withheld_bits & source.st_mode & PERMISSIONS if may_begin_anew else 0
+        made = Made(None, 0, status, is_begun, withheld)
+        try:
+            tell_directory(report, entry, False)
+            if is_begun:
+                let_owner_in(entry, destination, made)
+                made.mode &= ~(OWNER_ALL & ~source.st_mode)
+        except BaseException:
+            inner.close()
+            raise
+        return Filled(entry, inner, source, made)
+
+    return enter

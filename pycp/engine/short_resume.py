@@ -1,9 +1,13 @@
-"""--resume in short: a regular file found complete by two looks and the names of its attributes."""
+"""--resume in short: a regular file found complete by two looks and what attributes its source has.
+
+What the destination has beyond those stays as it is, so nobody asks for it.
+"""
 
 from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.resume import has_its_time
+from pycp.engine.short_regular import SOURCE_FLAGS
 from pycp.values import FILES, PASSED, SKIPPED
 
 TYPE_CHECKING = False
@@ -24,6 +28,7 @@ def resumed_copier(
     options = job.options
     counts = job.tally.own
     look, list_names = system.stat, system.xattr().list_names
+    open_file, status_of, close = system.open, system.fstat, system.close
     keeps_owner = options.preserve_ownership
     decides = (
         options.preserve_timestamps
@@ -42,19 +47,32 @@ def resumed_copier(
             return copy_new(folder, name)
         if not decides:
             return False
-        source_fd, fd = folder.source_directory.fd, folder.destination_directory.fd
         try:
-            source = look(name, dir_fd=source_fd, follow_symlinks=False)
-            found = look(name, dir_fd=fd, follow_symlinks=False)
+            found = look(name, dir_fd=folder.destination_directory.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return copy_new(folder, name)
+        except OSError:
+            return False
+        try:
+            try:
+                source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
+            except PermissionError:  # it need not be read
+                place = folder.source_directory.fd
+                source = look(name, dir_fd=place, follow_symlinks=False)
+                names = list_names((name, place))
+            else:
+                try:
+                    source, names = status_of(source_fd), list_names(source_fd)
+                finally:
+                    close(source_fd)
             if (
-                source.st_mode != found.st_mode
+                names
+                or source.st_mode != found.st_mode
                 or not S_ISREG(source.st_mode)
                 or not source.st_nlink == found.st_nlink == 1
                 or (source.st_ino == found.st_ino and source.st_dev == found.st_dev)
                 or not has_its_time(job, source, found)
                 or (keeps_owner and (found.st_uid, found.st_gid) != (source.st_uid, source.st_gid))
-                or list_names((name, source_fd))
-                or list_names((name, fd))
             ):
                 return False
         except OSError:
