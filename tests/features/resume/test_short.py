@@ -1,0 +1,135 @@
+"""What is complete is found so with few calls, and the same is found as in general."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pycp import system
+from tests import needs
+from tests.forked import run_ours
+from tests.programs import Programs
+
+FILES = 5
+DIRECTORIES = ("d", "d/e")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """Make a tree and a complete copy of it; return where they are."""
+    for directory in DIRECTORIES:
+        (tmp_path / "s" / directory).mkdir(parents=True)
+        for number in range(FILES):
+            (tmp_path / "s" / directory / f"{directory[-1]}{number}").write_text("x" * number)
+    done = run_ours(["-aT", "s", "c"], str(tmp_path))
+    assert (done.status, done.stderr) == (0, "")
+    return tmp_path
+
+
+def remove(path: Path) -> None:
+    """Remove whatever has a name."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def resume(root: Path) -> None:
+    """Go on with the copy."""
+    done = run_ours(["-aT", "--resume", "s", "c"], str(root))
+    assert (done.status, done.stderr, done.stdout) == (0, "", "")
+
+
+def test_a_complete_entry_is_named_twice(copied: Path, run_pycp: Programs) -> None:
+    needs.tracing()
+    (copied / "c/d/d3").unlink()
+    traced = "$ strace -f -o log pycp -aT --resume -j1 s c"
+    assert run_pycp.run(traced, str(copied)).status == 0
+    trace = (copied / "log").read_text()
+    named = {
+        name: re.findall(rf'(\w+)\([^"\n]*"{name}"', trace)
+        for name in ("d", "e", *(f"{d[-1]}{number}" for d in DIRECTORIES for number in range(5)))
+    }
+    entered = named.pop("e")
+    assert entered == ["openat", "openat"]
+    del named["d"]
+    assert named.pop("d3") == ["newfstatat", "openat", "openat"]
+    assert set(map(tuple, named.values())) == {("newfstatat", "openat")}
+    assert "/proc/self/fd/" not in trace
+
+
+def test_the_attributes_of_a_source_are_given_to_what_is_complete(copied: Path) -> None:
+    for name in ("d/d1", "d/e"):
+        os.setxattr(copied / "s" / name, "user.late", b"1")
+    times = [(copied / "c" / name).stat().st_mtime_ns for name in ("d/d1", "d/e")]
+    resume(copied)
+    for name in ("d/d1", "d/e"):
+        assert os.getxattr(copied / "c" / name, "user.late") == b"1"
+    assert times == [(copied / "c" / name).stat().st_mtime_ns for name in ("d/d1", "d/e")]
+
+
+@pytest.mark.parametrize("way", ["short", "general"])
+def test_what_a_copy_has_beyond_its_source_stays(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    for name in ("d/d1", "d/e"):
+        os.setxattr(copied / "c" / name, "user.more", b"2")
+    if way == "general":
+        monkeypatch.setattr("pycp.run.walk.short_ways", lambda *_arguments: ({}, None))
+    resume(copied)
+    for name in ("d/d1", "d/e"):
+        assert os.listxattr(copied / "c" / name) == ["user.more"]
+
+
+def test_what_a_directory_lost_it_gets_back(copied: Path) -> None:
+    (copied / "c/d/e/e1").unlink()
+    (copied / "c/d/e").chmod(0o700)
+    (copied / "s/d").chmod(0o750)
+    resume(copied)
+    for name in DIRECTORIES:
+        source, copy = (copied / side / name for side in "sc")
+        assert copy.stat().st_mode == source.stat().st_mode
+        assert copy.stat().st_mtime_ns == source.stat().st_mtime_ns
+    assert (copied / "c/d/e/e1").read_text() == "x"
+
+
+def test_a_complete_file_need_not_be_read(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = system.open
+
+    def refusing(name: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if name == "d1":
+            raise PermissionError(13, "Permission denied")
+        return real(name, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(system, "open", refusing)
+    resume(copied)
+
+
+@pytest.mark.parametrize("options", ["-aT", "-aTu", "-aT --resume", "-aTn"])
+@pytest.mark.parametrize("other", ["symlink", "file", "directory", "source"])
+def test_what_took_the_place_of_a_directory_is_as_in_general(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, options: str, other: str
+) -> None:
+    results = []
+    for way in ("short", "general"):
+        for name in ("c/d", "away"):
+            remove(copied / name)
+        (copied / "away").mkdir()
+        if other == "symlink":
+            (copied / "c/d").symlink_to("../away")
+        elif other == "file":
+            (copied / "c/d").touch()
+        elif other == "directory":
+            (copied / "c/d").mkdir()
+        else:
+            (copied / "c/d").symlink_to("../s/d")
+        if way == "general":
+            monkeypatch.setattr("pycp.run.walk.short_ways", lambda *_arguments: ({}, None))
+        done = run_ours([*options.split(), "s", "c"], str(copied))
+        left = sorted(
+            (str(path.relative_to(copied)), oct(path.lstat().st_mode)) for path in copied.rglob("*")
+        )
+        results.append((done, left))
+    assert results[0] == results[1]
