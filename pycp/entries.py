@@ -14,7 +14,7 @@ from pycp.values import NUMBERS, PHASE, join
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Final as Fixed
     from typing import Literal, Protocol
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
         def event(self, kind: str, **details: object) -> None:
             """Tell what happened to one file, in words a program understands."""
 
-        def take_encoded(self, kind: str, line: bytes) -> None:
-            """Take an event that another process has put in words."""
+        def take_encoded(self, kinds: Mapping[str, int], lines: bytes) -> None:
+            """Take events that another process has put in words: how many of each kind, and all."""
 
         def flush_events(self) -> None:
             """Write what is held of them."""

@@ -100,7 +100,7 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
             _flush(job, file)
             system.drop_cached(fd)
             with Phase(job.tally, CHECKING):
-                found = _read((fd, entry.destination), 0, len(file.data) + 1)
+                found = _read_at_once(file)
             now = _status(file.source_fd, entry.source)
             if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
                 file.source.st_size,
@@ -116,6 +116,16 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
         _tell(job, entry)
 
     return read_back
+
+
+def _read_at_once(file: "FileCopy") -> bytes:
+    """Return what a small destination holds, by one call if it is what it should be."""
+    fd, data = file.destination_fd, file.data or b""
+    try:
+        found = system.pread(fd, len(data) + 1, 0)
+    except OSError:
+        found = b""  # reading it all will tell
+    return found if found == data else _read((fd, file.entry.destination), 0, len(data) + 1)
 
 
 def _tell(job: "Job", entry: "Entry") -> None:

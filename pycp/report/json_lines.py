@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Version of the schema; it changes when a line of before would be read wrongly."""
-AT_ONCE = ("started", "progress")
-"""Events that nobody should wait for."""
+SOON = 64 * 1024
+"""Bytes of a file that is complete so soon that nobody has to know that it is begun."""
 NAMES = ("source", "destination", "backup", "path", "path2")
 """Fields that hold names of files."""
 
@@ -69,9 +69,13 @@ class JsonLines(Lines):
 
     def event(self, kind: str, **details: object) -> None:
         """Write an event, now or when more have come together."""
-        self.take_encoded(kind, self.encoded(kind, details))
-        if self._events_size >= BUFFER_SIZE or kind in AT_ONCE:
+        self.take_encoded({kind: 1}, self.encoded(kind, details))
+        if self._events_size >= BUFFER_SIZE or kind == "progress":
             self.flush_events()
+        elif kind == "started":
+            size = details["size"]
+            if details["type"] != "file" or not (type(size) is int and 0 < size < SOON):
+                self.flush_events()  # it may take its time
 
     @staticmethod
     def encoded(kind: str, details: "Mapping[str, object]") -> bytes:
@@ -86,14 +90,15 @@ class JsonLines(Lines):
                 text += f', "{field}": {value if type(value) is int else json.dumps(value)}'
         return f"{text}}}\n".encode()
 
-    def take_encoded(self, kind: str, line: bytes) -> None:
-        """Count an event, and keep its line until it is written."""
-        if self.pulse is not None and kind != "progress":
+    def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
+        """Count events, and keep their lines until they are written."""
+        if self.pulse is not None and "progress" not in kinds:
             self.pulse.beat()
-        if kind in self._counts:
-            self._counts[kind] += 1
-        self._events.append(line)
-        self._events_size += len(line)
+        for kind, count in kinds.items():
+            if kind in self._counts:
+                self._counts[kind] += count
+        self._events.append(lines)
+        self._events_size += len(lines)
 
     def flush_events(self) -> None:
         """Write what has come together."""

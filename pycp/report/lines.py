@@ -7,7 +7,7 @@ from pycp.errors import SilentError, detached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Protocol
 
     from pycp.errors import CopyError
@@ -70,9 +70,9 @@ class Lines:
     def event(self, kind: str, **details: object) -> None:
         """Say nothing: the lines for people come apart from events."""
 
-    def take_encoded(self, kind: str, line: bytes) -> None:
+    def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
         """Refuse: nobody puts events in words for this report."""
-        raise AssertionError(kind)
+        raise AssertionError(kinds)
 
     def flush_events(self) -> None:
         """Hold nothing back."""

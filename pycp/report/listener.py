@@ -13,7 +13,7 @@ from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, HARD_LINKS, REFLINK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Literal
 
     from pycp.errors import CopyError
@@ -187,9 +187,9 @@ class Listener:
                 self._on_event = None  # it has ended the copy, and hears no more of that
                 raise Stopped(error) from None
 
-    def take_encoded(self, kind: str, line: bytes) -> None:
+    def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
         """Refuse: nobody puts events in words for this report."""
-        raise AssertionError(kind)
+        raise AssertionError(kinds)
 
     def flush_events(self) -> None:
         """Hold nothing back."""

@@ -6,7 +6,7 @@ from pycp.errors import CopyError, SilentError, detached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pycp.entries import Report
@@ -34,7 +34,7 @@ class Recorder:
     def event(self, kind: str, **details: object) -> None:
         """Note what happened to a file."""
         if self.encoded is not None:
-            self.events.append(("line of event", kind, self.encoded(kind, details)))
+            self.events.append(("encoded", {kind: 1}, self.encoded(kind, details)))
         else:
             self.events.append(("event", kind, details))
 
@@ -42,9 +42,9 @@ class Recorder:
         """Note a line of the manifest."""
         self.events.append(("manifest", name, digest))
 
-    def take_encoded(self, kind: str, line: bytes) -> None:
-        """Refuse: nobody puts events in words for this report."""
-        raise AssertionError(kind)
+    def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
+        """Note events that another process has put in words."""
+        self.events.append(("encoded", kinds, lines))
 
     def flush_events(self) -> None:
         """Hold nothing back."""
@@ -97,7 +97,7 @@ def replay(
         kind, text, *details = event
         if kind == "warn":
             report.warn(text)
-        elif kind == "line of event":
+        elif kind == "encoded":
             report.take_encoded(text, details[0])
         elif kind == "event":
             report.event(text, **details[0])
@@ -114,17 +114,28 @@ def replay(
 
 
 def joined(events: "list[Event]") -> "list[Event]":
-    """Return events with lines that follow each other put together."""
+    """Return events with lines that follow each other put together, for people or programs."""
     together: list[Event] = []
     lines: list[bytes] = []
-    for event in events:
+    kinds: dict[str, int] = {}
+    for event in [*events, ("end",)]:
         if isinstance(event, bytes):
+            if kinds:
+                together.append(("encoded", kinds, b"".join(lines)))
+                lines, kinds = [], {}
             lines.append(event)
-            continue
-        if lines:
-            together.append(b"".join(lines))
-            lines = []
-        together.append(event)
-    if lines:
-        together.append(b"".join(lines))
+        elif event[0] == "encoded":
+            if lines and not kinds:
+                together.append(b"".join(lines))
+                lines = []
+            for kind, count in event[1].items():
+                kinds[kind] = kinds.get(kind, 0) + count
+            lines.append(event[2])
+        else:
+            if lines:
+                data = b"".join(lines)
+                together.append(("encoded", kinds, data) if kinds else data)
+                lines, kinds = [], {}
+            together.append(event)
+    together.pop()
     return together

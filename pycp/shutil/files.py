@@ -26,6 +26,7 @@ from pycp.values import ALL_BITS, NEW_MODE, PERMISSIONS, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TypeVar
 
     AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -56,9 +57,9 @@ class Failures:
         """Tell the audit hooks, whose events are the only ones here."""
         sys.audit(kind, *details.values())
 
-    def take_encoded(self, kind: str, line: bytes) -> None:
+    def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
         """Refuse: nobody puts events in words for this report."""
-        raise AssertionError(kind)
+        raise AssertionError(kinds)
 
     def flush_events(self) -> None:
         """Hold nothing back."""

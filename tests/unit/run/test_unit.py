@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from pycp.engine.attributes import Made
 from pycp.engine.directory import Filled
 from pycp.entries import Entry
 from pycp.errors import CopyError
-from pycp.run.recorder import Recorder
+from pycp.run.recorder import Recorder, joined
 from pycp.run.unit import (
     KNOWN_FOLDERS,
     OPEN_FOLDERS,
@@ -147,3 +148,24 @@ def test_what_finishing_a_directory_needs_survives_being_packed(root: Folder) ->
         stat.S_IMODE(made.st_mode),
     )
     assert (again.entry.source, again.entry.destination) == ("s/a", "d/a")
+
+
+def test_what_follows_each_other_is_put_together() -> None:
+    told: list[tuple[Any, ...] | bytes] = [
+        b"one\n",
+        b"two\n",
+        ("encoded", {"started": 1}, b"{1}\n"),
+        ("encoded", {"copied": 1}, b"{2}\n"),
+        ("encoded", {"started": 1}, b"{3}\n"),
+        ("warn", "three"),
+        ("encoded", {"copied": 1}, b"{4}\n"),
+        b"four\n",
+    ]
+    assert joined(told) == [
+        b"one\ntwo\n",
+        ("encoded", {"started": 2, "copied": 1}, b"{1}\n{2}\n{3}\n"),
+        ("warn", "three"),
+        ("encoded", {"copied": 1}, b"{4}\n"),
+        b"four\n",
+    ]
+    assert joined([]) == []
