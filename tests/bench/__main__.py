@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench import bench_install
 from tests.bench.calls import calls
-from tests.bench.extras import complete, extras
+from tests.bench.extras import checked, complete, durable, extras
 from tests.bench.growth import growth
 from tests.bench.kinds import directories, hard, links, several
 from tests.bench.many_files import flat, overwrite, slow, small, xattrs
@@ -42,6 +42,8 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "calls": calls,
     "extras": extras,
     "complete": complete,
+    "durable": durable,
+    "checked": checked,
     "make": make,
 }
 

@@ -1,6 +1,7 @@
 """At every moment of an atomic copy each file is the old one or the new one, whoever ends us."""
 
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from tests.features.atomic.places import (
     run_in,
     temporary_names,
 )
+from tests.features.resume.killing import Killer
 from tests.forked import MEMORY, run
 from tests.trust.interception import Interceptor
 
@@ -187,6 +189,22 @@ def test_killed_before_any_call_we_leave_old_or_new_files(place: str, scene: Sce
         assert status == -signal.SIGKILL
         assert not ground.wrong(), f"before call {stop}"
         assert len(temporary_names(ground.root)) <= 2
+        tree.remove(ground.root)
+
+
+@pytest.mark.parametrize("options", ["-aT -j3", "--durable -rT -j3"])
+def test_three_processes_that_are_killed_leave_old_or_new_files(place: str, options: str) -> None:
+    ground = Ground(f"{place}/tree", Scene(f"{options} s t", TREE))
+    ground.build()
+    killer = Killer(ground.root, as_user=False)
+    command = shlex.join(ground.words)
+    assert killer.run(command) == 0, killer.output
+    calls = killer.calls
+    tree.remove(ground.root)
+    for stop in range(1, calls, max(calls // 6, 1)):
+        ground.build()
+        assert killer.run(command, call=stop) in (0, -signal.SIGKILL)  # others may count fewer
+        assert not ground.wrong(), f"before call {stop}"
         tree.remove(ground.root)
 
 

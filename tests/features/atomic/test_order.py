@@ -101,7 +101,10 @@ def test_where_a_link_leads_the_directory_there_is_flushed(place: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("options", ["-r", "-a", "-r --atomic", "-a --atomic", "-a --jobs=2"])
+@pytest.mark.parametrize(
+    "options",
+    ["-r", "-a", "-r --atomic", "-a --atomic", "-a --jobs=3", "-a --atomic --jobs=3"],
+)
 def test_a_directory_is_flushed_after_all_that_is_in_it(place: Path, options: str) -> None:
     found = run(f"pycp --durable {options} s t", place)
     flushed = [step.removeprefix("fsync ") for step in found if step.startswith("fsync ")]
