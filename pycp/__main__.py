@@ -181,7 +181,7 @@ def _show_progress(
             jobs,
             options.progress,
             totals,
-            1 + (options.verify or options.durable) + options.verify,
+            options.passes(),
         )
     except OSError:
         pass  # there is no process to spare, and the copy goes without

@@ -107,6 +107,14 @@ class WriteOptions(Record):
         """Tell whether any option is about SELinux labels."""
         return bool(self.context) or self.decides_on_labels() or self.require_preserve_context
 
+    def adds_steps(self) -> bool:
+        """Tell whether more is done with each file than to copy it."""
+        return self.verify or self.durable or self.bandwidth > 0
+
+    def passes(self) -> int:
+        """Return how often all bytes are dealt with: copied, flushed to disk, read back."""
+        return 1 + (self.verify or self.durable) + self.verify
+
     def makes_temporary_names(self) -> bool:
         """Tell whether something may have another name until it is complete."""
         return self.atomic or self.asks_for_labels()

@@ -47,7 +47,7 @@ def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that flushes a file which has its data and attributes."""
 
     def flush(file: "FileCopy") -> None:
-        size = 0 if job.options.verify else file.stored  # which has flushed the data
+        size = 0 if file.is_flushed else file.stored
         flush_file(job.tally, file.entry.destination, file.destination_fd, None, size)
 
     return flush

@@ -23,6 +23,8 @@ class FileCopy:
     """All of it, if it is small."""
     size = 0
     """Bytes copied."""
+    is_flushed = False
+    """Its data is on the disk."""
     counted = 0
     """What this process had copied before, as far as none of this file is in it."""
     offload = reflink = sparse = "unknown"

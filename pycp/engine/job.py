@@ -212,12 +212,9 @@ class Job:
     @property
     def has_steps(self) -> bool:
         """Return whether options of our own, or somebody who listens, add steps to each file."""
-        options = self.options
         return (
             self.report.hears
-            or options.verify
-            or options.durable
-            or options.bandwidth > 0
+            or self.options.adds_steps()
             or self.manifest is not None
             or self.last_step is not None
         )

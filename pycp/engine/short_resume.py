@@ -33,10 +33,7 @@ def resumed_copier(
     decides = (
         options.preserve_timestamps
         and options.preserve_mode
-        and not options.verify
-        and not options.durable
-        and job.manifest is None
-        and not job.report.hears
+        and not job.has_steps
         and not job.report.debug
         and options.update == "all"
         and options.dereference != "always"

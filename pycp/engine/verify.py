@@ -76,6 +76,7 @@ def verify(job: "Job", file: "FileCopy", destination: "os.stat_result") -> None:
 def _flush(job: "Job", file: "FileCopy") -> None:
     try:
         flush(job.tally, file.destination_fd, file.stored)
+        file.is_flushed = True
     except OSError as error:
         raise failed("error writing", file.entry.destination, error) from None
 
