@@ -3,7 +3,9 @@
 import os
 import random
 import shutil
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,4 +107,27 @@ def test_a_large_tree_is_shared_and_told_in_order(
     theirs = run_theirs(["-avT", "s", "d"], str(tmp_path))
     shutil.rmtree(tmp_path / "d")
     ours = run_ours(["-avT", "s", "d"], str(tmp_path))
+    assert (ours.status, ours.stderr, ours.stdout) == (0, "", theirs.stdout)
+
+
+def test_what_processes_did_that_were_lost_is_told_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(monkeypatch, "few names")
+    carry_out = worker.Server.carry_out
+    units = 0
+
+    def carry_out_and_die(server: worker.Server, *unit: Any) -> "worker.Answer":
+        nonlocal units
+        units += 1
+        answer = carry_out(server, *unit)
+        if units == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    monkeypatch.setattr(worker.Server, "carry_out", carry_out_and_die)
+    make_tree(tmp_path / "s", seed=11)
+    theirs = run_theirs(["-avT", "s", "d"], str(tmp_path))
+    shutil.rmtree(tmp_path / "d")
+    ours = run_ours(["-avT", "-j3", "s", "d"], str(tmp_path))
     assert (ours.status, ours.stderr, ours.stdout) == (0, "", theirs.stdout)
