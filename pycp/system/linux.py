@@ -97,8 +97,11 @@ def umask() -> int:
 def queued() -> float:
     """Return how many seconds this process was ready to run and found no processor free."""
     try:
-        with open("/proc/self/schedstat", "rb") as times:
-            return int(times.read().split()[1]) / 1e9  # after what it ran, in nanoseconds
+        fd = os.open("/proc/self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return int(os.read(fd, 100).split()[1]) / 1e9  # after what it ran, in nanoseconds
+        finally:
+            os.close(fd)
     except (OSError, IndexError):
         return 0.0
 
