@@ -146,10 +146,11 @@ def set_permissions(
     names: list[str] | None = None,
     unknown: OSError | None = None,
 ) -> None:
-    """Copy access control lists, then set a mode; raise OSError for the first that fails.
+    """Copy access control lists, then set a mode; raise OSError for what fails.
 
     `names` are the source's attributes if they are known, `unknown` says why nothing is known of
-    them. The mode is set in any case, without what a lost list withheld.
+    them. The mode is set in any case, without what a lost list withheld. If that fails it is told,
+    whatever happened to the lists, as by GNU, which has not tried those by then.
     """
     bits, failure = (OWNER_BITS if unknown else ALL_BITS), unknown
     if source is not None:
@@ -158,7 +159,7 @@ def set_permissions(
     try:
         system.set_mode(where, mode & bits)
     except OSError as error:
-        failure = failure or detached(error)
+        failure = detached(error)
     if failure:
         try:
             raise failure

@@ -215,6 +215,23 @@ def test_one_list_that_cannot_be_kept_costs_not_the_other(here: Path, fails: Fai
     assert DEFAULT in os.listxattr(here / "o/d")
 
 
+@pytest.mark.parametrize("words", ["-p s/f", "-a s/d"])
+def test_a_mode_that_cannot_be_set_is_told_rather_than_the_list(
+    here: Path, fails: Fails, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    fails("set_value", errno.ENOTSUP, ACCESS)
+
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(system, "set_mode", refuse)
+    result = copy(here, words)
+    name = "o/" + words.split("/")[1]
+    told = f"preserving permissions for '{name}': {os.strerror(errno.EPERM)}\n"
+    assert result.stderr.endswith(told)
+    assert result.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("words", ["-a s", "--preserve=xattr -r s", "-rp s"])
 def test_a_directory_whose_source_is_out_of_reach_in_the_end_is_told(
     here: Path, monkeypatch: pytest.MonkeyPatch, words: str
