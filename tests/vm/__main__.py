@@ -1,19 +1,19 @@
-"""Ask GNU's programs and ours the same in a virtual machine with SELinux; compare the answers.
+"""Ask GNU's programs and ours the same in a virtual machine with SELinux and many file systems.
 
-The first call makes the machine, which takes two minutes and needs root and Debian's packages.
+The answers are compared. The first call makes the machine, which takes two minutes and needs root
+and Debian's packages.
 """
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.vm.differences import reason
 from tests.vm.image import HERE, require_image, require_tools
 from tests.vm.machine import Broken, run_job
+from tests.vm.table import Answers
 
 PROJECT = HERE.parents[1]
 LIMIT_S = 1200
@@ -30,8 +30,7 @@ def main() -> int:
     parser.add_argument(
         "selection",
         nargs="*",
-        help="words, one of which a question must hold; if none are given, everything is asked but "
-        "about file systems (places)",
+        help="words, one of which a question must hold; if none are given, everything is asked",
     )
     arguments = parser.parse_args()
     require_tools()
@@ -57,31 +56,24 @@ def main() -> int:
             print(f"{name}: {found[name].decode(errors='replace').rstrip()}")
     if arguments.keep:
         Path(arguments.keep).write_bytes(found["answers"])
-    return _tell(found["answers"], arguments.verbose, time.monotonic() - begun)
+    lines = found["answers"].decode().splitlines()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    return _tell(lines, arguments.verbose, time.monotonic() - begun)
 
 
-def _tell(answers: bytes, is_verbose: bool, seconds: float) -> int:
-    """Print what differs and a closing line; return the exit status."""
-    same = meant = failed = 0
-    for line in answers.decode().splitlines():
-        found = json.loads(line)
-        title = f"{found['mode']} {found['name']}"
-        if found["gnu"] == found["ours"]:
-            same += 1
-            if is_verbose:
-                print(f"same    {title}")
-            continue
-        why = reason(found["name"], found["gnu"], found["ours"])
-        meant += bool(why)
-        failed += not why
-        print(f"better  {title}: {why}" if why else f"FAILED  {title}")
-        if is_verbose or not why:
-            for sign, lines in (("GNU ", found["gnu"]), ("ours", found["ours"])):
-                print(*(f"    {sign}  {each}" for each in lines), sep="\n")
-    counts = [f"{failed} failed"] if failed else []
-    counts += [f"{same} passed", f"{meant} differ on purpose"]
-    print(f"==== {', '.join(counts)} in {seconds:.0f}s ====")
-    return 1 if failed or not same else 0
+def _tell(lines: list[str], is_verbose: bool, seconds: float) -> int:
+    """Print what differs, the table and a closing line; return the exit status."""
+    answers = Answers()
+    for line in lines:
+        for told in answers.add(line, is_verbose):
+            print(told)
+    for told in answers.table():
+        print(told)
+    spent = ", ".join(f"{room} {took:.0f}s" for room, took in answers.seconds.items())
+    counts = [f"{answers.failed} failed"] if answers.failed else []
+    counts += [f"{answers.same} passed", f"{answers.meant} differ on purpose"]
+    print(f"==== {', '.join(counts)} in {seconds:.0f}s ({spent}) ====")
+    return 1 if answers.failed or not answers.same else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ SUITE = "trixie"
 TOOLS = {
     "qemu-system-x86_64": "qemu-system-x86",
     "mmdebstrap": "mmdebstrap",
-    "busybox": "busybox-static",
     "cpio": "cpio",
     "mke2fs": "e2fsprogs",
     "zstd": "zstd",
@@ -23,8 +22,8 @@ TOOLS = {
 }
 """Programs of this machine, and the packages they are in."""
 PACKAGES = (
-    "python3 kmod zstd xz-utils linux-image-amd64 iproute2 procps attr acl strace libcap2-bin"
-    " selinux-basics selinux-policy-default policycoreutils selinux-utils"
+    "python3 kmod zstd xz-utils busybox-static linux-image-amd64 iproute2 procps attr acl strace"
+    " libcap2-bin selinux-basics selinux-policy-default policycoreutils selinux-utils"
     " nfs-kernel-server nfs-common rpcbind samba cifs-utils fuse3 bindfs quota"
     " e2fsprogs dosfstools exfatprogs ntfs-3g f2fs-tools xfsprogs btrfs-progs jfsutils"
     " nilfs-tools udftools"
@@ -106,9 +105,7 @@ def _make_initrd(root: Path, release: str) -> None:
     shutil.rmtree(tree, ignore_errors=True)
     for name in ("bin", "lib"):
         (tree / name).mkdir(parents=True)
-    busybox = shutil.which("busybox")
-    assert busybox
-    shutil.copy(busybox, tree / "bin/busybox")
+    shutil.copy(root / "usr/bin/busybox", tree / "bin/busybox")
     (tree / "bin/sh").symlink_to("busybox")
     _install(HERE / "guest/initrd", tree / "init")
     names: dict[str, None] = {}

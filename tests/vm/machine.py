@@ -28,7 +28,9 @@ def run_job(job: Path, wanted: tuple[str, ...], limit_s: int) -> dict[str, bytes
         subprocess.run(
             ("mke2fs", "-q", "-t", "ext4", "-d", str(job), str(disk), JOB_SIZE), check=True
         )
-        told = _boot(disk, limit_s)
+        shared = Path(place) / "shared"
+        shared.mkdir()
+        told = _boot(disk, shared, limit_s)
         found = {name: read(disk, name) for name in wanted}
         status = read(disk, "status").strip()
     if status != b"0":
@@ -36,13 +38,14 @@ def run_job(job: Path, wanted: tuple[str, ...], limit_s: int) -> dict[str, bytes
     return found
 
 
-def _boot(disk: Path, limit_s: int) -> str:
+def _boot(disk: Path, shared: Path, limit_s: int) -> str:
     emulator = shutil.which("qemu-system-x86_64")
     assert emulator
-    command = [emulator, "-accel", "tcg", "-cpu", "max", "-m", "2048", "-smp", "2"]
+    command = [emulator, "-accel", "tcg", "-cpu", "max", "-m", "2048", "-smp", "1"]
     command += ["-kernel", str(KERNEL), "-initrd", str(INITRD), "-append", WORDS]
     command += ["-nographic", "-no-reboot", "-nodefaults", "-serial", f"file:{CONSOLE}"]
     command += ["-monitor", "none", "-net", "none"]
+    command += ["-virtfs", f"local,path={shared},mount_tag=place,security_model=mapped-xattr"]
     for path, more in ((IMAGE, "snapshot=on"), (disk, "cache=unsafe")):
         command += ["-drive", f"file={path},if=virtio,format=raw,{more}"]
     try:

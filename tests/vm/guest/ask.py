@@ -8,23 +8,24 @@ in a fork that has its modules already.
 """
 
 import contextlib
-import hashlib
+import gc
 import importlib
 import json
 import os
 import pkgutil
-import shutil
 import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from tests.vm.guest.questions import OURS, PLACES, Question, questions
+from tests.vm.guest import features, odd, questions, troubles
+from tests.vm.guest.odd import LABEL, remove
+from tests.vm.guest.question import Question
+from tests.vm.guest.questions import OURS
 
 WORK, HOME = "/root/w", "/home/u1"
 ASKED, ANSWERED = f"{HOME}/asked", f"{HOME}/answered"
-LABEL = "security.selinux"
 SHARE = "unconfined_u:object_r:samba_share_t:s0"
 USER_HOME = "unconfined_u:object_r:user_home_t:s0"
 CONFINED_HOME = "user_u:object_r:user_home_t:s0"
@@ -36,6 +37,8 @@ LEFT = (
     *("/etc/resolv.conf.zz", "/dev/shm/zz", "/run/v/zz", "/run/e/zz", "/run/c/zz"),
 )
 SECONDS = 60
+ENOUGH = 100_000
+"""Bytes of a copy that has well begun."""
 PAUSE_S = 0.01
 
 
@@ -51,18 +54,10 @@ def write(path: str, text: str, mode: int = 0o644, context: str = "", uid: int =
         label(path, context)
 
 
-def remove(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-
-
 def prepare(before: str) -> None:
     """Make the situation that a question begins with."""
     os.chdir(WORK)
-    for path in (*LEFT, *(f"/run/fs/{name}/zz" for name in PLACES)):
+    for path in LEFT:
         remove(path)
     write("f", "hi\n", 0o755, SHARE)
     write("g", "two\n", 0o644, USER_HOME)
@@ -85,11 +80,6 @@ def prepare(before: str) -> None:
         write("/etc/zz", "hi\n", 0o755, SHARE if place else USER_HOME)
     elif before in ("tree", "tree without fifo", "files only", "both trees", "parents"):
         prepare_tree(before)
-    elif word == "odd":
-        prepare_odd()
-        if before != "odd tree":
-            command = (PROGRAMS["cp"], "-r", "odd", before.split()[2])
-            subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
     elif before == "on vfat":
         write("/run/v/s", "x\n")
 
@@ -118,33 +108,6 @@ def prepare_tree(before: str) -> None:
         label("/etc/d", USER_HOME)
 
 
-def prepare_odd() -> None:
-    """Make a tree of what not every file system can hold."""
-    remove("odd")
-    os.makedirs("odd/in/deep")
-    write("odd/plain", "plain\n", 0o644)
-    write("odd/secret", "secret\n", 0o4750, uid=1001)
-    write("odd/in/Name", "upper\n")
-    write("odd/in/name", "lower\n")
-    write("odd/in/a:b", "colon\n")
-    write("odd/in/dot.", "dot\n")
-    write("odd/in/\u00fc", "umlaut\n")
-    write("odd/in/" + "n" * 255, "long\n")
-    with open("odd/holes", "wb") as file:
-        file.truncate(1 << 20)
-        file.seek(512 << 10)
-        file.write(b"data" * 1024)
-    os.link("odd/plain", "odd/in/second")
-    os.symlink("plain", "odd/link")
-    os.mkfifo("odd/fifo")
-    os.mknod("odd/null", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
-    os.setxattr("odd/plain", "user.word", b"value")
-    for above, directories, names in os.walk("odd"):
-        for name in directories + names:
-            times = (981173106123456789, 981173106123456789)
-            os.utime(f"{above}/{name}", ns=times, follow_symlinks=False)
-
-
 def prepare_home(before: str) -> None:
     os.chdir(HOME)
     for name in ("zz", "zz~", "t"):
@@ -163,30 +126,7 @@ def prepare_home(before: str) -> None:
 
 def looks(path: str, inodes: dict[str, int]) -> list[str]:
     """Return in words what is there; all of it if the name ends with a slash."""
-    if not path.endswith("/"):
-        return [look(path, inodes)]
-    lines = [look(path.rstrip("/"), inodes)]
-    for above, directories, names in os.walk(path):
-        lines += [whole(f"{above.rstrip('/')}/{name}") for name in sorted(directories + names)]
-    return sorted(lines)
-
-
-def whole(path: str) -> str:
-    """Return in words all that a copy may keep of a file."""
-    status = os.lstat(path)
-    is_old = status.st_mtime_ns < 10**18
-    words = [stat.filemode(status.st_mode), f"{status.st_uid}:{status.st_gid}"]
-    words += [str(status.st_nlink), str(status.st_mtime_ns) if is_old else "now"]
-    if stat.S_ISREG(status.st_mode):
-        contents = Path(path).read_bytes()
-        words.append(f"{len(contents)}:{hashlib.md5(contents).hexdigest()[:8]}")
-        words.append(f"{status.st_blocks} blocks")
-        with contextlib.suppress(OSError):
-            names = set(os.listxattr(path)) - {LABEL}
-            words.append(",".join(sorted(names)))
-    elif stat.S_ISLNK(status.st_mode):
-        words.append(os.readlink(path))
-    return " ".join([*words, path if len(path) < 200 else f"{path[:40]}..."])
+    return odd.everything(path) if path.endswith("/") else [look(path, inodes)]
 
 
 def look(path: str, inodes: dict[str, int]) -> str:
@@ -207,40 +147,72 @@ def look(path: str, inodes: dict[str, int]) -> str:
     return " ".join([*words, path])
 
 
-def run(words: list[str], ours: bool, output: str) -> tuple[int, list[str]]:
-    """Run a command, by a fork that goes on as our program if it is to be ours."""
+def start(words: list[str], ours: bool, output: str, uid: int = 0) -> int:
+    """Start a command, ours in a fork that has its modules already; return its id."""
+    if not ours and not uid:
+        # Without the pages of this process, which take long to copy.
+        to = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        files = [(os.POSIX_SPAWN_OPEN, 1, output, to, 0o600), (os.POSIX_SPAWN_DUP2, 1, 2)]
+        program = PROGRAMS[words[0]]
+        return os.posix_spawn(program, gnus(words), os.environ, file_actions=files, setpgroup=0)
     pid = os.fork()
-    if pid == 0:
-        try:
-            fd = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            os.dup2(fd, 1)
-            os.dup2(fd, 2)
-            os.umask(0o022)
-            if not ours:
-                known = [word for word in words if word not in OURS]
-                os.execv(PROGRAMS[words[0]], known)
-            from pycp.__main__ import cp_main, install_main
+    if pid:
+        return pid
+    try:
+        fd = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(fd, 1)
+        os.dup2(fd, 2)
+        os.setpgid(0, 0)
+        if uid:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+        if not ours:
+            os.execv(PROGRAMS[words[0]], gnus(words))
+        from pycp.__main__ import cp_main, install_main
 
-            sys.argv = words
-            os._exit(cp_main() if words[0] == "cp" else install_main())
-        except BaseException:
-            import traceback
+        sys.argv = words
+        os._exit(cp_main() if words[0] == "cp" else install_main())
+    except BaseException:
+        import traceback
 
-            traceback.print_exc()
-            sys.stderr.flush()
-        finally:
-            os._exit(99)
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(99)
+
+
+def gnus(words: list[str]) -> list[str]:
+    """Return a command without the options that only we have."""
+    return [word for word in words if word not in OURS]
+
+
+def run(words: list[str], ours: bool, output: str, uid: int = 0) -> tuple[int, list[str]]:
+    """Run a command to its end."""
+    pid = start(words, ours, output, uid)
     end = time.monotonic() + SECONDS
     while True:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
             break
         if time.monotonic() > end:
-            os.kill(pid, 9)
+            os.killpg(pid, 9)
             os.waitpid(pid, 0)
             return -1, ["took too long"]
         time.sleep(PAUSE_S)
-    return os.waitstatus_to_exitcode(status), Path(output).read_text().splitlines()
+    lines = Path(output).read_text(errors="surrogateescape").splitlines()
+    return os.waitstatus_to_exitcode(status), lines
+
+
+def begin_and_kill(words: list[str], directory: str) -> list[str]:
+    """Start ours slowly, and kill it when something is there; return what went wrong with that."""
+    pid = start([*words, "--bwlimit=300K"], True, "/run/output")
+    end = time.monotonic() + SECONDS
+    while odd.bytes_below(directory) < ENOUGH and time.monotonic() < end:
+        time.sleep(PAUSE_S)
+    os.killpg(pid, 9)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return [] if status == -9 else [f"ended by itself, with {status}, before it was killed"]
 
 
 def through_server(words: list[str], ours: bool) -> tuple[int, list[str]]:
@@ -259,17 +231,26 @@ def through_server(words: list[str], ours: bool) -> tuple[int, list[str]]:
 
 def answer(question: Question, ours: bool) -> list[str]:
     """Return the lines of an answer: what was printed, the status, what is there."""
-    prepare(question.before)
+    if question.place:
+        os.chdir(WORK)
+        troubles.prepare(question)
+        odd.prepare(question.before, question.place, question.uid)
+    else:
+        prepare(question.before)
     there = [path for path in question.looks if os.path.lexists(path)]
     # Held open, so that nothing new can have the number of what was there.
     fds = [os.open(path, os.O_PATH | os.O_NOFOLLOW) for path in there]
     inodes = {path: os.fstat(fd).st_ino for path, fd in zip(there, fds, strict=True)}
     words = question.command.split()
+    wrong = []
+    if question.before == "killed" and ours:
+        wrong = begin_and_kill(words, question.looks[0])
     if question.is_confined:
         status, lines = through_server(words, ours)
     else:
-        status, lines = run(words, ours, "/run/output")
-    told = [f"| {line}" for line in lines]
+        with troubles.trouble(question):
+            status, lines = run(words, ours, "/run/output", question.uid)
+    told = [f"| {line}" for line in [*wrong, *lines]]
     try:
         seen = [line for path in question.looks for line in looks(path, inodes)]
         return [*told, f"status {status}", *seen]
@@ -294,35 +275,43 @@ def serve() -> None:
 
 
 def load() -> None:
-    """Import everything of ours that a command may need."""
+    """Import everything of ours that a command may need, and have forks share it."""
     import pycp
 
     for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
         with contextlib.suppress(ImportError):  # what the guest has no package for
             if "shutil" not in module.name:
                 importlib.import_module(module.name)
+    os.umask(0o022)
+    gc.disable()
+    gc.freeze()
 
 
 def ask(mode: str, selection: list[str]) -> None:
     load()
+    os.chdir(WORK)
+    odd.make_sources()
     told = open("/dev/console", "w", buffering=1)  # noqa: SIM115
-    for question in questions():
+    for question in (*questions.questions(), *features.questions(), *troubles.questions()):
         if not is_wanted(question, mode, selection):
             continue
         begun = time.monotonic()
         gnu, ours = answer(question, False), answer(question, True)
-        took = time.monotonic() - begun
-        found = {"mode": mode, "name": question.name, "gnu": gnu, "ours": ours, "seconds": took}
+        found = {
+            **{"mode": mode, "name": question.name, "gnu": gnu, "ours": ours},
+            **{"room": question.room, "place": question.place, "feature": question.feature},
+            "seconds": time.monotonic() - begun,
+        }
         print(json.dumps(found), flush=True)
-        told.write(f"{took:.1f} s {mode} {question.name}\n")
+        told.write(f"{found['seconds']:.1f} s {mode} {question.name!a}\n")
 
 
 def is_wanted(question: Question, mode: str, selection: list[str]) -> bool:
     """Return whether a question is to be put, and can be."""
     if selection and not any(word in question.name for word in selection):
         return False
-    if question.room == "places":
-        return bool(selection) and os.path.ismount(os.path.dirname(question.looks[0].rstrip("/")))
+    if question.place:
+        return os.path.ismount(f"/run/fs/{question.place}")
     return mode == "enforcing" or not question.is_confined
 
 

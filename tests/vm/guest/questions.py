@@ -1,28 +1,11 @@
 """What is asked about SELinux: a command, what is there before it, and what is looked at after."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from tests.vm.guest.question import Question
 
 SHADOW = "--context=system_u:object_r:shadow_t:s0"
 NO_TYPE = "--context=system_u:object_r:nosuch_t:s0"
-
-
-@dataclass(frozen=True)
-class Question:
-    """One command, asked twice: of GNU's program and of ours."""
-
-    room: str
-    before: str
-    """Name of the preparation in `ask`."""
-    command: str
-    looks: tuple[str, ...]
-    """What is looked at afterwards."""
-    is_confined: bool = False
-    """Asked by a user whom the policy does not let do everything."""
-
-    @property
-    def name(self) -> str:
-        return f"{self.room} {self.before or '-'}: {self.command}"
 
 
 COPY = (
@@ -43,7 +26,7 @@ MORE = (
     "cp --attributes-only -Z",
     "cp --attributes-only --preserve=context",
 )
-OURS = ("--atomic", "--durable", "--verify", "--jobs=2", "--jobs=1")
+OURS = ("--atomic", "--durable", "--verify", "--resume", "--jobs=1", "--jobs=2", "--jobs=4")
 """Options of ours, whose results are those of GNU without them."""
 
 
@@ -54,7 +37,6 @@ def questions() -> Iterator[Question]:
     yield from _words()
     yield from _elsewhere()
     yield from _confined()
-    yield from _places()
 
 
 def _new() -> Iterator[Question]:
@@ -194,25 +176,3 @@ def _confined() -> Iterator[Question]:
             yield Question("confined", "old home", line, ("zz", "zz~"), True)
     for options in ("-r", "-r --preserve=context", "-a", "-r -Z", f"-r {SHADOW}"):
         yield Question("confined", "tree home", f"cp {options} t zz", ("zz", "zz/a", "zz/b"), True)
-
-
-PLACES = (
-    *("ext4", "casefold", "xfs", "btrfs", "f2fs", "vfat", "exfat", "ntfs3", "ntfs-3g", "jfs"),
-    *("nilfs2", "udf", "overlay", "bindfs"),
-)
-"""File systems, by the names in `places`."""
-
-
-def _places() -> Iterator[Question]:
-    for place in PLACES:
-        name = f"/run/fs/{place}/zz"
-        for options in (
-            *("-r", "-a", "-r -p", "-a --atomic", "-a --jobs=2", "-a --verify --durable"),
-            *("-r --sparse=always", "-r --sparse=never --reflink=never", "-a -u"),
-        ):
-            yield Question("places", "odd tree", f"cp {options} odd {name}", (f"{name}/",))
-        yield Question("places", f"odd copy {name}", f"cp -r -u odd/. {name}", (f"{name}/",))
-        yield Question("places", f"odd copy {name}", f"cp -a odd/. {name}", (f"{name}/",))
-        line = f"cp --reflink=always odd/plain {name}"
-        yield Question("places", "odd tree", line, (name,))
-        yield Question("places", "odd tree", f"install -p odd/plain {name}", (name,))

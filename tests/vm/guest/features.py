@@ -1,0 +1,50 @@
+"""What is asked on each file system: a feature, what is there before it, and a command.
+
+`{}` is a name on that file system, `{}2` another one.
+"""
+
+from collections.abc import Iterator
+
+from tests.vm.guest.question import Question
+
+PLACES = (
+    *("ext4", "casefold", "xfs", "btrfs", "f2fs", "jfs", "nilfs2", "udf", "vfat", "exfat"),
+    *("ntfs3", "ntfs-3g", "overlay", "bindfs", "9p", "nfs3", "nfs4.0", "nfs4.2", "cifs"),
+    "cifs-posix",
+)
+"""File systems, by the names in `places`."""
+SHADOW = "--context=system_u:object_r:shadow_t:s0"
+FEATURES = (
+    ("-r", "", "cp -r odd {}"),
+    ("-a", "", "cp -a odd {}"),
+    ("over", "archive", "cp -a odd/. {}"),
+    ("backup", "copy", "cp -r -b odd/. {}"),
+    ("-u", "archive", "cp -a -u -v odd/. {}"),
+    ("from", "archive", "cp -a {} /root/w/zz"),
+    ("within", "archive", "cp -a --jobs=1 {} {}2"),
+    ("links", "archive", "cp -r -l {} {}2"),
+    ("sparse", "", "cp -r --sparse=always odd {}"),
+    ("sparse", "", "cp -r --sparse=never --reflink=never odd {}"),
+    ("reflink", "archive", "cp -r --reflink=always {}/in {}2"),
+    ("how", "archive", "cp --debug {}/holes {}2"),
+    ("names", "", "cp -r names {}"),
+    ("install", "", "install -p odd/plain {}"),
+    ("install", "installed", "install -C odd/plain {}"),
+    ("install", "", "install -d -m 2770 {}/a/b"),
+    ("label", "", f"cp {SHADOW} odd/plain {{}}"),
+    ("--atomic", "", "cp -a --atomic odd {}"),
+    ("--atomic", "archive", "cp -r --atomic odd/. {}"),
+    ("--durable --verify", "", "cp -a --durable --verify odd {}"),
+    ("-j4", "", "cp -a --jobs=4 odd {}"),
+    ("--resume", "killed", "cp -a --resume large {}"),
+)
+
+
+def questions() -> Iterator[Question]:
+    for place in PLACES:
+        name = f"/run/fs/{place}/zz"
+        for feature, before, command in FEATURES:
+            line = command.replace("{}", name)
+            last = line.split()[-1].removesuffix("/a/b")
+            looks = dict.fromkeys((f"{name}/", f"{last}/"))
+            yield Question("places", before, line, tuple(looks), place=place, feature=feature)

@@ -1,0 +1,68 @@
+"""The answers of one run counted, and drawn as a table: file system by feature."""
+
+import json
+from collections.abc import Iterator
+
+from tests.vm.differences import reason
+
+FAULT = "!"
+SAME, REFUSED, ABSENT = "=", "x", "."
+
+
+class Answers:
+    """What was found, a question at a time."""
+
+    def __init__(self) -> None:
+        self.same = self.meant = self.failed = 0
+        self.seconds: dict[str, float] = {}
+        """How long each part took."""
+        self._cells: dict[str, dict[str, set[str]]] = {}
+        """Marks by file system and feature."""
+        self._reasons: dict[str, str] = {}
+        """Letter of each reason why an answer differs."""
+
+    def add(self, line: str, is_verbose: bool) -> Iterator[str]:
+        """Count one answer; yield what is to be told of it."""
+        found = json.loads(line)
+        gnu, ours = found["gnu"], found["ours"]
+        room = found["room"] if found["place"] else "labels"
+        self.seconds[room] = self.seconds.get(room, 0) + found["seconds"]
+        title = f"{found['mode']} {found['name']}"
+        why = "" if gnu == ours else reason(found["name"], gnu, ours)
+        if found["place"]:
+            row = self._cells.setdefault(found["place"], {})
+            row.setdefault(found["feature"], set()).add(self._mark(gnu, ours, why))
+        if gnu == ours:
+            self.same += 1
+            if is_verbose:
+                yield f"same    {title}"
+            return
+        self.meant += bool(why)
+        self.failed += not why
+        yield f"better  {title}: {why}" if why else f"FAILED  {title}"
+        if is_verbose or not why:
+            yield from (f"    GNU   {each}" for each in gnu)
+            yield from (f"    ours  {each}" for each in ours)
+
+    def _mark(self, gnu: list[str], ours: list[str], why: str) -> str:
+        if gnu == ours:
+            return SAME if "status 0" in gnu else REFUSED
+        if not why:
+            return FAULT
+        return self._reasons.setdefault(why, chr(ord("a") + len(self._reasons)))
+
+    def table(self) -> Iterator[str]:
+        """Yield the lines of the table, and of what stands in it."""
+        if not self._cells:
+            return
+        features = list(dict.fromkeys(each for row in self._cells.values() for each in row))
+        widths = [max(len(feature), 4) for feature in features]
+        first = max(map(len, self._cells))
+        pairs = list(zip(features, widths, strict=True))
+        yield " ".join([" " * first, *(feature.ljust(width) for feature, width in pairs)]).rstrip()
+        for place, row in self._cells.items():
+            marks = ["".join(sorted(row.get(feature, ABSENT))) for feature in features]
+            drawn = [mark.ljust(width) for mark, width in zip(marks, widths, strict=True)]
+            yield " ".join([place.ljust(first), *drawn]).rstrip()
+        yield f"{SAME} as GNU; {REFUSED} fails as GNU does; {ABSENT} not asked; {FAULT} a fault;"
+        yield from (f"{letter} {why}" for why, letter in self._reasons.items())
