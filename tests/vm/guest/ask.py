@@ -230,7 +230,15 @@ def through_server(words: list[str], ours: bool) -> tuple[int, list[str]]:
 
 
 def answer(question: Question, ours: bool) -> list[str]:
-    """Return the lines of an answer: what was printed, the status, what is there."""
+    """Return the lines of an answer, or that there is none, which never is as it should be."""
+    try:
+        return answer_lines(question, ours)
+    except (OSError, subprocess.SubprocessError) as error:
+        return [f"could not ask {'us' if ours else 'GNU'}: {error}"]
+
+
+def answer_lines(question: Question, ours: bool) -> list[str]:
+    """Return what was printed, the status, and what is there."""
     if question.place:
         os.chdir(WORK)
         troubles.prepare(question)

@@ -158,12 +158,19 @@ def whole(path: str) -> str:
     words = [stat.filemode(status.st_mode), f"{status.st_uid}:{status.st_gid}"]
     words += [str(status.st_nlink), str(status.st_mtime_ns) if is_old else "now"]
     if stat.S_ISREG(status.st_mode):
-        contents = Path(path).read_bytes()
-        words.append(f"{len(contents)}:{hashlib.md5(contents).hexdigest()[:8]}")
-        words.append(f"{status.st_blocks} blocks")
+        words += [_contents(path), f"{status.st_blocks} blocks"]
     elif stat.S_ISLNK(status.st_mode):
         words.append(os.readlink(path))
     return " ".join([*words, *_attributes(path), shown])
+
+
+def _contents(path: str) -> str:
+    """Return the size of a file and a digest of what it holds."""
+    try:
+        contents = Path(path).read_bytes()
+    except OSError as error:
+        return f"({errno.errorcode[error.errno or 0]})"
+    return f"{len(contents)}:{hashlib.md5(contents).hexdigest()[:8]}"
 
 
 def _attributes(path: str) -> list[str]:

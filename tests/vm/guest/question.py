@@ -29,4 +29,4 @@ class Question:
         rest = f"{self.before or '-'}: {self.command}"
         if not self.place:
             return f"{self.room} {rest}"
-        return " ".join(filter(None, (self.room, self.place, self.feature, self.meanwhile, rest)))
+        return f"{self.room} {self.place} {self.feature} {rest}"

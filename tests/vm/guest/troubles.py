@@ -21,10 +21,10 @@ PAUSE_S = 0.02
 
 
 def questions() -> Iterator[Question]:
-    for options in ("-r", "-r -p", "-r --atomic", "-r --durable", "-r --verify"):
+    for options in ("-r", "-r --atomic", "-r --durable --verify"):
         yield _on("quota", "full", "directory", f"cp {options} large/. {{}}", uid=1002)
         yield _on("quota", "many", "directory", f"cp {options} names/. {{}}", uid=1002)
-    yield _on("quota", "full", "", "install large/one {}", uid=1002)
+    yield _on("quota", "full", "directory", "install large/one large/in/two {}", uid=1002)
     for place, trouble in (
         *(("failing", "goes read-only"), ("nfs-soft", "NFS goes away")),
         *(("nfs3", "NFS comes back"), ("nfs4.2", "NFS comes back")),
