@@ -4,6 +4,8 @@ from collections import Counter
 
 Pair = tuple[list[str], list[str]]
 
+REMAINS = ", made for '"
+"""What follows a temporary name in a message."""
 IN_ANY_ORDER = "several processes tell what they meet in their own order"
 
 
@@ -82,6 +84,15 @@ def _name(line: str) -> str:
     return line.split(" ")[-1]
 
 
+def _left(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out what could not be removed, as the server was gone, and the message that says so."""
+    told = [line for line in ours if line.startswith("| cp: cannot remove '") and REMAINS in line]
+    left = [
+        line for line in ours if line.startswith("-") and any(_name(line) in one for one in told)
+    ]
+    return gnu, [line for line in ours if line not in (*told, *left)]
+
+
 def _replaced(gnu: list[str], ours: list[str]) -> Pair:
     """Leave out what replacing files changes: number of links, and time of their directory."""
     return [_lasting(line) for line in gnu], [_lasting(line) for line in ours]
@@ -136,6 +147,7 @@ def _mapless(gnu: list[str], ours: list[str]) -> Pair:
 PLACE_RULES = (
     ("--resume", "says what it continued", _unfinished),
     ("--jobs=4", IN_ANY_ORDER, _in_order),
+    ("goes away", "what is incomplete and cannot be removed is told", _left),
     ("--atomic", "what cannot be complete does not come into being", _incomplete),
     ("--atomic", "a file is replaced, not written into: other names keep the old one", _replaced),
     ("", "where a list cannot be kept, nobody gets what it withheld", _withheld),

@@ -16,8 +16,8 @@ class Answers:
         self.same = self.meant = self.failed = 0
         self.seconds: dict[str, float] = {}
         """How long each part took."""
-        self._cells: dict[str, dict[str, set[str]]] = {}
-        """Marks by file system and feature."""
+        self._rooms: dict[str, dict[str, dict[str, set[str]]]] = {}
+        """Marks by room, file system and feature."""
         self._reasons: dict[str, str] = {}
         """Letter of each reason why an answer differs."""
 
@@ -30,7 +30,7 @@ class Answers:
         title = f"{found['mode']} {found['name']}"
         why = "" if gnu == ours else reason(found["name"], gnu, ours)
         if found["place"]:
-            row = self._cells.setdefault(found["place"], {})
+            row = self._rooms.setdefault(room, {}).setdefault(found["place"], {})
             row.setdefault(found["feature"], set()).add(self._mark(gnu, ours, why))
         if gnu == ours:
             self.same += 1
@@ -51,18 +51,22 @@ class Answers:
             return FAULT
         return self._reasons.setdefault(why, chr(ord("a") + len(self._reasons)))
 
-    def table(self) -> Iterator[str]:
-        """Yield the lines of the table, and of what stands in it."""
-        if not self._cells:
-            return
-        features = list(dict.fromkeys(each for row in self._cells.values() for each in row))
-        widths = [max(len(feature), 4) for feature in features]
-        first = max(map(len, self._cells))
-        pairs = list(zip(features, widths, strict=True))
-        yield " ".join([" " * first, *(feature.ljust(width) for feature, width in pairs)]).rstrip()
-        for place, row in self._cells.items():
-            marks = ["".join(sorted(row.get(feature, ABSENT))) for feature in features]
-            drawn = [mark.ljust(width) for mark, width in zip(marks, widths, strict=True)]
-            yield " ".join([place.ljust(first), *drawn]).rstrip()
-        yield f"{SAME} as GNU; {REFUSED} fails as GNU does; {ABSENT} not asked; {FAULT} a fault;"
-        yield from (f"{letter} {why}" for why, letter in self._reasons.items())
+    def tables(self) -> Iterator[str]:
+        """Yield the lines of a table for each room, and of what stands in them."""
+        for rows in self._rooms.values():
+            yield from _table(rows)
+            yield ""
+        if self._rooms:
+            yield f"{SAME} as GNU; {REFUSED} fails as GNU does; {ABSENT} not asked; {FAULT} fault;"
+            yield from (f"{letter} {why}" for why, letter in self._reasons.items())
+
+
+def _table(rows: dict[str, dict[str, set[str]]]) -> Iterator[str]:
+    features = list(dict.fromkeys(feature for row in rows.values() for feature in row))
+    first = max(map(len, rows))
+    yield " ".join([" " * first, *features])
+    for place, row in rows.items():
+        marks = (
+            "".join(sorted(row.get(feature, ABSENT))).ljust(len(feature)) for feature in features
+        )
+        yield " ".join([place.ljust(first), *marks]).rstrip()

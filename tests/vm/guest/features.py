@@ -39,11 +39,19 @@ FEATURES = (
     ("--resume", "killed", "cp -a --resume large {}"),
 )
 
+SLOW = {
+    "cifs": frozenset(("-r", "-a", "-u", "from", "how", "names", "--atomic", "-j4", "--resume")),
+    "cifs-posix": frozenset(("-r", "-a", "from", "names", "--resume")),
+}
+"""What is asked where everything takes long."""
+
 
 def questions() -> Iterator[Question]:
     for place in PLACES:
         name = f"/run/fs/{place}/zz"
         for feature, before, command in FEATURES:
+            if feature not in SLOW.get(place, (feature,)):
+                continue
             line = command.replace("{}", name)
             last = line.split()[-1].removesuffix("/a/b")
             looks = dict.fromkeys((f"{name}/", f"{last}/"))
