@@ -9,8 +9,11 @@ import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+from tests.vm.guest.parts import PARTS, selected
 from tests.vm.image import HERE, require_image, require_tools
 from tests.vm.machine import Broken, run_job
 from tests.vm.table import Answers
@@ -36,6 +39,27 @@ def main() -> int:
     require_tools()
     require_image()
     begun = time.monotonic()
+    parts = [part for part in PARTS if selected(part, arguments.mode, arguments.selection)]
+    try:
+        with ThreadPoolExecutor() as machines:
+            ask = partial(_ask, arguments.mode, arguments.selection)
+            found = list(machines.map(ask, parts))
+    except Broken as broken:
+        print(broken)
+        return 1
+    for files in found:
+        for name in ("errors", "places.log"):
+            if files[name]:
+                print(f"{name}: {files[name].decode(errors='replace').rstrip()}")
+    answers = b"".join(files["answers"] for files in found)
+    if arguments.keep:
+        Path(arguments.keep).write_bytes(answers)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    return _tell(answers.decode().splitlines(), arguments.verbose, time.monotonic() - begun)
+
+
+def _ask(mode: str, selection: list[str], part: str) -> dict[str, bytes]:
+    """Have a machine of its own answer the questions of a part; return the files it wrote."""
     with tempfile.TemporaryDirectory() as place:
         job = Path(place)
         shutil.copytree(
@@ -44,21 +68,10 @@ def main() -> int:
         shutil.copytree(HERE / "guest", job / "tests/vm/guest")
         for name in ("places", "run"):
             shutil.copy(HERE / "guest" / name, job)
-        (job / "selection").write_text("".join(f"{word}\n" for word in arguments.selection))
-        (job / "mode").write_text(f"{arguments.mode}\n")
-        try:
-            found = run_job(job, ("answers", "errors", "places.log"), LIMIT_S)
-        except Broken as broken:
-            print(broken)
-            return 1
-    for name in ("errors", "places.log"):
-        if found[name]:
-            print(f"{name}: {found[name].decode(errors='replace').rstrip()}")
-    if arguments.keep:
-        Path(arguments.keep).write_bytes(found["answers"])
-    lines = found["answers"].decode().splitlines()
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    return _tell(lines, arguments.verbose, time.monotonic() - begun)
+        (job / "selection").write_text("".join(f"{word}\n" for word in selection))
+        (job / "mode").write_text(f"{mode}\n")
+        (job / "part").write_text(f"{part}\n")
+        return run_job(part, job, ("answers", "errors", "places.log"), LIMIT_S)
 
 
 def _tell(lines: list[str], is_verbose: bool, seconds: float) -> int:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from tests.vm.image import BUILT, IMAGE, INITRD, KERNEL
 
-CONSOLE = BUILT / "console.log"
-"""What the guest says while it runs."""
 JOB_SIZE = "256M"
 WORDS = "console=ttyS0 quiet loglevel=1 security=selinux enforcing=0 panic=-1 mitigations=off"
 """It starts permissive: the first process could not become unconfined else."""
@@ -21,8 +19,11 @@ class Broken(Exception):
     """The guest did not bring its job to an end."""
 
 
-def run_job(job: Path, wanted: tuple[str, ...], limit_s: int) -> dict[str, bytes]:
-    """Run a job in the guest; return the files wanted, those it made, by their names."""
+def run_job(name: str, job: Path, wanted: tuple[str, ...], limit_s: int) -> dict[str, bytes]:
+    """Run a job in a guest; return the files wanted, those it made, by their names.
+
+    What the guest says while it runs goes to a file that has the name of the job.
+    """
     with tempfile.TemporaryDirectory() as place:
         disk = Path(place) / "job.img"
         subprocess.run(
@@ -30,20 +31,20 @@ def run_job(job: Path, wanted: tuple[str, ...], limit_s: int) -> dict[str, bytes
         )
         shared = Path(place) / "shared"
         shared.mkdir()
-        told = _boot(disk, shared, limit_s)
-        found = {name: read(disk, name) for name in wanted}
+        told = _boot(disk, shared, BUILT / f"{name}.log", limit_s)
+        found = {file: read(disk, file) for file in wanted}
         status = read(disk, "status").strip()
     if status != b"0":
         raise Broken(f"the job ended with status {status.decode() or 'none'}\n{told}")
     return found
 
 
-def _boot(disk: Path, shared: Path, limit_s: int) -> str:
+def _boot(disk: Path, shared: Path, console: Path, limit_s: int) -> str:
     emulator = shutil.which("qemu-system-x86_64")
     assert emulator
     command = [emulator, "-accel", "tcg", "-cpu", "max", "-m", "2048", "-smp", "1"]
     command += ["-kernel", str(KERNEL), "-initrd", str(INITRD), "-append", WORDS]
-    command += ["-nographic", "-no-reboot", "-nodefaults", "-serial", f"file:{CONSOLE}"]
+    command += ["-nographic", "-no-reboot", "-nodefaults", "-serial", f"file:{console}"]
     command += ["-monitor", "none", "-net", "none"]
     command += ["-virtfs", f"local,path={shared},mount_tag=place,security_model=mapped-xattr"]
     for path, more in ((IMAGE, "snapshot=on"), (disk, "cache=unsafe")):
@@ -55,7 +56,7 @@ def _boot(disk: Path, shared: Path, limit_s: int) -> str:
         told = done.stderr.decode()
     except subprocess.TimeoutExpired:
         told = f"the guest was stopped after {limit_s} s"
-    return f"{told}\n{CONSOLE.read_text(errors='replace')}"
+    return f"{told}\n{console.read_text(errors='replace')}"
 
 
 def read(disk: Path, name: str) -> bytes:

@@ -1,7 +1,7 @@
 """Runs in the guest: each question is put to GNU's program and to ours, in the same situation.
 
-    ask MODE SELECTION...    prints the answers, a JSON object a line
-    ask serve                asks for a confined user, until the file `stop` is there
+    ask MODE PART SELECTION...    prints the answers, a JSON object a line
+    ask serve                     asks for a confined user, until the file `stop` is there
 
 Preparations are made by calls of Python: a process takes long to start under emulation. Ours runs
 in a fork that has its modules already.
@@ -19,8 +19,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests.vm.guest import features, odd, questions, troubles
+from tests.vm.guest import odd, troubles
 from tests.vm.guest.odd import LABEL, remove
+from tests.vm.guest.parts import selected
 from tests.vm.guest.question import Question
 from tests.vm.guest.questions import OURS
 
@@ -240,6 +241,8 @@ def answer(question: Question, ours: bool) -> list[str]:
 def answer_lines(question: Question, ours: bool) -> list[str]:
     """Return what was printed, the status, and what is there."""
     if question.place:
+        if not os.path.ismount(f"/run/fs/{question.place}"):
+            raise OSError(f"{question.place} is not mounted")
         os.chdir(WORK)
         troubles.prepare(question)
         odd.prepare(question.before, question.place, question.uid)
@@ -295,14 +298,12 @@ def load() -> None:
     gc.freeze()
 
 
-def ask(mode: str, selection: list[str]) -> None:
+def ask(mode: str, part: str, selection: list[str]) -> None:
     load()
     os.chdir(WORK)
     odd.make_sources()
     told = open("/dev/console", "w", buffering=1)  # noqa: SIM115
-    for question in (*questions.questions(), *features.questions(), *troubles.questions()):
-        if not is_wanted(question, mode, selection):
-            continue
+    for question in selected(part, mode, selection):
         begun = time.monotonic()
         gnu, ours = answer(question, False), answer(question, True)
         found = {
@@ -312,15 +313,6 @@ def ask(mode: str, selection: list[str]) -> None:
         }
         print(json.dumps(found), flush=True)
         told.write(f"{found['seconds']:.1f} s {mode} {question.name!a}\n")
-
-
-def is_wanted(question: Question, mode: str, selection: list[str]) -> bool:
-    """Return whether a question is to be put, and can be."""
-    if selection and not any(word in question.name for word in selection):
-        return False
-    if question.place:
-        return os.path.ismount(f"/run/fs/{question.place}")
-    return mode == "enforcing" or not question.is_confined
 
 
 def start_server() -> "subprocess.Popen[bytes]":
@@ -350,10 +342,10 @@ if __name__ == "__main__":
         server = start_server()
         Path("/sys/fs/selinux/enforce").write_text("1")
         try:
-            ask("enforcing", sys.argv[2:])
+            ask("enforcing", sys.argv[2], sys.argv[3:])
         finally:
             Path("/sys/fs/selinux/enforce").write_text("0")
             Path(f"{HOME}/stop").touch()
             server.wait()
     else:
-        ask("permissive", sys.argv[2:])
+        ask("permissive", sys.argv[2], sys.argv[3:])

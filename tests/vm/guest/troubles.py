@@ -30,7 +30,7 @@ def questions() -> Iterator[Question]:
         *(("nfs3", "NFS comes back"), ("nfs4.2", "NFS comes back")),
         *(("cifs", "CIFS goes away"), ("cifs", "CIFS comes back")),
     ):
-        for options in ("", "--atomic", "--durable"):
+        for options in ("", "--atomic"):
             line = f"cp {options} pipe odd/plain odd/listed {{}}"
             yield _on(place, trouble, "directory", line, meanwhile=trouble)
 
