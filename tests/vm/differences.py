@@ -1,11 +1,14 @@
 """Where the answers differ on purpose, and why."""
 
-from collections import Counter
+import re
+from difflib import SequenceMatcher
 
 Pair = tuple[list[str], list[str]]
 
 REMAINS = ", made for '"
 """What follows a temporary name in a message."""
+LINKED = re.compile("[|] cp: cannot create hard link '(.+)' to '(.+)': (.+)")
+TAKEN = re.compile("[|] cp: cannot create regular file '(.+)': File exists")
 IN_ANY_ORDER = "several processes tell what they meet in their own order"
 
 
@@ -42,19 +45,15 @@ def _of_place(name: str, gnu: list[str], ours: list[str]) -> str:
     for word, why, explain in PLACE_RULES:
         if word in name and gnu != ours:
             less_gnu, less_ours = explain(gnu, ours)
-            if _distance(less_gnu, less_ours) < _distance(gnu, ours):
+            if _likeness(less_gnu, less_ours) > _likeness(gnu, ours):
                 gnu, ours = less_gnu, less_ours
                 reasons.append(why)
     return "; ".join(reasons) if gnu == ours else ""
 
 
-def _distance(gnu: list[str], ours: list[str]) -> int:
-    """Return by how many lines two answers differ."""
-    return (
-        (Counter(gnu) - Counter(ours)).total()
-        + (Counter(ours) - Counter(gnu)).total()
-        + (gnu != ours)
-    )
+def _likeness(gnu: list[str], ours: list[str]) -> float:
+    """Return how much of two answers is the same and in the same order, up to 1."""
+    return SequenceMatcher(None, gnu, ours, autojunk=False).ratio()
 
 
 def _unfinished(gnu: list[str], ours: list[str]) -> Pair:
@@ -129,7 +128,41 @@ def _shortened(gnu: list[str], ours: list[str]) -> Pair:
     start, end = "| cp: cannot backup '", "nnn': File name too long"
     rest = [line for line in gnu if not (line.startswith(start) and line.endswith(end))]
     long = [line for line in ours if line.endswith("nnn...")]
-    return rest, [line for line in ours if line not in long or line != long[0] or len(long) == 1]
+    kept = list(ours)
+    if len(rest) < len(gnu) and len(long) == 2:
+        kept.remove(long[0])
+    return rest, kept
+
+
+def _linked(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out the two names of a file of which the other one was met first."""
+    for line in gnu:
+        if found := LINKED.fullmatch(line):
+            name, first, rest = found.groups()
+            if f"| cp: cannot create hard link '{first}' to '{name}': {rest}" in ours:
+                gnu, ours = _without(gnu, name, first), _without(ours, name, first)
+    return gnu, ours
+
+
+def _folded(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out the two names, equal but for case, of which the other one was met first."""
+    gnus, our = (
+        {found[1] for line in lines if (found := TAKEN.fullmatch(line))} for lines in (gnu, ours)
+    )
+    for name in gnus - our:
+        for other in our - gnus:
+            if name.lower() == other.lower():
+                gnu, ours = _without(gnu, name, other), _without(ours, name, other)
+    return gnu, ours
+
+
+def _without(lines: list[str], *names: str) -> list[str]:
+    """Return the lines that are about none of the names."""
+    return [
+        line
+        for line in lines
+        if _name(line) not in names and not any(f"'{name}'" in line for name in names)
+    ]
 
 
 def _mapless(gnu: list[str], ours: list[str]) -> Pair:
@@ -143,6 +176,8 @@ def _mapless(gnu: list[str], ours: list[str]) -> Pair:
 PLACE_RULES = (
     ("--resume", "says what it continued", _unfinished),
     ("--jobs=4", IN_ANY_ORDER, _in_order),
+    ("--jobs=4", "which name of a file comes first is left to chance", _linked),
+    ("cifs", "several processes meet names equal but for case in their own order", _folded),
     ("goes away", "what is incomplete and cannot be removed is told", _left),
     ("--atomic", "what cannot be complete does not come into being", _incomplete),
     ("--atomic", "a file is replaced, not written into: other names keep the old one", _replaced),

@@ -25,14 +25,20 @@ def questions() -> Iterator[Question]:
         yield _on("quota", "full", "directory", f"cp {options} large/. {{}}", uid=1002)
         yield _on("quota", "many", "directory", f"cp {options} names/. {{}}", uid=1002)
     yield _on("quota", "full", "directory", "install large/one large/in/two {}", uid=1002)
-    for place, trouble in (
-        *(("failing", "goes read-only"), ("nfs-soft", "NFS goes away")),
-        *(("nfs3", "NFS comes back"), ("nfs4.2", "NFS comes back")),
-        *(("cifs", "CIFS goes away"), ("cifs", "CIFS comes back")),
+    more = "pipe odd/plain odd/listed"
+    for place, feature, commands in (
+        ("failing", "goes read-only", ("cp", "cp --atomic", "cp --durable")),
+        ("nfs-soft", "NFS goes away", ("cp", "cp --atomic")),
+        ("nfs3", "NFS comes back", ("cp", "cp --atomic", "cp --durable")),
+        ("nfs4.2", "NFS comes back", ("cp",)),
+        ("cifs", "CIFS goes away", ("cp",)),
+        ("cifs-hard", "CIFS comes back", ("cp", "cp --atomic")),
     ):
-        for options in ("", "--atomic"):
-            line = f"cp {options} pipe odd/plain odd/listed {{}}"
-            yield _on(place, trouble, "directory", line, meanwhile=trouble)
+        for command in commands:
+            # What is behind CIFS is waited for, ten seconds each time.
+            operands = "pipe" if "cifs" in place else more
+            line = f"{command} {operands} {{}}"
+            yield _on(place, feature, "directory", line, meanwhile=feature)
 
 
 def _on(
