@@ -66,7 +66,7 @@ def _ask(mode: str, selection: list[str], part: str) -> dict[str, bytes]:
             PROJECT / "pycp", job / "pycp", ignore=shutil.ignore_patterns("__pycache__")
         )
         shutil.copytree(HERE / "guest", job / "tests/vm/guest")
-        for name in ("places", "run"):
+        for name in ("disks", "servers", "run"):
             shutil.copy(HERE / "guest" / name, job)
         (job / "selection").write_text("".join(f"{word}\n" for word in selection))
         (job / "mode").write_text(f"{mode}\n")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from tests.vm.guest.question import Question
 
-PLACES = (
+DISKS = (
     *("ext4", "casefold", "xfs", "btrfs", "f2fs", "jfs", "nilfs2", "udf", "vfat", "exfat"),
-    *("ntfs3", "ntfs-3g", "overlay", "bindfs", "9p", "nfs3", "nfs4.0", "nfs4.2", "cifs"),
-    "cifs-posix",
+    *("ntfs3", "ntfs-3g", "overlay", "bindfs"),
 )
-"""File systems, by the names in `places`."""
+"""File systems, by the names in `disks`."""
+SERVERS = ("9p", "nfs3", "nfs4.0", "nfs4.2", "cifs", "cifs-posix")
+"""File systems, by the names in `servers`."""
 SHADOW = "--context=system_u:object_r:shadow_t:s0"
 FEATURES = (
     ("-r", "", "cp -r odd {}"),
@@ -46,8 +47,8 @@ SLOW = {
 """What is asked where everything takes long."""
 
 
-def questions() -> Iterator[Question]:
-    for place in PLACES:
+def questions(places: tuple[str, ...]) -> Iterator[Question]:
+    for place in places:
         name = f"/run/fs/{place}/zz"
         for feature, before, command in FEATURES:
             if feature not in SLOW.get(place, (feature,)):

@@ -1,13 +1,14 @@
 """All questions, in parts that machines of their own answer at the same time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 
 from tests.vm.guest import features, questions, troubles
 from tests.vm.guest.question import Question
 
-PARTS: dict[str, tuple[Callable[[], Iterator[Question]], ...]] = {
-    "labels": (questions.questions,),
-    "places": (features.questions, troubles.questions),
+PARTS: dict[str, tuple[Iterable[Question], ...]] = {
+    "labels": (tuple(questions.questions()),),
+    "disks": (tuple(features.questions(features.DISKS)), tuple(troubles.disk_questions())),
+    "servers": (tuple(features.questions(features.SERVERS)), tuple(troubles.server_questions())),
 }
 
 
@@ -15,8 +16,8 @@ def selected(part: str, mode: str, selection: list[str]) -> list[Question]:
     """Return the questions of a part that hold one of the words, all if there are none."""
     return [
         question
-        for ask in PARTS[part]
-        for question in ask()
+        for room in PARTS[part]
+        for question in room
         if not selection or any(word in question.name for word in selection)
         if mode == "enforcing" or not question.is_confined
     ]

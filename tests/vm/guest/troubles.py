@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.vm.guest.question import Question
 
+OPERANDS = "pipe odd/plain odd/listed"
 PIPE = "/root/w/pipe"
 HALF = b"half\n" * 20_000
 AWAY_S = 2
@@ -20,14 +21,18 @@ LIMIT_S = 40
 PAUSE_S = 0.02
 
 
-def questions() -> Iterator[Question]:
+def disk_questions() -> Iterator[Question]:
     for options in ("-r", "-r --atomic", "-r --durable --verify"):
         yield _on("quota", "full", "directory", f"cp {options} large/. {{}}", uid=1002)
         yield _on("quota", "many", "directory", f"cp {options} names/. {{}}", uid=1002)
     yield _on("quota", "full", "directory", "install large/one large/in/two {}", uid=1002)
-    more = "pipe odd/plain odd/listed"
+    for command in ("cp", "cp --atomic", "cp --durable"):
+        line = f"{command} {OPERANDS} {{}}"
+        yield _on("failing", "goes read-only", "directory", line, meanwhile="goes read-only")
+
+
+def server_questions() -> Iterator[Question]:
     for place, feature, commands in (
-        ("failing", "goes read-only", ("cp", "cp --atomic", "cp --durable")),
         ("nfs-soft", "NFS goes away", ("cp", "cp --atomic")),
         ("nfs3", "NFS comes back", ("cp", "cp --atomic", "cp --durable")),
         ("nfs4.2", "NFS comes back", ("cp",)),
@@ -36,7 +41,7 @@ def questions() -> Iterator[Question]:
     ):
         for command in commands:
             # What is behind CIFS is waited for, ten seconds each time.
-            operands = "pipe" if "cifs" in place else more
+            operands = "pipe" if "cifs" in place else OPERANDS
             line = f"{command} {operands} {{}}"
             yield _on(place, feature, "directory", line, meanwhile=feature)
 
