@@ -12,16 +12,14 @@ from tests.vm.image import BUILT, IMAGE, INITRD, KERNEL
 
 JOB_SIZE = "256M"
 WORDS = "console=ttyS0 quiet loglevel=1 security=selinux enforcing=0 panic=-1 mitigations=off"
+WORDS += " no_timer_check"  # a busy machine emulates one too late for that check
 """It starts permissive: the first process could not become unconfined else."""
-
-
-class Broken(Exception):
-    """The guest did not bring its job to an end."""
 
 
 def run_job(name: str, job: Path, wanted: tuple[str, ...], limit_s: int) -> dict[str, bytes]:
     """Run a job in a guest; return the files wanted, those it made, by their names.
 
+    `broken` among them tells what happened to a guest that did not bring its job to an end.
     What the guest says while it runs goes to a file that has the name of the job.
     """
     with tempfile.TemporaryDirectory() as place:
@@ -34,8 +32,8 @@ def run_job(name: str, job: Path, wanted: tuple[str, ...], limit_s: int) -> dict
         told = _boot(disk, shared, BUILT / f"{name}.log", limit_s)
         found = {file: read(disk, file) for file in wanted}
         status = read(disk, "status").strip()
-    if status != b"0":
-        raise Broken(f"the job ended with status {status.decode() or 'none'}\n{told}")
+    text = f"the job {name} ended with status {status.decode() or 'none'}\n{told}"
+    found["broken"] = b"" if status == b"0" else text.encode()
     return found
 
 
