@@ -11,8 +11,10 @@ from pathlib import Path
 from tests.vm.image import BUILT, IMAGE, INITRD, KERNEL
 
 JOB_SIZE = "256M"
-WORDS = "console=ttyS0 quiet loglevel=1 security=selinux enforcing=0 panic=-1 mitigations=off"
-WORDS += " no_timer_check"  # a busy machine emulates one too late for that check
+WORDS = (
+    "console=ttyS0 quiet loglevel=1 security=selinux enforcing=0 panic=-1 mitigations=off"
+    " no_timer_check"  # of a busy machine the timer comes too late for that check
+)
 """It starts permissive: the first process could not become unconfined else."""
 
 
