@@ -193,6 +193,8 @@ def _mapless(gnu: list[str], ours: list[str]) -> Pair:
 PLACE_RULES = (
     ("--resume", "says what it continued", _unfinished),
     ("--jobs=4", IN_ANY_ORDER, _in_order),
+    ("places nfs", f"slow: {IN_ANY_ORDER}", _in_order),
+    ("places cifs", f"slow: {IN_ANY_ORDER}", _in_order),
     ("--jobs=4", "which name of a file comes first is left to chance", _linked),
     ("cifs", "several processes meet names equal but for case in their own order", _folded),
     ("bindfs", "FUSE tells the number of names that it remembers", _uncounted),
