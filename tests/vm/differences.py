@@ -74,9 +74,9 @@ def _incomplete(gnu: list[str], ours: list[str]) -> Pair:
     """Leave out the files of which GNU told that something failed, where we have none."""
     have = {_name(line) for line in ours}
     told = [line for line in gnu if line.startswith("| ")]
-    lost = {_name(line) for line in gnu if line.startswith("-")} - have
+    lost = {_name(line) for line in gnu if line.startswith(("-", "l"))} - have
     lost = {name for name in lost if any(name.rpartition("/")[2] in line for line in told)}
-    return [line for line in gnu if not line.startswith("-") or _name(line) not in lost], ours
+    return [line for line in gnu if line.startswith("| ") or _name(line) not in lost], ours
 
 
 def _name(line: str) -> str:
