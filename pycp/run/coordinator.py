@@ -27,6 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.run.hands import Hands
+    from pycp.run.level import Link
     from pycp.run.link_sets import Name
     from pycp.run.unit import Identity, Item
     from pycp.run.walk import Walk
@@ -55,7 +56,7 @@ class Coordinator:
         self._own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
         self._out: dict[int, Task] = {}
-        self._sets = LinkSets(walk.memory.copied, self._queue_name)
+        self._sets = LinkSets(walk.memory.copied, self._queue_name, not hands.is_local)
         self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
         if not hands.is_local:
             self.ranges.begin()
@@ -146,8 +147,7 @@ class Coordinator:
                 filled.pending += 1
             count -= len(names) + 1
             if names or self._hands_out_finishing(filled):
-                task.parts.append((filled, names))
-                task.sets += level.sets if names else []  # they are of these names
+                task.parts.append((filled, names, level.link if names else None))
             else:
                 self._settle(filled)
         return task
@@ -181,37 +181,33 @@ class Coordinator:
     def _work(self) -> None:
         """Do a little work here."""
         if self._own:
-            stack = self._own.pop()
-            sets, stack[-1].sets = stack[-1].sets, []  # what is left of it is none of them
-            self._go_on_with([stack], sets)
+            self._go_on_with([self._own.pop()])
         else:
             self._carry_out(self._next(self._size()))
 
     def _carry_out(self, task: Task) -> None:
         """Work on a unit here, for a little while."""
-        stacks = [[Level(filled, iter(names))] for filled, names in task.parts]
-        self._go_on_with(stacks, task.sets)
+        self._go_on_with([[Level(filled, iter(names), link)] for filled, names, link in task.parts])
 
-    def _go_on_with(
-        self, stacks: list[list[Level]], sets: "list[tuple[Identity, Entry | None]]"
-    ) -> None:
+    def _go_on_with(self, stacks: list[list[Level]]) -> None:
         """Copy levels and what is below them, for a little while."""
         walk = self._walk
         deadline = time.monotonic() + OWN
         walk.stop = lambda: time.monotonic() > deadline
         walk.is_stopped = False
         walk.members = []
-        granted = [identity for identity, first in sets if first is None]
-        self._sets.grant(granted)
         for stack in stacks:
             if walk.is_stopped:
                 self._put_all(stack)
-            else:
-                self._go(stack)
+                continue
+            link, stack[-1].link = stack[-1].link, None  # what is left of it is none
+            self._sets.granted = link and link[0]
+            self._go(stack)
+            if link is not None:
+                self._sets.done(link, walk.memory.copied.get(link[0]))
+        self._sets.granted = None
         for above, name, identity, count in walk.members:
             self._take_back((above, name), identity, count)
-        for identity in granted:
-            self._sets.release(identity, walk.memory.copied.get(identity))
 
     def _go(self, stack: list[Level]) -> None:
         """Copy a level and what is below it here, until time is up."""
@@ -261,21 +257,21 @@ class Coordinator:
         if came is not None:
             self.ranges.take_in(came)
         self._look_at_time(wall, waited)
-        for link in links:
-            self._walk.memory.made_link(link)
-        found = [filled for filled, _names in task.parts]
+        for symlink in links:
+            self._walk.memory.made_link(symlink)
+        found = [part[0] for part in task.parts]
         new = entered(opened, found, self._walk.job.exclusions is not None)
         for above, name, identity, count in members:
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
             self._take_back((directory, name), identity, count)
-        made = {identity: self._folders.entry(place) for identity, place in firsts}
-        for identity, first in task.sets:
-            if first is None:
-                self._sets.release(identity, made.get(identity))
-        for filled, (left, is_done) in zip(found, done, strict=True):
+        made = dict(firsts)
+        for (filled, _names, link), (left, is_done) in zip(task.parts, done, strict=True):
             filled.is_ours = filled.is_ours and not is_done
-            self._go_on(filled, left)
+            if link is not None and not left:
+                place = made.get(link[0])
+                self._sets.done(link, place and self._folders.entry(place, filled.folder))
+            self._go_on(filled, left, link)
         for filled, (*_, left_there) in zip(new, opened, strict=True):
             if left_there is None:
                 level = Level(filled, iter(()))
@@ -284,19 +280,16 @@ class Coordinator:
             else:
                 self._go_on(filled, left_there)
 
-    def _go_on(self, filled: "Filled", names: "list[Item]") -> None:
+    def _go_on(self, filled: "Filled", names: "list[Item]", link: "Link | None" = None) -> None:
         if names:
-            self._put(Level(filled, iter(names)))
+            self._put(Level(filled, iter(names), link))
         else:
             self._settle(filled)
 
-    def _queue_name(
-        self, name: "Name", kind: int, identity: "Identity", first: Entry | None
-    ) -> None:
+    def _queue_name(self, name: "Name", kind: int, link: "Link") -> None:
         """Queue one name of a link set, whose first copy is to be made or is known."""
-        level = Level(name[0], iter([(name[1], kind)]))
-        level.sets = [(identity, first)]
-        if first is None or is_below(first, self._root.folder):
+        level = Level(name[0], iter([(name[1], kind)]), link)
+        if link[1] is None or is_below(link[1], self._root.folder):
             self._put(level)
         else:
             self._own.append([level])  # units tell of places in this tree only
@@ -306,7 +299,7 @@ class Coordinator:
         if count == WHOLE:
             self.ranges.waiting.append((name[0], Entry(name[0].folder, name[1])))
         elif count:
-            self._sets.add(name, identity)
+            self._sets.add(name, identity, count)
         else:
             self._own.append([Level(name[0], iter([(name[1], DIRECTORY)]))])
 
@@ -329,7 +322,7 @@ class Coordinator:
         if has_temporary and lost.token and lost.token not in self._left_by:
             self._left_by.append(lost.token)
         if task.tries < TRIES:
-            for filled, _names in task.parts:
+            for filled, *_names in task.parts:
                 filled.is_redone, filled.folder.is_new = True, False
             if self._hands.slots:
                 self._send(task)
@@ -340,11 +333,10 @@ class Coordinator:
             return
         if task.range:
             self.ranges.lose(lost.error(task.range[1]))
-        for filled, names in task.parts:
+        for filled, names, link in task.parts:
             for name, _kind in names:
                 shown = join(filled.folder.source, name)
                 self._walk.job.report.failed(lost.error(shown))
+            if link is not None:
+                self._sets.done(link, None)
             self._settle(filled)
-        for identity, first in task.sets:
-            if first is None:
-                self._sets.release(identity, None)

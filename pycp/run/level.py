@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
-    Sets = list[tuple[tuple[int, int], Entry | None]]
+    Link = tuple[tuple[int, int], Entry | None]
+    """A file of several names, and its first copy: None if that is to be made."""
 
 
 WHOLE = -1
@@ -20,15 +21,20 @@ WHOLE = -1
 class Level:
     """A directory that is being copied, and those of its entries still to come."""
 
-    __slots__ = ("entries", "filled", "is_unlisted", "sets")
+    __slots__ = ("entries", "filled", "is_unlisted", "link")
 
-    def __init__(self, filled: "Filled", entries: "Iterator[tuple[str, int]]") -> None:
+    def __init__(
+        self,
+        filled: "Filled",
+        entries: "Iterator[tuple[str, int]]",
+        link: "Link | None" = None,
+    ) -> None:
         self.filled = filled
         self.entries = entries
         self.is_unlisted = False
         """It has very many entries, which are still to be listed."""
-        self.sets: Sets = []
-        """Files of several names that its entries are of, and their first copies."""
+        self.link = link
+        """What its only entry is a name of, if this was handed back before."""
 
 
 class Opened:

@@ -5,31 +5,32 @@ from pycp.run.unit import follow, pack_filled, place_of, unpack_filled, way_to
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
-    from pycp.entries import Entry
-    from pycp.run.unit import Identity, Item, Opened, Part, Range, Sets
+    from pycp.run.level import Link
+    from pycp.run.unit import Item, Opened, Part, Range
+    from pycp.run.unit import Link as PackedLink
 
 
 class Task:
-    """Names in some directories, and the link sets that they are of."""
+    """Names in some directories."""
 
-    __slots__ = ("parts", "range", "sets", "tries")
+    __slots__ = ("parts", "range", "tries")
 
     def __init__(self) -> None:
-        self.parts: list[tuple[Filled, list[Item]]] = []
-        self.sets: list[tuple[Identity, Entry | None]] = []
+        self.parts: list[tuple[Filled, list[Item], Link | None]] = []
+        """Directories, each with names in it, and what the only one is a name of."""
         self.range: Range | None = None
         """Part of a large file, and nothing else."""
         self.tries = 0
         """Times it was given out."""
 
-    def packed(self, root: "Filled", reruns: bool) -> "tuple[Sets, list[Part], Range | None]":
-        """Return its sets, parts and range as plain values, below a root.
+    def packed(self, root: "Filled", reruns: bool) -> "tuple[list[Part], Range | None]":
+        """Return its parts and range as plain values, below a root.
 
         A directory that waits for nothing else is finished by who carries it out. `reruns` says
         that some of it may be done twice, so nothing counts as new.
         """
         parts = []
-        for filled, names in self.parts:
+        for filled, names, link in self.parts:
             folder = filled.folder
             finishes = filled.pending == 1 and filled is not root and filled.is_ours
             parts.append(
@@ -40,13 +41,15 @@ class Task:
                     filled.is_redone,
                     names,
                     pack_filled(filled) if finishes else None,
+                    None if link is None else _packed(link, root),
                 )
             )
-        sets = [
-            (identity, None if first is None else place_of(first, root.folder))
-            for identity, first in self.sets
-        ]
-        return sets, parts, self.range
+        return parts, self.range
+
+
+def _packed(link: "Link", root: "Filled") -> "PackedLink":
+    identity, first = link
+    return identity, None if first is None else place_of(first, root.folder)
 
 
 def entered(opened: "list[Opened]", found: "list[Filled]", knows_inside: bool) -> "list[Filled]":
