@@ -170,7 +170,7 @@ class Nodes:
     def take(self, wait: bool) -> "list[tuple[int, Answer | Lost]]":
         """Return what nodes have sent, and the units of those that are lost."""
         taken: list[tuple[int, Answer | Lost]] = []
-        for ticket, data in self._carrier.receive(wait):
+        for ticket, data in self._carrier.receive(wait and bool(self._out)):
             if ticket not in self._out:
                 continue
             node, unit = self._out.pop(ticket)

@@ -15,7 +15,7 @@ from pycp.engine.directory import is_finished
 from pycp.entries import Entry
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.level import WHOLE, Level, Opened, tell_lost
+from pycp.run.level import WHOLE, Folded, Level, Opened, tell_lost
 from pycp.run.link_sets import LinkSets
 from pycp.run.ranges import Ranges
 from pycp.run.task import Task, entered
@@ -177,6 +177,7 @@ class Coordinator:
             marshal.dumps((seconds, self._left_by, *task.packed(self._root, hands.reruns)))
         )
         self._out[ticket] = task
+        task.fold()
 
     def _work(self) -> None:
         """Do a little work here."""
@@ -246,6 +247,7 @@ class Coordinator:
         for ticket, answer in self._hands.take(wait):
             task = self._out.pop(ticket)
             if isinstance(answer, Lost):
+                task.unfold()
                 self._redo(task, answer)
             else:
                 self._take_in(task, answer)
@@ -282,7 +284,7 @@ class Coordinator:
 
     def _go_on(self, filled: "Filled", names: "list[Item]", link: "Link | None" = None) -> None:
         if names:
-            self._put(Level(filled, iter(names), link))
+            self._put(Level(filled, Folded(names), link))
         else:
             self._settle(filled)
 

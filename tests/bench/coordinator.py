@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.setting import Setting
 from tests.bench.table import judge
-from tests.cluster.simulation import SHAPES
+from tests.features.cluster.simulation import SHAPES
 
 SIZES = (1_000_000, 10_000_000)
 NODES = (64, 1000)
@@ -32,7 +32,7 @@ def coordinator(setting: Setting) -> None:
 
 def _peak(shape: str, nodes: int, entries: int) -> float:
     words = [f"--entries={entries}", f"--shape={shape}", f"--slots={nodes}"]
-    command = [sys.executable, "-m", "tests.cluster.simulation", *words]
+    command = [sys.executable, "-m", "tests.features.cluster.simulation", *words]
     done = subprocess.run(command, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE)
     found = json.loads(done.stdout)
     assert found["entries"] == found["expected"], found

@@ -1,6 +1,6 @@
 """Copy a tree that there is not, by nodes that there are not: what a coordinator needs for it.
 
-`python -m tests.cluster.simulation --entries=10000000` prints one line of JSON: how many entries
+`python -m tests.features.cluster.simulation --entries=10000000` prints one line of JSON: how many entries
 came to be done, and how much memory the process took at most. Only the root of the tree is real.
 All else the nodes make up, who answer at once, with what nodes answer.
 """
@@ -252,7 +252,7 @@ def simulate(place: Path, shape: Shape, entries: int, slots: int) -> dict[str, i
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.cluster.simulation")
+    parser = argparse.ArgumentParser(prog="python -m tests.features.cluster.simulation")
     parser.add_argument("--entries", type=int, default=200_000)
     parser.add_argument("--slots", type=int, default=64)
     parser.add_argument("--shape", choices=SHAPES, default="even")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.engines import CHECKOUT, environment
-from tests.cluster.simulation import SHAPES, peak_bytes
+from tests.features.cluster.engines import CHECKOUT, environment
+from tests.features.cluster.simulation import SHAPES, peak_bytes
 
 MIB = 1024 * 1024
 GROWTH = 2 * MIB
@@ -19,7 +19,7 @@ SIZES = (20_000, 100_000)
 def simulated(shape: str, entries: int) -> dict[str, int]:
     words = [f"--entries={entries}", f"--shape={shape}", "--slots=16"]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.cluster.simulation", *words],
+        [sys.executable, "-m", "tests.features.cluster.simulation", *words],
         cwd=CHECKOUT,
         env=environment(),
         capture_output=True,
