@@ -12,12 +12,11 @@ from itertools import islice
 from operator import length_hint
 
 from pycp.engine.directory import is_finished
-from pycp.entries import Entry
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
 from pycp.run.level import WHOLE, Folded, Level, Opened, tell_lost
 from pycp.run.link_sets import LinkSets
-from pycp.run.ranges import Ranges
+from pycp.run.ranges import LargeEntry, Ranges
 from pycp.run.task import Task, entered
 from pycp.run.unit import Folders, is_below
 from pycp.run.worker import DEEP, replay
@@ -299,7 +298,7 @@ class Coordinator:
     def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
         """Queue a name handed back; `count` is its names, 0 a directory, WHOLE a large file."""
         if count == WHOLE:
-            self.ranges.waiting.append((name[0], Entry(name[0].folder, name[1])))
+            self.ranges.waiting.append((name[0], LargeEntry(name[0].folder, name[1])))
         elif count:
             self._sets.add(name, identity, count)
         else:

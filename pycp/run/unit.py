@@ -41,10 +41,14 @@ if TYPE_CHECKING:
     Member = tuple[int, str, Identity, int]
     """Number of its directory, name, identity and how many names it has; 0 for a directory, and
     WHOLE for a large file."""
-    Range = tuple[Way, str, str, Identity, Identity, int, int]
-    """Way to a large file, both its names and identities, and the offsets of a part of it."""
-    CopiedRange = tuple[int, bool, tuple[str, int | None, str | None, str | None] | None]
-    """Bytes copied, whether the source had all of it, and what a CopyError is made of."""
+    Range = tuple[Way, str, str, Identity, Identity, str, int, int]
+    """Way to a large file, both its names and identities, how it is to be compared if it is not to
+    be copied, and the offsets of a part of it."""
+    DoneRange = tuple[
+        int, bool, tuple[str, int | None, str | None, str | None] | None, tuple[int, bool]
+    ]
+    """Bytes copied, whether both sides were there, what a CopyError is made of; where they differ
+    first, if not at -1, and whether what differs may be still to come."""
 
 OPEN_FOLDERS = 6
 """Folders a worker keeps open, two descriptors each."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pycp.entries import Report
     from pycp.run.unit import (
-        CopiedRange,
+        DoneRange,
         Identity,
         Item,
         Link,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         list[Member],
         list[tuple[Identity, Place]],
         list[Identity],
-        CopiedRange | None,
+        DoneRange | None,
     ]
     """Events, seconds and those waiting; of each part names left and whether it was finished;
     directories opened, names handed back, first copies made, symbolic links made, and what came of
@@ -259,9 +259,9 @@ class Server:
         links = walk.memory.links_made or []
         came = None
         if wanted is not None:
-            from pycp.run.range_copy import copy_range
+            from pycp.run.range_copy import carry_out_range
 
-            came = copy_range(walk.job, self._folders, wanted)
+            came = carry_out_range(walk.job, self._folders, wanted)
         events = self._recorder.events
         return events, *clock.passed(), done, opened, handed_back, firsts, links, came
 

@@ -130,6 +130,7 @@ def sit(place: Path, owner: tuple[int, int]) -> Dask:
     own = place / f"dask-{owner[0]}"
     own.mkdir()
     cluster = Dask(own, owner, place / "lib")
+    (own / "namespace").write_text(os.readlink("/proc/self/ns/mnt"))
     (own / "environment.json").write_text(json.dumps(cluster.env))
     return cluster
 

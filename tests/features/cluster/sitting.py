@@ -11,6 +11,7 @@ from pathlib import Path
 
 RANKS = 4
 UMASK = 0o022
+NAMESPACE = "/proc/self/ns/mnt"
 
 
 def begin(engine: str, place: str) -> None:
@@ -18,16 +19,24 @@ def begin(engine: str, place: str) -> None:
     if "PMI_RANK" in os.environ:
         sys.argv.insert(1, "--cluster=mpi")
         return
-    if not is_for_many() or (engine == "dask" and not is_as_workers()):
+    if not is_for_many() or not (is_as_workers() if engine == "dask" else is_for_mpi()):
         return
-    with open(f"{place}/sitting", "a") as log:
-        print(*sys.argv[1:], file=log)
+    log = Path(place, "sitting")
     if engine == "mpi":
+        note(log)
         mpiexec = Path(sys.executable).parent / "mpiexec"
         os.execv(mpiexec, [str(mpiexec), "-n", str(RANKS), sys.executable, *sys.argv])
     scheduler = Path(place, f"dask-{os.geteuid()}")
+    if os.readlink(NAMESPACE) != (scheduler / "namespace").read_text():
+        return  # they do not see what is mounted here
+    note(log)
     os.environ.update(json.loads((scheduler / "environment.json").read_text()))
     sys.argv.insert(1, f"--cluster=dask:{scheduler}/scheduler.json")
+
+
+def note(log: Path) -> None:
+    with log.open("a") as stream:
+        print(*map(ascii, sys.argv[1:]), file=stream)
 
 
 def is_for_many() -> bool:
@@ -41,6 +50,18 @@ def is_for_many() -> bool:
     except (Answer, CopyError):
         return False
     return options.recursive
+
+
+def is_for_mpi() -> bool:
+    """Return whether MPI itself can begin: it needs files of its own, and standard streams."""
+    mask = os.umask(UMASK)
+    os.umask(mask)
+    try:
+        for fd in range(3):
+            os.fstat(fd)
+    except OSError:
+        return False
+    return not mask & 0o700
 
 
 def is_as_workers() -> bool:
