@@ -13,7 +13,6 @@ from tests.case import SameAsGnu
 from tests.comparison import Comparison
 from tests.programs import ENGINE, EVERY, JOBS, ORACLES, Programs
 
-
 runs: list[int] = []
 """Commands that an engine was given."""
 
@@ -61,7 +60,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         callspec = getattr(item, "callspec", None)
         case = callspec and callspec.params.get("case")
-        (shared if case is None or case.may_recurse else alone).append(item)
+        is_shared = case.may_recurse if case is not None else not ENGINE
+        (shared if is_shared else alone).append(item)
     items[:] = shared[::EVERY]
     config.hook.pytest_deselected(items=[*alone, *(set(shared) - set(items))])
 

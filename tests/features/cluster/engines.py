@@ -126,7 +126,7 @@ class Dask:
 
 
 def sit(place: Path, owner: tuple[int, int]) -> Dask:
-    """Start a cluster of an owner's for a session, where `tests.features.cluster.sitting` looks for it."""
+    """Start a cluster of an owner's for a session, where the launcher looks for it (`sitting`)."""
     own = place / f"dask-{owner[0]}"
     own.mkdir()
     cluster = Dask(own, owner, place / "lib")

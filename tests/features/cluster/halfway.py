@@ -1,7 +1,8 @@
 """A file of 2 GiB with holes, whose copy is killed at half and gone on with, by each engine.
 
-`python -m tests.cluster.halfway` takes minutes, and 6 GiB of the memory of this machine or, with
-`--place`, of another file system. Each line says how many bytes were there, and that all is equal.
+`python -m tests.features.cluster.halfway` takes minutes, and 6 GiB of the memory of this machine
+or, with `--place`, of another file system. Each line says how many bytes were there, and that all
+is equal.
 """
 
 import argparse
@@ -13,13 +14,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.cluster.engines import Dask, environment, mpi_words, wait_for
+from tests.features.cluster.engines import Dask, environment, mpi_words, wait_for
 from tests.listing import listing
 
 GIB = 1024**3
 PIECE = 64 * 1024 * 1024
 LATER_NS = 2 << 60
-ALONE = [sys.executable, "-m", "tests.cluster.shim", "--jobs=4"]
+ALONE = [sys.executable, "-m", "tests.features.cluster.shim", "--jobs=4"]
 
 
 def make(source: Path, size: int) -> None:
@@ -67,7 +68,7 @@ def try_engine(place: Path, name: str, words: "Callable[..., list[str]]", more: 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.cluster.halfway")
+    parser = argparse.ArgumentParser(prog="python -m tests.features.cluster.halfway")
     parser.add_argument("--place", default="/dev/shm")
     parser.add_argument("--size", type=int, default=2 * GIB)
     arguments = parser.parse_args()

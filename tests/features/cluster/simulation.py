@@ -1,8 +1,8 @@
 """Copy a tree that there is not, by nodes that there are not: what a coordinator needs for it.
 
-`python -m tests.features.cluster.simulation --entries=10000000` prints one line of JSON: how many entries
-came to be done, and how much memory the process took at most. Only the root of the tree is real.
-All else the nodes make up, who answer at once, with what nodes answer.
+`python -m tests.features.cluster.simulation --entries=10000000` prints one line of JSON: how many
+entries came to be done, and how much memory the process took at most. Only the root of the tree is
+real. All else the nodes make up, who answer at once, with what nodes answer.
 """
 
 import argparse
