@@ -7,6 +7,7 @@
 - stop=N: the coordinator is killed when so many answers have come.
 - large=N: files of N bytes are large, and copied in ranges of a sixteenth of that at least.
 - unwritable=: no file that is there can be opened for writing.
+- redone=FILE: each unit that is to be done again is a line in FILE.
 - unreadable=: nothing can be compared.
 - full=: no write succeeds.
 - ranges=FILE: each range that the node copies, or compares, is a line in FILE.
@@ -81,6 +82,18 @@ def change(what: str) -> None:
             return open_file(path, flags, *arguments, **more)
 
         module.open = open_new
+    elif name == "redone":
+        from pycp.run.coordinator import Coordinator
+
+        coordinator: Any = Coordinator
+        redo = coordinator._redo
+
+        def tell_and_redo(*arguments: Any) -> None:
+            with open(value, "a") as stream:
+                print(arguments[2].how, file=stream)
+            redo(*arguments)
+
+        coordinator._redo = tell_and_redo
     elif name == "unreadable":
         from pycp.run import range_copy
 
