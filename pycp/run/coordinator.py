@@ -271,7 +271,9 @@ class Coordinator:
             filled.is_ours = filled.is_ours and not is_done
             if link is not None and not left:
                 place = made.get(link[0])
-                self._sets.done(link, place and self._folders.entry(place, filled.folder))
+                # Whoever copies here as well opens and closes folders of its own.
+                likely = None if self._hands.is_local else filled.folder
+                self._sets.done(link, place and self._folders.entry(place, likely))
             self._go_on(filled, left, link)
         for filled, (*_, left_there) in zip(new, opened, strict=True):
             if left_there is None:
