@@ -18,8 +18,17 @@ import pytest
 
 from tests import listing, tree
 from tests.case import ANYTHING, Case, Who, shortened, shown
+from tests.features.cluster.engines import Dask, sit
 from tests.gnu.differences import DIFFERENCES
-from tests.programs import JOBS, SECONDS, Programs, Result, install_oracle, install_ours
+from tests.programs import (
+    ENGINE,
+    JOBS,
+    SECONDS,
+    Programs,
+    Result,
+    install_oracle,
+    install_ours,
+)
 
 SHOWN_LINES = 60
 """How much of a difference is shown."""
@@ -36,22 +45,35 @@ class Comparison:
     place: Path
     gnu: Programs
     pycp: Programs
+    clusters: tuple[Dask, ...] = ()
 
     @classmethod
     def set_up(cls) -> "Comparison":
         """Make the place and install both programs."""
         place = Path(tempfile.mkdtemp(prefix="pycp-tests-", dir="/tmp"))
         place.chmod(0o755)
-        return cls(place, install_oracle(place / "gnu"), install_ours(place / "our"))
+        gnu, ours = install_oracle(place / "gnu"), install_ours(place / "our")
+        made = cls(place, gnu, ours)
+        if ENGINE == "dask":
+            owners = {made.owner("root"), made.owner("user")}
+            return replace(made, clusters=tuple(sit(place / "our", owner) for owner in owners))
+        return made
 
     def tear_down(self) -> None:
         """Remove everything again."""
+        for cluster in self.clusters:
+            cluster.stop()
         tree.remove(str(self.place))
 
     @property
     def root(self) -> str:
         """Name the top of the tree under test."""
         return str(self.place / "tree")
+
+    @property
+    def runs(self) -> int:
+        """Count the commands that an engine was given."""
+        return len((self.place / "our/sitting").read_bytes().splitlines())
 
     def owner(self, who: Who) -> tree.Owner:
         """Return user and group id of somebody who takes part in a test."""
@@ -100,7 +122,7 @@ class Comparison:
             ours,
             gnu_files,
             our_files,
-            sort=bool(JOBS) or not (gnu_in_order and our_in_order),
+            sort=bool(JOBS or ENGINE) or not (gnu_in_order and our_in_order),
         )
 
     def observe(self, programs: Programs, case: Case) -> tuple[Result, list[str], bool]:

@@ -11,7 +11,10 @@ from pycp.system import worker
 from tests import tree as trees
 from tests.case import SameAsGnu
 from tests.comparison import Comparison
-from tests.programs import JOBS, ORACLES, Programs
+from tests.programs import ENGINE, EVERY, JOBS, ORACLES, Programs
+
+runs: list[int] = []
+"""Commands that an engine was given."""
 
 
 def pytest_configure() -> None:
@@ -42,18 +45,25 @@ def pytest_report_header() -> list[str]:
     return lines
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how much of a session was for an engine."""
+    if runs:
+        terminalreporter.write_line(f"{ENGINE} was given {sum(runs)} commands")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not depend on the number of processes, if one is given."""
-    if not JOBS:
+    """Leave out what does not depend on who copies a tree, if that is what is tested."""
+    if not (JOBS or ENGINE):
         return
     shared: list[pytest.Item] = []
     alone: list[pytest.Item] = []
     for item in items:
         callspec = getattr(item, "callspec", None)
         case = callspec and callspec.params.get("case")
-        (shared if case is None or case.may_recurse else alone).append(item)
-    items[:] = shared
-    config.hook.pytest_deselected(items=alone)
+        is_shared = case.may_recurse if case is not None else not ENGINE
+        (shared if is_shared else alone).append(item)
+    items[:] = shared[::EVERY]
+    config.hook.pytest_deselected(items=[*alone, *(set(shared) - set(items))])
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +71,8 @@ def comparison() -> Iterator[Comparison]:
     """Install both programs for the session."""
     made = Comparison.set_up()
     yield made
+    if ENGINE:
+        runs.append(made.runs)
     made.tear_down()
 
 

@@ -21,7 +21,11 @@ CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
 JOBS = os.environ.get("PYCP_JOBS", "")
 """Processes that pycp is told to copy with, if the whole suite is run for several."""
-SECONDS = 20
+ENGINE = os.environ.get("PYCP_ENGINE", "")
+"""What has pycp's trees copied by other processes, "mpi" or "dask", if the room is run for it."""
+EVERY = int(os.environ.get("PYCP_EVERY", "1"))
+"""Of so many cases one is run, where that is asked for because each takes long."""
+SECONDS = 60 if ENGINE else 20
 """How long one command may take before it counts as hanging."""
 
 
@@ -106,6 +110,10 @@ def install_ours(directory: Path) -> Programs:
     compileall.compile_dir(library, quiet=1)
     for path in [library, *library.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
+    if ENGINE:
+        shutil.copy(Path(__file__).parent / "features/cluster/sitting.py", library)
+        (directory / "sitting").touch()
+        (directory / "sitting").chmod(0o666)  # for commands of all users
     for script in (CHECKOUT / "pycp/scripts").iterdir():
         if script.name in ORACLES:
             lines = script.read_text().splitlines(keepends=True)
@@ -113,6 +121,8 @@ def install_ours(directory: Path) -> Programs:
             lines[0] = f"#!{interpreter()}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
             if JOBS and script.name == "pycp":
                 lines[0] += f"sys.argv.insert(1, '--jobs={JOBS}')\n"
+            if ENGINE and script.name == "pycp":
+                lines[0] += f"import sitting; sitting.begin({ENGINE!r}, {str(directory)!r})\n"
             launcher = directory / script.name
             launcher.write_text("".join(lines))
             launcher.chmod(0o755)
