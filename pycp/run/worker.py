@@ -148,6 +148,7 @@ class Server:
             if stack:
                 done.append((names, False))
                 continue
+            self._be_told(link)  # before, as few folders stay open
             try:
                 folder = self._folders.at(way, is_new)
             except OSError as error:
@@ -161,7 +162,6 @@ class Server:
             walk.members, walk.unfinished, walk.is_stopped = members, unfinished, False
             walk.go_below(filled)
             stack = [Level(filled, iter(names))]
-            self._be_told(link)
             walk.go(stack)
             if link is not None:
                 firsts += self._made(link[0])
