@@ -19,14 +19,20 @@ import pytest
 from tests import listing, tree
 from tests.case import ANYTHING, Case, Who, shortened, shown
 from tests.gnu.differences import DIFFERENCES
-from tests.programs import JOBS, SECONDS, Programs, Result, install_oracle, install_ours
+from tests.programs import (
+    JOBS,
+    ORDINARY_ID,
+    SECONDS,
+    Programs,
+    Result,
+    install_oracle,
+    install_ours,
+)
 
 SHOWN_LINES = 60
 """How much of a difference is shown."""
 REBUILDS = 4
 """How often a tree is built again before its order is taken as it comes."""
-ORDINARY_ID = 54321
-"""User and group id of the ordinary user when root runs the suite; it needs no account."""
 
 
 @dataclass(frozen=True)
