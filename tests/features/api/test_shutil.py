@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 import pycp.shutil
 from tests import tree
-from tests.comparison import ORDINARY_ID
 from tests.features.api.calls import Call, seen
 from tests.forked import MEMORY
 from tests.gnu import strategies
 from tests.gnu.strategies import IS_ROOT
 from tests.gnu.test_any_copy import SETTINGS
+from tests.programs import ORDINARY_ID
 from tests.tree import Node, fifo, file, unix_socket
 
 REPOSITORY = Path(__file__).parents[3]

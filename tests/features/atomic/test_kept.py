@@ -13,10 +13,9 @@ import pytest
 
 from pycp import system
 from tests import listing, tree
-from tests.comparison import ORDINARY_ID
 from tests.features.atomic.places import USERS, main_of, run_in, temporary_names
 from tests.forked import MEMORY, run
-from tests.programs import Result
+from tests.programs import ORDINARY_ID, Result
 
 USER = (ORDINARY_ID, ORDINARY_ID)
 OTHER = (ORDINARY_ID + 1, ORDINARY_ID + 1)
