@@ -169,10 +169,10 @@ FAULTS = [
         "exclusively=False",
     ),
     Fault(
-        "a chunk of zeros passed over",
+        "a single chunk of zeros not made a hole",
         "sparse.py",
-        "position = max(end, start + CHUNK)",
-        "position = max(end, start + CHUNK) + 1",
+        "        if end > start:\n",
+        "        if end > start + CHUNK:\n",
     ),
     Fault(
         "a hole ended in the midst of a chunk",
