@@ -13,15 +13,16 @@ from pathlib import Path
 
 from coverage import Coverage
 
+from tests.scratch import own_directory
+
 ROOT = Path(__file__).parent.parent
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 SHOWN = ("engine", "run", "system")
 """Rooms whose lines without a test are named."""
 
 
 def measure(words: list[str]) -> None:
     """Run pytest with these words and add the lines it ran to `.coverage`."""
-    with tempfile.TemporaryDirectory(prefix="pycp-coverage-", dir=MEMORY) as place:
+    with tempfile.TemporaryDirectory(dir=own_directory()) as place:
         os.chmod(place, 0o1777)  # tests run as several users
         # Watching each line once, as 3.12 and later can, costs nearly nothing.
         core = {"COVERAGE_CORE": "sysmon"} if sys.version_info >= (3, 12) else {}

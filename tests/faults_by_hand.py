@@ -14,8 +14,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.scratch import own_directory
+
 ROOT = Path(__file__).parent.parent
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 LATEST = 600
 """Seconds after which a fault counts as noticed: something waits for ever."""
 SUBSET = """
@@ -270,7 +271,7 @@ FAULTS = [
 
 def caught_by(fault: Fault, words: list[str]) -> str:
     """Return the first test that fails with a fault in place, or nothing."""
-    with tempfile.TemporaryDirectory(prefix="pycp-fault-", dir=MEMORY) as place:
+    with tempfile.TemporaryDirectory(dir=own_directory()) as place:
         checkout = Path(place) / "checkout"
         ignored = shutil.ignore_patterns(".*", "__pycache__", "dist")
         shutil.copytree(ROOT, checkout, ignore=ignored)
