@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from tests import listing, tree
+from tests import listing, needs, tree
 from tests.case import ANYTHING, Case, Who, shortened, shown
 from tests.features.cluster.engines import Dask, sit
 from tests.gnu.differences import DIFFERENCES
 from tests.programs import (
     ENGINE,
     JOBS,
+    ORDINARY_ID,
     SECONDS,
     Programs,
     Result,
@@ -34,8 +35,6 @@ SHOWN_LINES = 60
 """How much of a difference is shown."""
 REBUILDS = 4
 """How often a tree is built again before its order is taken as it comes."""
-ORDINARY_ID = 54321
-"""User and group id of the ordinary user when root runs the suite; it needs no account."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,8 @@ class Comparison:
                 pytest.skip("only root can choose the groups of a run")
             if any(node.needs_root for node in tree.nodes(case.spec).values()):
                 pytest.skip("only root can make this tree")
+        if case.command[:2] == "# ":
+            needs.mounting()
         assert case.differs in DIFFERENCES or not case.differs, f"unknown: {case.differs}"
         assert case.differs or case.like is None
         by_gnu = case if case.like is None else replace(case, command=case.like)
@@ -145,8 +146,10 @@ class Comparison:
             )
             return result, listing.listing(self.root, start_ns, atimes=case.atimes), in_order
         finally:
-            self.shell(case.after)
-            tree.remove(self.root)
+            try:
+                self.shell(case.after)
+            finally:
+                tree.remove(self.root)
 
     def build(self, spec: tree.Spec, owner: tree.Owner) -> bool:
         """Build a tree, and tell whether its inode numbers rise in the order of the spec.
@@ -155,11 +158,13 @@ class Comparison:
         beside the one that keeps those inodes taken.
         """
         spoilt: list[str] = []
-        while not (in_order := tree.build(self.root, spec, owner)) and len(spoilt) < REBUILDS:
-            spoilt.append(f"{self.root}{len(spoilt)}")
-            os.rename(self.root, spoilt[-1])
-        for root in spoilt:
-            tree.remove(root)
+        try:
+            while not (in_order := tree.build(self.root, spec, owner)) and len(spoilt) < REBUILDS:
+                spoilt.append(f"{self.root}{len(spoilt)}")
+                os.rename(self.root, spoilt[-1])
+        finally:
+            for root in spoilt:
+                tree.remove(root)
         return in_order
 
     def shell(self, script: str) -> None:

@@ -21,9 +21,10 @@ from pycp import quoting
 from pycp.__main__ import cp_main
 from pycp.shutil.original import standard
 from tests.programs import ORACLES, SECONDS, Result
+from tests.scratch import own_directory
 from tests.tree import Owner
 
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()
+MEMORY = own_directory()
 """Where files cost the least."""
 CRASHED = 70
 """Exit status of a child that ended with a traceback."""

@@ -34,8 +34,10 @@ def walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def make_usable(directory: str) -> None:
     """Let an ordinary user look into a directory whose status is known already."""
-    if os.geteuid() != 0 and os.lstat(directory).st_uid == os.geteuid():
-        os.chmod(directory, 0o700)
+    status = os.lstat(directory)
+    is_ours = status.st_uid == os.geteuid() != 0
+    if is_ours and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+        os.chmod(directory, stat.S_IMODE(status.st_mode) | stat.S_IRWXU)
 
 
 def listing(root: str, since_ns: int, *, atimes: bool = False) -> list[str]:

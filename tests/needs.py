@@ -1,5 +1,6 @@
 """What some tests need of the machine: they are skipped where it cannot be had."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -33,6 +34,22 @@ def locale(place: Path, language: str, charset: str) -> str:
     subprocess.run([localedef, "-c", "-i", language, "-f", charset, made], capture_output=True)
     assert made.is_dir()
     return made.name
+
+
+def mounting() -> None:
+    """Skip the test if it may not mount what nobody else sees, as in a plain chroot."""
+    reason = _why_not_mounted()
+    if reason:
+        pytest.skip(reason)
+
+
+@cache
+def _why_not_mounted() -> str:
+    if os.geteuid() != 0:
+        return "only root can mount"
+    command = ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]
+    tried = subprocess.run(command, capture_output=True, text=True)
+    return f"nothing can be mounted here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
 def protecting(place: str) -> None:

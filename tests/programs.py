@@ -5,9 +5,9 @@ import importlib.util
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,16 @@ ENGINE = os.environ.get("PYCP_ENGINE", "")
 """What has pycp's trees copied by other processes, "mpi" or "dask", if the room is run for it."""
 EVERY = int(os.environ.get("PYCP_EVERY", "1"))
 """Of so many cases one is run, where that is asked for because each takes long."""
+MEASURED = os.environ.get("COVERAGE_PROCESS_CONFIG", "")
+"""How `python -m tests.coverage` measures a process; tests give theirs another environment."""
+MEASURING = (
+    f"import os; os.environ['COVERAGE_PROCESS_CONFIG'] = {MEASURED!r}\n"
+    "import coverage; coverage.process_startup()\n"
+)
+ORDINARY_ID = 54321
+"""User and group id of the ordinary user when root runs the suite; it needs no account."""
+PACKAGES = ("click", "pathspec")
+"""What some options are done with."""
 SECONDS = 60 if ENGINE else 20
 """How long one command may take before it counts as hanging."""
 
@@ -100,9 +110,10 @@ def install_ours(directory: Path) -> Programs:
     library = directory / "lib"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "pycp", library / "pycp", ignore=ignored)
-    if interpreter() != sys.executable:
-        # The system's Python need not have what some options are done with.
-        for package in ("click", "pathspec"):
+    python = interpreter(directory)
+    if python != sys.executable:
+        # Another Python need not have what some options are done with.
+        for package in PACKAGES:
             spec = importlib.util.find_spec(package)
             assert spec and spec.submodule_search_locations
             shutil.copytree(spec.submodule_search_locations[0], library / package, ignore=ignored)
@@ -118,7 +129,9 @@ def install_ours(directory: Path) -> Programs:
         if script.name in ORACLES:
             lines = script.read_text().splitlines(keepends=True)
             assert lines[0].startswith("#!")
-            lines[0] = f"#!{interpreter()}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
+            lines[0] = f"#!{python}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
+            if MEASURED:
+                lines[0] += MEASURING
             if JOBS and script.name == "pycp":
                 lines[0] += f"sys.argv.insert(1, '--jobs={JOBS}')\n"
             if ENGINE and script.name == "pycp":
@@ -129,8 +142,45 @@ def install_ours(directory: Path) -> Programs:
     return Programs(str(directory))
 
 
-def interpreter() -> str:
-    """Return this Python, or the system's where an ordinary user cannot reach this one."""
-    path = Path(sys.executable)
-    reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
-    return str(path) if reachable else "/usr/bin/python3"
+def interpreter(directory: Path) -> str:
+    """Return a Python of this version that an ordinary user can run, as a script names it.
+
+    That is this one, what its virtual environment is made of, or else a copy in a directory.
+    """
+    base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    needed = f"import {', '.join(PACKAGES)}"
+    for path, code in ((sys.executable, needed), (base, "import encodings")):
+        if os.geteuid() != 0 or is_for_everybody(path, code):
+            return path
+    copy = directory / "python"
+    library = Path(os.__file__).parent
+    ignored = shutil.ignore_patterns("config-*", "ensurepip", "idlelib", "site-packages", "test*")
+    shutil.copytree(library, copy / library.relative_to(sys.base_prefix), ignore=ignored)
+    (copy / "bin").mkdir()
+    shutil.copy(base, copy / "bin/python")
+    shared = Path(sysconfig.get_config_var("LIBDIR") or "")
+    for found in shared.glob(f"libpython{sysconfig.get_python_version()}*.so*"):
+        shutil.copy(found, copy / "lib")
+    for copied in [copy, *copy.rglob("*")]:
+        copied.chmod(0o755 if copied.is_dir() else copied.stat().st_mode | 0o444)
+    python = str(copy / "bin/python")
+    words = f"/usr/bin/env -S LD_LIBRARY_PATH={copy / 'lib'} {python}"
+    assert is_for_everybody(python, "import encodings", str(copy / "lib"))
+    return words
+
+
+def is_for_everybody(python: str, code: str, libraries: str = "") -> bool:
+    """Return whether an ordinary user can run code with a Python."""
+    try:
+        done = subprocess.run(
+            [python, "-c", code],
+            cwd="/",
+            env={"LD_LIBRARY_PATH": libraries} if libraries else {},
+            stderr=subprocess.DEVNULL,
+            user=ORDINARY_ID,
+            group=ORDINARY_ID,
+            extra_groups=[],
+        )
+    except PermissionError:
+        return False
+    return done.returncode == 0

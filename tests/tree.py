@@ -228,9 +228,17 @@ def in_building_order(spec: Spec) -> list[tuple[str, Node]]:
 def build(root: str, spec: Spec, owner: Owner) -> bool:
     """Make the tree below `root`, which must not exist; `owner` gets what names no other owner.
 
-    Tell whether its inode numbers rise in the order of the spec.
+    Tell whether its inode numbers rise in the order of the spec. A failure leaves nothing.
     """
     os.mkdir(root)
+    try:
+        return _build(root, spec, owner)
+    except BaseException:
+        remove(root)
+        raise
+
+
+def _build(root: str, spec: Spec, owner: Owner) -> bool:
     made = [(directory(), root)]
     for name, node in in_building_order(spec):
         assert not name.startswith("/"), f"outside of the tree: {name}"

@@ -276,11 +276,11 @@ def most_workers() -> int:
     return (os.sysconf("SC_OPEN_MAX") - SPARE) // 2
 
 
-def _threads() -> "list[str] | list[int]":
+def _threads() -> "list[str] | range":
     """Return something for each thread of this process; Linux knows those of other libraries."""
     try:
         return os.listdir("/proc/self/task")
     except OSError:
         from _thread import _count
 
-        return [_count() + 1]
+        return range(_count() + 1)

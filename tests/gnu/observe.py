@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from tests import listing, tree
-from tests.comparison import ORDINARY_ID
 from tests.forked import run_ours, run_theirs
 from tests.gnu.strategies import HERE, IS_ROOT, Run
-from tests.programs import Result
+from tests.programs import ORDINARY_ID, Result
 from tests.tree import Node
 
 INSIDE = "w/w/w"

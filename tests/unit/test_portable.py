@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import listing, tree
-from tests.programs import CHECKOUT, ORACLES, SECONDS
+from tests.programs import CHECKOUT, MEASURED, ORACLES, SECONDS
 
 XATTR_CALLS = ("listxattr", "getxattr", "setxattr", "removexattr")
 LATE_CALLS = (
@@ -84,7 +84,7 @@ def elsewhere(
         capture_output=True,
         text=True,
         timeout=SECONDS,
-        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C", "COVERAGE_PROCESS_CONFIG": MEASURED},
     )
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from pycp import system
 from pycp.__main__ import cp_main, install_main
 from tests import listing, tree
-from tests.comparison import ORDINARY_ID
 from tests.forked import run
-from tests.programs import Result
+from tests.programs import ORDINARY_ID, Result
 
 WITHOUT_UNNAMED, WITHOUT_PROC, WITH_ALL = "no O_TMPFILE", "no proc", "all"
 SYSTEMS = (WITH_ALL, WITHOUT_UNNAMED, WITHOUT_PROC)

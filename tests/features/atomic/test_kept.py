@@ -13,10 +13,9 @@ import pytest
 
 from pycp import system
 from tests import listing, tree
-from tests.comparison import ORDINARY_ID
-from tests.features.atomic.places import main_of, run_in, temporary_names
+from tests.features.atomic.places import USERS, main_of, run_in, temporary_names
 from tests.forked import MEMORY, run
-from tests.programs import Result
+from tests.programs import ORDINARY_ID, Result
 
 USER = (ORDINARY_ID, ORDINARY_ID)
 OTHER = (ORDINARY_ID + 1, ORDINARY_ID + 1)
@@ -158,7 +157,8 @@ def test_hard_links_are_cut(place: Path) -> None:
 
 
 def test_a_device_and_a_fifo_are_written_to(place: Path) -> None:
-    assert run_in(str(place), ["--atomic", "a", "/dev/null"]).status == 0
+    (place / "a").chmod(0o644)
+    assert run_in(str(place), ["--atomic", "a", "/dev/null"], owner=USERS[-1]).status == 0
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
     os.mkfifo(place / "p")
     with subprocess.Popen(["cat", place / "p"], stdout=subprocess.PIPE) as reader:
@@ -310,5 +310,5 @@ def test_what_cannot_be_flushed_is_told(place: Path) -> None:
 
 
 def test_what_is_no_file_need_not_be_flushed(place: Path) -> None:
-    result = run_in(str(place), ["--durable", "a", "/dev/null"])
+    result = run_in(str(place), ["--durable", "a", "/dev/null"], owner=USERS[-1])
     assert (result.status, result.stderr) == (0, "")

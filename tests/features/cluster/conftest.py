@@ -9,12 +9,30 @@ import pytest
 from tests import tree
 from tests.features.cluster.engines import Dask
 
+SHARED = Path("/dev/shm")
+"""Where MPICH has the memory that ranks of one machine share."""
+
 
 @pytest.fixture(scope="package")
 def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
     cluster = Dask(tmp_path_factory.mktemp("dask"))
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def no_shared_memory_left() -> Iterator[None]:
+    """Remove the memory that ranks shared which were killed, once no process has it mapped."""
+    before = set(SHARED.glob("mpich_shm_*"))
+    yield
+    made = {str(path) for path in SHARED.glob("mpich_shm_*") if path not in before}
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        try:
+            made -= {line.split(maxsplit=5)[-1] for line in maps.read_text().splitlines()}
+        except OSError:
+            pass  # it has ended, or is somebody else's
+    for path in made:
+        Path(path).unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from tests import listing, needs, tree
 from tests.case import Case, cases
-from tests.comparison import ORDINARY_ID, Comparison
-from tests.programs import Programs, Result
+from tests.comparison import Comparison
+from tests.programs import ORDINARY_ID, Programs, Result
 
 Build = Callable[[tree.Spec], str]
 

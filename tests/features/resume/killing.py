@@ -14,7 +14,7 @@ import tests.forked  # noqa: F401  imports all of pycp
 from pycp import quoting, system
 from pycp.__main__ import cp_main
 from pycp.engine import data
-from tests.comparison import ORDINARY_ID
+from tests.programs import ORDINARY_ID
 from tests.trust.interception import Interceptor
 
 SECONDS = 60

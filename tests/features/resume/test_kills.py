@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests import tree
-from tests.comparison import ORDINARY_ID
 from tests.features.resume.killing import Killer
 from tests.forked import MEMORY
 from tests.listing import listing
-from tests.programs import Programs
+from tests.programs import ORDINARY_ID, Programs
 from tests.tree import Node
 
 KILLED = -9

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests import tree as trees
-from tests.comparison import ORDINARY_ID
 from tests.gnu.strategies import IS_ROOT
 from tests.listing import listing
-from tests.programs import Programs
+from tests.programs import ORDINARY_ID, Programs
 
 Tree = Callable[[trees.Spec], str]
 

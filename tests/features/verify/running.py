@@ -9,8 +9,7 @@ import pytest
 
 from pycp.__main__ import cp_main, install_main
 from tests import forked
-from tests.comparison import ORDINARY_ID
-from tests.programs import Result
+from tests.programs import ORDINARY_ID, Result
 
 MAINS = {"pycp": cp_main, "pyinstall": install_main}
 PEOPLE = ("root", "user")

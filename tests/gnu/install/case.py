@@ -6,7 +6,7 @@ from typing import Any
 
 from tests import tree
 from tests.case import Case, Who
-from tests.comparison import ORDINARY_ID
+from tests.programs import ORDINARY_ID
 
 USER: tuple[Who, ...] = ("user",)
 ROOT: tuple[Who, ...] = ("root",)

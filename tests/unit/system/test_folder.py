@@ -10,9 +10,8 @@ import pytest
 from pycp import system
 from pycp.errors import CopyError
 from pycp.system.folder import CLOSED, Directory, Folder, identity, may_be_just_made
-from tests.comparison import ORDINARY_ID
 from tests.forked import MEMORY, run
-from tests.programs import Result
+from tests.programs import ORDINARY_ID, Result
 
 
 @pytest.fixture(autouse=True)
