@@ -11,7 +11,7 @@ from pycp.system import worker
 from tests import tree as trees
 from tests.case import SameAsGnu
 from tests.comparison import Comparison
-from tests.programs import JOBS, ORACLES, Programs
+from tests.programs import ORACLES, Programs
 
 
 def pytest_configure() -> None:
@@ -40,20 +40,6 @@ def pytest_report_header() -> list[str]:
         first = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
         lines.append(f"oracle: {path}: {first.stdout.splitlines()[0]}")
     return lines
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not depend on the number of processes, if one is given."""
-    if not JOBS:
-        return
-    shared: list[pytest.Item] = []
-    alone: list[pytest.Item] = []
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        case = callspec and callspec.params.get("case")
-        (shared if case is None or case.may_recurse else alone).append(item)
-    items[:] = shared
-    config.hook.pytest_deselected(items=alone)
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,6 @@ from tests.case import words
 
 CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
-JOBS = os.environ.get("PYCP_JOBS", "")
-"""Processes that pycp is told to copy with, if the whole suite is run for several."""
 SECONDS = 20
 """How long one command may take before it counts as hanging."""
 
@@ -111,11 +109,18 @@ def install_ours(directory: Path) -> Programs:
             lines = script.read_text().splitlines(keepends=True)
             assert lines[0].startswith("#!")
             lines[0] = f"#!{interpreter()}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
-            if JOBS and script.name == "pycp":
-                lines[0] += f"sys.argv.insert(1, '--jobs={JOBS}')\n"
             launcher = directory / script.name
             launcher.write_text("".join(lines))
             launcher.chmod(0o755)
+    return Programs(str(directory))
+
+
+def install_sharing(directory: Path, ours: Programs, jobs: int) -> Programs:
+    """Install pycp once more, told to copy each tree with so many processes."""
+    directory.mkdir()
+    launcher = directory / "pycp"
+    launcher.write_text(f'#!/bin/sh\nexec {ours.path}/pycp --jobs={jobs} "$@"\n')
+    launcher.chmod(0o755)
     return Programs(str(directory))
 
 
