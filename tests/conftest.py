@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pycp.system import worker
+from tests import extent
 from tests import tree as trees
 from tests.case import SameAsGnu
 from tests.comparison import Comparison
 from tests.programs import ORACLES, Programs
+
+ALWAYS, ONE_CASE_OF = 3, 8
+"""Cases of each test that a quick run takes: these, and one of so many."""
 
 
 def pytest_configure() -> None:
@@ -40,6 +44,23 @@ def pytest_report_header() -> list[str]:
         first = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
         lines.append(f"oracle: {path}: {first.stdout.splitlines()[0]}")
     return lines
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a quick run, leave out slow tests, and most cases of a test that has many."""
+    if not extent.IS_QUICK:
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("slow") is None:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {
+        item
+        for name, alike in cases.items()
+        for item in extent.spread(alike, name, 4 * (ALWAYS + len(alike) // ONE_CASE_OF))
+    }
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
 @pytest.fixture(scope="session")

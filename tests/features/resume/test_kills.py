@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import tree
+from tests import extent, tree
 from tests.comparison import ORDINARY_ID
 from tests.features.resume.killing import Killer
 from tests.forked import MEMORY
@@ -22,11 +22,11 @@ from tests.programs import Programs
 from tests.tree import Node
 
 KILLED = -9
-KILLS = 100 if os.environ.get("CI") else 12
+KILLS = extent.number(12, 100)
 """Kills of one copy that a test deals out."""
-FEWER_KILLS = 12
-SHARES = 5 if os.environ.get("CI") else 19
-"""One of so many calls is killed at."""
+FEWER_KILLS = extent.number(8, 12)
+CALLS = 1 << 30 if extent.IS_THOROUGH else 12
+"""Calls of one copy that it is killed before."""
 MOST_REWRITTEN = 1.2
 """Bytes that all runs may write together, in parts of the tree."""
 IS_ROOT = os.geteuid() == 0
@@ -108,7 +108,7 @@ def test_a_kill_before_any_call_is_healed(place: Path, options: str, as_user: bo
     killer = prepare(place, small_tree(), options, as_user)
     calls = killer.calls
     whole = listing(str(place / "tree/whole"), since_ns)
-    for call in range(1, calls + 1, SHARES):
+    for call in extent.spread(range(1, calls + 1), f"{options} {as_user}", CALLS):
         assert killer.run(f"{options} -T s D", call=call) == KILLED
         status = killer.run(f"{options} --resume -T s D")
         assert status == 0, (call, killer.output)
@@ -128,7 +128,7 @@ def test_a_kill_while_going_on_is_healed(place: Path, as_user: bool) -> None:
     assert os.system(renew) == 0
     assert killer.run("-a --resume -T s D") == 0
     calls = killer.calls
-    for call in range(1, calls + 1, SHARES):
+    for call in extent.spread(range(1, calls + 1), as_user, CALLS):
         assert os.system(renew) == 0
         assert killer.run("-a --resume -T s D", call=call) == KILLED
         assert killer.run("-a --resume -T s D") == 0, killer.output
