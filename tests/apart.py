@@ -77,9 +77,14 @@ def run(
         os.close(fd)
     if feed >= 0:
         os.close(feed)
-    texts = _read(output, errors, time.monotonic() + seconds + MORE_SECONDS)
-    status = int.from_bytes(link.recv(4), "little", signed=True)
-    return Result(status, *map(os.fsdecode, texts))
+    try:
+        texts = _read(output, errors, time.monotonic() + seconds + MORE_SECONDS)
+        answer = link.recv(4)
+        assert len(answer) == 4, "the small process has ended"
+    except BaseException:
+        _small_process.cache_clear()  # what it answers later is for nobody
+        raise
+    return Result(int.from_bytes(answer, "little", signed=True), *map(os.fsdecode, texts))
 
 
 def _stream_of(data: bytes) -> tuple[int, int]:
@@ -128,9 +133,15 @@ def _small_process() -> socket.socket:
             env=os.environ | {"LC_ALL": "C"},
             start_new_session=True,
         )
-    atexit.register(process.wait)
-    atexit.register(ours.close)
+    atexit.register(_end, os.getpid(), ours, process)
     return ours
+
+
+def _end(owner: int, link: socket.socket, process: "subprocess.Popen[bytes]") -> None:
+    """End it, also if somebody whom its owner forked holds the link still."""
+    if os.getpid() == owner:
+        link.shutdown(socket.SHUT_RDWR)
+        process.wait()
 
 
 def serve(link: socket.socket) -> None:
