@@ -17,6 +17,8 @@ from pycp.errors import CopyError, UsageError
 from tests.features.cluster.engines import BIN, environment, mpi_words, run, run_alone, run_mpi
 from tests.listing import listing
 
+pytestmark = pytest.mark.slow
+
 HERE = socket.gethostname()
 
 
