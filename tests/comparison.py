@@ -21,10 +21,19 @@ import pytest
 
 from pycp.__main__ import cp_main, install_main
 from tests import apart, extent, listing, tree
-from tests.case import ANYTHING, Case, Who, shortened, shown, words
+from tests.case import ANYTHING, Case, Who, shortened, shown
 from tests.forked import execute
 from tests.gnu.differences import DIFFERENCES
-from tests.programs import SECONDS, Programs, Result, install_oracle, install_ours, install_sharing
+from tests.programs import ORDINARY_ID as ORDINARY_ID
+from tests.programs import (
+    SECONDS,
+    Programs,
+    Result,
+    install_oracle,
+    install_ours,
+    install_sharing,
+    words,
+)
 
 SHOWN_LINES = 60
 """How much of a difference is shown."""
@@ -39,8 +48,6 @@ JOBS = 3
 """Processes that copy each tree when a case has agreed for one."""
 ONE_SHARED_OF = 4
 """In a quick run, several processes try one case of so many."""
-ORDINARY_ID = 54321
-"""User and group id of the ordinary user when root runs the suite; it needs no account."""
 
 
 @dataclass(frozen=True)

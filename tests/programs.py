@@ -3,6 +3,7 @@
 import compileall
 import importlib.util
 import os
+import shlex
 import shutil
 import signal
 import stat
@@ -12,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests import tree
-from tests.case import words
 
 CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
+ORDINARY_ID = 54321
+"""User and group id of the ordinary user when root runs the suite; it needs no account."""
 SECONDS = 20
 """How long one command may take before it counts as hanging."""
 
@@ -72,8 +72,21 @@ class Programs:
             # A script may have left the program itself behind.
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+            import pytest  # which children of tests.apart need not carry
+
             pytest.fail(f"{words(command, program)} takes more than {SECONDS} s", pytrace=False)
         return Result(process.returncode, os.fsdecode(stdout), os.fsdecode(stderr))
+
+
+def words(command: str | Sequence[str], program: str = "pycp") -> list[str]:
+    """Return the argument vector of a command written as in `Case.command`."""
+    if not isinstance(command, str):
+        return [program, *command]
+    if command.startswith("$ "):
+        return ["sh", "-c", command[2:]]
+    if command.startswith("# "):
+        return ["unshare", "-m", "sh", "-c", command[2:]]
+    return [program, *shlex.split(command)]
 
 
 def install_oracle(directory: Path) -> Programs:

@@ -21,7 +21,7 @@ import pytest
 import pycp
 from pycp.report import pulse
 from pycp.report.listener import Event
-from tests import tree
+from tests import extent, tree
 from tests.forked import MEMORY
 from tests.gnu.strategies import ACCESS_LISTS
 
@@ -354,7 +354,7 @@ def test_eight_threads_copy_at_once_and_none_forks() -> None:
 
     def work(number: int) -> None:
         try:
-            for _ in range(2):
+            for _ in range(extent.number(1, 2)):
                 summary = pycp.copy("s/.", f"t{number}", recursive=True, preserve=["mode"], jobs=4)
                 assert summary.files == LARGE
             pycp.install("s/1/1", f"i{number}/a/b", make_parents=True, mode=0o666)

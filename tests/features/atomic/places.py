@@ -10,8 +10,7 @@ from pycp import system
 from pycp.__main__ import cp_main, install_main
 from tests import listing, tree
 from tests.apart import run
-from tests.comparison import ORDINARY_ID
-from tests.programs import Result
+from tests.programs import ORDINARY_ID, Result
 from tests.trust.faults import Fault, run_failing
 
 WITHOUT_UNNAMED, WITHOUT_PROC, WITH_ALL = "no O_TMPFILE", "no proc", "all"
