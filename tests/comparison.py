@@ -39,7 +39,7 @@ SHOWN_LINES = 60
 """How much of a difference is shown."""
 ASKS_FOR_MORE = re.compile("LC_|LOCPATH|LANG|PYTHON")
 """Names of variables that Python or the C library looks at when it starts."""
-REBUILDS = 4
+REBUILDS = 12
 """How often a tree is built again before its order is taken as it comes."""
 MAINS = {"pycp": cp_main, "pyinstall": install_main}
 ONE_STARTED_OF = 8
