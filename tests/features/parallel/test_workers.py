@@ -15,6 +15,8 @@ from tests import needs
 from tests.forked import MEMORY
 from tests.programs import Programs, Result
 
+pytestmark = pytest.mark.slow
+
 FILES = 6000
 """Enough for many pieces of work."""
 

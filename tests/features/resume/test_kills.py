@@ -22,9 +22,9 @@ from tests.programs import Programs
 from tests.tree import Node
 
 KILLED = -9
-KILLS = extent.number(12, 100)
+KILLS = 100 if extent.IS_THOROUGH else 12
 """Kills of one copy that a test deals out."""
-FEWER_KILLS = extent.number(8, 12)
+FEWER_KILLS = 12
 CALLS = 1 << 30 if extent.IS_THOROUGH else 12
 """Calls of one copy that it is killed before."""
 MOST_REWRITTEN = 1.2
@@ -135,6 +135,7 @@ def test_a_kill_while_going_on_is_healed(place: Path, as_user: bool) -> None:
         assert listing(str(place / "tree/D"), since_ns) == whole, f"killed before call {call}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_user", USERS)
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize("options", ["-a", "-r", "-rp"])
@@ -192,6 +193,7 @@ def written_by(process: "subprocess.Popen[bytes]") -> int:
     return int(counts[counts.index("wchar:") + 1])
 
 
+@pytest.mark.slow
 def test_kills_in_the_middle_of_calls_change_nothing(place: Path, run_pycp: Programs) -> None:
     spec = big_tree() | {"s/huge": tree.file(BIG * 24, 0o600)}
     tree.build(str(place / "tree"), spec, (os.geteuid(), os.getegid()))
