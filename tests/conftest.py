@@ -14,7 +14,7 @@ from tests.case import SameAsGnu
 from tests.comparison import Comparison
 from tests.programs import ORACLES, Programs
 
-ALWAYS, ONE_CASE_OF = 3, 12
+ALWAYS, ONE_CASE_OF = 2, 16
 """Cases of each test that a quick run takes: these, and one of so many."""
 
 

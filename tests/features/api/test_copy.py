@@ -537,6 +537,7 @@ def test_a_process_that_a_callback_forks_holds_no_copy_up() -> None:
     assert forked
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hurry")
 def test_small_buffers_hold_no_copy_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def small_pair(*words: int) -> Any:
