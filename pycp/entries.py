@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from typing import Final as Fixed
     from typing import Literal, Protocol
 
+    Compare = Callable[[os.stat_result, os.stat_result, bool], tuple[int | None, bool] | None]
+    """Takes status of source and destination, and whether all is to be compared. Returns where they
+    differ first and whether what differs may be still to come; None if nobody can compare them."""
+
     from pycp.errors import CopyError
     from pycp.system.counts import Counts
     from pycp.system.folder import Folder
@@ -152,6 +156,8 @@ class Entry:
         "is_surely_new",
         "source_name",
     )
+    compare: "Compare | None" = None
+    """Has others compare a large file that was begun, if there are any."""
 
     def __init__(self, folder: "Folder", name: str, is_operand: bool = False) -> None:
         self.folder = folder

@@ -22,10 +22,11 @@ import pytest
 from pycp.__main__ import cp_main, install_main
 from tests import apart, extent, listing, tree
 from tests.case import ANYTHING, Case, Who, shortened, shown
+from tests.features.cluster.engines import Dask, sit
 from tests.forked import execute
 from tests.gnu.differences import DIFFERENCES
-from tests.programs import ORDINARY_ID as ORDINARY_ID
 from tests.programs import (
+    ENGINE,
     SECONDS,
     Programs,
     Result,
@@ -34,6 +35,7 @@ from tests.programs import (
     install_sharing,
     words,
 )
+from tests.programs import ORDINARY_ID as ORDINARY_ID
 
 SHOWN_LINES = 60
 """How much of a difference is shown."""
@@ -59,24 +61,35 @@ class Comparison:
     pycp: Programs
     sharing: Programs
     """Ours with several processes."""
+    clusters: tuple[Dask, ...] = ()
 
     @classmethod
     def set_up(cls) -> "Comparison":
         """Make the place and install both programs."""
         place = Path(tempfile.mkdtemp(prefix="pycp-tests-", dir="/tmp"))
         place.chmod(0o755)
-        ours = install_ours(place / "our")
-        sharing = install_sharing(place / "sharing", ours, JOBS)
-        return cls(place, install_oracle(place / "gnu"), ours, sharing)
+        gnu, ours = install_oracle(place / "gnu"), install_ours(place / "our")
+        made = cls(place, gnu, ours, install_sharing(place / "sharing", ours, JOBS))
+        if ENGINE == "dask":
+            owners = {made.owner("root"), made.owner("user")}
+            return replace(made, clusters=tuple(sit(place / "our", owner) for owner in owners))
+        return made
 
     def tear_down(self) -> None:
         """Remove everything again."""
+        for cluster in self.clusters:
+            cluster.stop()
         tree.remove(str(self.place))
 
     @property
     def root(self) -> str:
         """Name the top of the tree under test."""
         return str(self.place / "tree")
+
+    @property
+    def runs(self) -> int:
+        """Count the commands that an engine was given."""
+        return len((self.place / "our/sitting").read_bytes().splitlines())
 
     def owner(self, who: Who) -> tree.Owner:
         """Return user and group id of somebody who takes part in a test."""
@@ -127,13 +140,14 @@ class Comparison:
                 result,
                 gnu_files,
                 files,
-                sort=ours is self.sharing or not (gnu_in_order and in_order),
+                sort=ours is self.sharing or bool(ENGINE) or not (gnu_in_order and in_order),
             )
 
     def ours(self, case: Case) -> Iterator[tuple[Programs, str]]:
         """Yield each of our programs that a case is for, and what it is called in a failure."""
         yield self.pycp, "(pycp)"
-        if case.program != "pycp" or not case.may_recurse or "PYCP_UNDER_TEST" in os.environ:
+        is_other = bool(ENGINE) or "PYCP_UNDER_TEST" in os.environ
+        if case.program != "pycp" or not case.may_recurse or is_other:
             return
         if not extent.IS_QUICK or extent.is_chosen(case, ONE_SHARED_OF):
             yield self.sharing, f"(pycp --jobs={JOBS})"
@@ -199,7 +213,7 @@ def may_be_called(case: Case) -> bool:
     """Tell whether a new interpreter would do nothing else than one that runs already."""
     is_plain = case.locale in ("C", "C.UTF-8") and not any(map(ASKS_FOR_MORE.match, case.env))
     is_command = not isinstance(case.command, str) or case.command[:2] not in ("$ ", "# ")
-    if not is_plain or not is_command or "PYCP_UNDER_TEST" in os.environ:
+    if not is_plain or not is_command or ENGINE or "PYCP_UNDER_TEST" in os.environ:
         return False
     # Help is drawn by a package that whoever runs the command need not be able to read.
     asks_for_help = any(word[:3] == "--h" for word in words(case.command))

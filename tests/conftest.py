@@ -12,10 +12,12 @@ from tests import extent
 from tests import tree as trees
 from tests.case import SameAsGnu
 from tests.comparison import Comparison
-from tests.programs import ORACLES, Programs
+from tests.programs import ENGINE, EVERY, ORACLES, Programs
 
 ALWAYS, ONE_CASE_OF = 2, 16
 """Cases of each test that a quick run takes: these, and one of so many."""
+runs: list[int] = []
+"""Commands that an engine was given."""
 
 
 def pytest_configure() -> None:
@@ -46,21 +48,48 @@ def pytest_report_header() -> list[str]:
     return lines
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how much of a session was for an engine."""
+    if runs:
+        terminalreporter.write_line(f"{ENGINE} was given {sum(runs)} commands")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a quick run, leave out slow tests, and most cases of a test that has many."""
-    if not extent.IS_QUICK:
+    """Leave out what does not depend on an engine if one is tested; in a quick run, most cases."""
+    if ENGINE:
+        kept = for_engine(items)
+    elif extent.IS_QUICK:
+        kept = for_quick_run(items)
+    else:
         return
+    chosen = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = kept
+
+
+def for_engine(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests of cases that may copy a tree, one of EVERY."""
+    shared = []
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        case = callspec and callspec.params.get("case")
+        if case is not None and case.may_recurse:
+            shared.append(item)
+    return shared[::EVERY]
+
+
+def for_quick_run(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Leave out slow tests, and most cases of a test that has many."""
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         if item.get_closest_marker("slow") is None:
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {
+    chosen = {
         item
         for name, alike in cases.items()
         for item in extent.spread(alike, name, 4 * (ALWAYS + len(alike) // ONE_CASE_OF))
     }
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = [item for item in items if item in kept]
+    return [item for item in items if item in chosen]
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +97,8 @@ def comparison() -> Iterator[Comparison]:
     """Install both programs for the session."""
     made = Comparison.set_up()
     yield made
+    if ENGINE:
+        runs.append(made.runs)
     made.tear_down()
 
 

@@ -19,7 +19,11 @@ CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
 ORDINARY_ID = 54321
 """User and group id of the ordinary user when root runs the suite; it needs no account."""
-SECONDS = 20
+ENGINE = os.environ.get("PYCP_ENGINE", "")
+"""What has pycp's trees copied by other processes, "mpi" or "dask", if the room is run for it."""
+EVERY = int(os.environ.get("PYCP_EVERY", "1"))
+"""Of so many cases one is run, where that is asked for because each takes long."""
+SECONDS = 60 if ENGINE else 20
 """How long one command may take before it counts as hanging."""
 
 
@@ -117,11 +121,17 @@ def install_ours(directory: Path) -> Programs:
     compileall.compile_dir(library, quiet=1)
     for path in [library, *library.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
+    if ENGINE:
+        shutil.copy(Path(__file__).parent / "features/cluster/sitting.py", library)
+        (directory / "sitting").touch()
+        (directory / "sitting").chmod(0o666)  # for commands of all users
     for script in (CHECKOUT / "pycp/scripts").iterdir():
         if script.name in ORACLES:
             lines = script.read_text().splitlines(keepends=True)
             assert lines[0].startswith("#!")
             lines[0] = f"#!{interpreter()}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
+            if ENGINE and script.name == "pycp":
+                lines[0] += f"import sitting; sitting.begin({ENGINE!r}, {str(directory)!r})\n"
             launcher = directory / script.name
             launcher.write_text("".join(lines))
             launcher.chmod(0o755)

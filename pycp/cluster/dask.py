@@ -4,14 +4,11 @@ A unit is pinned to one worker, and is never to be done by another: the schedule
 worker's tasks to others without telling. It tells everybody who listens that a worker is gone.
 """
 
-import json
-import time
-from queue import Empty, SimpleQueue
-
 from pycp import system
+from pycp.cluster.address import address_of, require_trust
+from pycp.cluster.futures import Futures
 from pycp.cluster.node import carry_out
 from pycp.errors import CopyError
-from pycp.quoting import quote_word
 from pycp.run.hands import Lost
 
 TYPE_CHECKING = False
@@ -20,10 +17,6 @@ if TYPE_CHECKING:
 
 SECONDS = 10
 """How long a scheduler may take to answer."""
-GATHER = 0.002
-"""Seconds to wait for more results, because many are fetched almost as quickly as one."""
-TLS = "tls://"
-TCP = "tcp://"
 
 
 class Workers:
@@ -48,10 +41,7 @@ class Workers:
         import logging
 
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters we say
-        self._tickets: dict[Any, tuple[int, int]] = {}
-        """Ticket and node of what is out, by its future."""
-        self._done: SimpleQueue[Any] = SimpleQueue()
-        """Futures that are done, and addresses of workers that are gone."""
+        self._futures = Futures()
         try:
             self._client = connect(address, timeout=SECONDS, set_as_default=False)
             self._client.subscribe_topic("all", self._hear)
@@ -72,13 +62,13 @@ class Workers:
             gone = self._given_to(message["worker"])
             if gone:
                 await self._client.cancel(gone, asynchronous=True, force=True)
-            self._done.put(message["worker"])
+            self._futures.put(message["worker"])
 
     def _given_to(self, address: str) -> "list[Any]":
         """Return the futures of what is out with a worker."""
         return [
             future
-            for future, (_ticket, node) in list(self._tickets.items())
+            for future, (_ticket, node) in list(self._futures.out.items())
             if self._addresses[node] == address
         ]
 
@@ -92,39 +82,19 @@ class Workers:
             pure=False,
             retries=0,
         )
-        self._tickets[future] = ticket, node
-        if node in self.nodes:
-            future.add_done_callback(self._done.put)
-        else:
-            self._done.put(self._addresses[node])
+        self._futures.add(future, ticket, node)
+        if node not in self.nodes:
+            self._futures.put(self._addresses[node])
 
     def receive(self, wait: bool) -> list[tuple[int, bytes | Lost]]:
         """Return what is done, and what was given to workers that are gone."""
         taken: list[tuple[int, bytes | Lost]] = []
-        while self._tickets and not taken:
-            came = self._next(wait)
-            if not came:
-                break
-            done = []
-            for one in came:
-                if isinstance(one, str):
-                    taken += self._lost(one)
-                elif one in self._tickets:
-                    done.append(one)
-            done = [future for future in done if future in self._tickets]
-            taken += self._gathered(done)
+        while not taken and (came := self._futures.come(wait)):
+            for gone in came:
+                if isinstance(gone, str):
+                    taken += self._lost(gone)
+            taken += self._gathered([future for future in came if future in self._futures.out])
         return taken
-
-    def _next(self, wait: bool) -> "list[Any]":
-        came = []
-        try:
-            came.append(self._done.get(block=wait))
-            if self._done.empty():
-                time.sleep(GATHER)
-            while True:
-                came.append(self._done.get(block=False))
-        except Empty:
-            return came
 
     def _lost(self, address: str) -> list[tuple[int, bytes | Lost]]:
         if address not in self._addresses:
@@ -136,7 +106,7 @@ class Workers:
         if gone:
             self._client.cancel(gone, force=True)
         how = Lost(f"the worker {address} is gone")
-        return [(self._tickets.pop(future)[0], how) for future in gone]
+        return [(self._futures.pop(future), how) for future in gone]
 
     def _gathered(self, done: "list[Any]") -> list[tuple[int, bytes | Lost]]:
         good = [future for future in done if future.status == "finished"]
@@ -147,59 +117,17 @@ class Workers:
             results = {}
         taken: list[tuple[int, bytes | Lost]] = []
         for future in done:
-            ticket, _node = self._tickets.pop(future)
+            ticket = self._futures.pop(future)
             lost = Lost(f"the worker returned nothing: {future.status}")
             taken.append((ticket, results.get(future, lost)))
         return taken
 
     def cancel(self) -> None:
         """Take back what has not begun."""
-        if self._tickets:
-            self._client.cancel(list(self._tickets))
+        if self._futures.out:
+            self._client.cancel(list(self._futures.out))
 
     def close(self, status: int) -> None:
         """Leave scheduler and workers to whoever started them."""
         self.cancel()
         self._client.close(timeout=SECONDS)
-
-
-def address_of(word: str) -> str:
-    """Return the address that the user named, or that the file named holds."""
-    if "://" in word:
-        return word
-    if not word.endswith(".json"):
-        return f"tcp://{word}"
-    try:
-        with open(word, encoding="utf-8") as file:
-            return str(json.load(file)["address"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it holds no address"
-        raise CopyError(
-            f"cannot read the scheduler's address from {quote_word(word)}: {reason}"
-        ) from None
-
-
-def require_trust(address: str, is_insecure: bool, is_root: bool) -> None:
-    """Raise CopyError if anybody else could give work to our workers, or take it from them.
-
-    Without TLS a scheduler obeys whoever reaches it, and that includes all users of this machine.
-    """
-    if address.startswith(TLS):
-        return
-    if is_root:
-        raise CopyError(f"as root, a scheduler must be reached by {TLS}, not at {address}")
-    if not (is_insecure or is_loopback(address)):
-        raise CopyError(
-            f"anybody could give work to the scheduler at {address}:"
-            f" use {TLS}, or say --cluster-insecure"
-        )
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether what is sent to an address never leaves this machine."""
-    host = address.removeprefix(TCP).rpartition(":")[0]
-    numbers = host.split(".")
-    return address.startswith(TCP) and (
-        host in ("localhost", "[::1]")
-        or (numbers[0] == "127" and len(numbers) == 4 and all(map(str.isdigit, numbers)))
-    )

@@ -4,9 +4,9 @@ Who carries out what, and whether something is carried out twice, is for the exe
 """
 
 from concurrent.futures import CancelledError, Executor, Future
-from queue import Empty, SimpleQueue
 
 from pycp.checks import keeps_to_one_machine
+from pycp.cluster.futures import Futures
 from pycp.cluster.node import carry_out
 from pycp.cluster.nodes import Nodes
 from pycp.run.hands import Lost
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Futures:
+class Hired:
     """The carrier of an executor that does `slots` things at a time."""
 
     unit_cost = 0.001
@@ -26,8 +26,7 @@ class Futures:
     def __init__(self, executor: Executor, slots: int) -> None:
         self.nodes = list(range(slots))
         self._executor = executor
-        self._tickets: dict[Future[bytes], int] = {}
-        self._done: SimpleQueue[Future[bytes]] = SimpleQueue()
+        self._futures = Futures()
 
     def send(self, node: int, ticket: int, request: bytes) -> None:
         """Submit a request; to whom is not for us to say."""
@@ -36,19 +35,12 @@ class Futures:
         except RuntimeError as error:  # it is shut down, or broken
             future = Future()
             future.set_exception(error)
-        self._tickets[future] = ticket
-        future.add_done_callback(self._done.put)
+        self._futures.add(future, ticket, node)
 
     def receive(self, wait: bool) -> list[tuple[int, bytes | Lost]]:
         """Return what is done."""
-        taken: list[tuple[int, bytes | Lost]] = []
-        while self._tickets:
-            try:
-                future = self._done.get(block=wait and not taken)
-            except Empty:
-                break
-            taken.append((self._tickets.pop(future), self._result(future)))
-        return taken
+        came = self._futures.come(wait)
+        return [(self._futures.pop(future), self._result(future)) for future in came]
 
     def _result(self, future: "Future[bytes]") -> bytes | Lost:
         try:
@@ -62,7 +54,7 @@ class Futures:
 
     def cancel(self) -> None:
         """Take back what has not begun."""
-        for future in list(self._tickets):
+        for future in list(self._futures.out):
             future.cancel()
 
     def close(self, status: int) -> None:
@@ -87,4 +79,4 @@ def share_with(executor: Executor, fields: "dict[str, Any]") -> Nodes:
     if name:
         raise ValueError(f"executor and {name}={fields[name]!r} exclude each other")
     slots = fields.get("jobs") or getattr(executor, "_max_workers", 0) or processors()
-    return Nodes(Futures(executor, slots))
+    return Nodes(Hired(executor, slots))

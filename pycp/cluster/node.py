@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pycp.run.unit import Part, Sets
+    from pycp.run.unit import Part
 
     Identity = tuple[int, int]
     Root = tuple[str, str, Identity]
@@ -85,30 +85,29 @@ class Run:
             self._open(marshal.loads(tree))
             self._here.tree = tree
         fds, server, tally = self._here.fds, self._here.server, self._here.tally
-        seconds, left_by, sets, parts, wanted = marshal.loads(unit)
+        seconds, left_by, parts, wanted = marshal.loads(unit)
         if wanted is not None:
             way, name, new_name, source, copy, *ends = wanted
             sides = self._devices.arriving(source), self._devices.arriving(copy)
             wanted = (self._devices.arriving_way(way, fds), name, new_name, *sides, *ends)
-        answer = server.carry_out(seconds, left_by, *self._translated(sets, parts, fds), wanted)
+        answer = server.carry_out(seconds, left_by, self._translated(parts, fds), wanted)
         translated, has_unknown = self._devices.leaving_answer(answer)
         counts = list(tally.own)
         tally.own[:] = [0] * NUMBERS
         return translated, has_unknown, counts
 
-    def _translated(
-        self, sets: "Sets", parts: "list[Part]", fds: tuple[int, int]
-    ) -> "tuple[Sets, list[Part]]":
+    def _translated(self, parts: "list[Part]", fds: tuple[int, int]) -> "list[Part]":
         devices = self._devices
-        there = [(devices.arriving_way(way, fds), *rest) for way, *rest in parts]
-        links = [
-            (
-                devices.arriving(identity),
-                place and (devices.arriving_way(place[0], fds), *place[1:]),
-            )
-            for identity, place in sets
-        ]
-        return links, there  # type: ignore[return-value]
+        there: list[Part] = []
+        for way, *rest, link in parts:
+            step = devices.arriving_way(way, fds)
+            if link is not None:
+                identity, place = link
+                if place is not None:
+                    place = devices.arriving_way(place[0], fds), *place[1:]
+                link = devices.arriving(identity), place
+            there.append((step, *rest, link))  # type: ignore[arg-type]
+        return there
 
     def _open(self, tree: "Tree") -> None:
         """Open the directories of an operand, and let go of the one before."""
@@ -138,7 +137,7 @@ class Run:
         walk.memory.foreign = frozenset(map(self._devices.arriving, known))
         for link in links:
             walk.memory.made_link(self._devices.arriving(link))
-        server = Server(walk, root)
+        server = Server(walk, root, forgets=True)
         server.prepare()
         self._here.server, self._here.tally = server, report.tally
         self._here.fds = root.source_fd, root.destination_fd

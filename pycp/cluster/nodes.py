@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
+    from pycp.cluster.proof import Place
     from pycp.engine.job import Job
     from pycp.plan.operands import Operands
     from pycp.run.walk import Walk
@@ -92,12 +93,13 @@ class Nodes:
         """Have the nodes prove that they see what we see; raise CopyError if one does not."""
         options = job.options
         follows = options.follows(is_operand=True)
-        places = []
+        places: list[Place] = []
         if options.recursive:
-            for entry in operands.entries():
-                sides = None if options.parents else directories_of(job, entry)
-                for place in self._probes.places(entry, follows, sides):
-                    if place not in places:
+            # What is made in destinations changes those that are sources as well.
+            for find in (self._probes.destination, self._probes.source):
+                for entry in operands.entries():
+                    place = find(entry, follows, directories_of(job, entry))
+                    if place is not None and place not in places:
                         places.append(place)
         fields = {key: value for key, value in options.__dict__.items() if key not in STAYS_HERE}
         if job.exclusions is not None:
@@ -170,7 +172,7 @@ class Nodes:
     def take(self, wait: bool) -> "list[tuple[int, Answer | Lost]]":
         """Return what nodes have sent, and the units of those that are lost."""
         taken: list[tuple[int, Answer | Lost]] = []
-        for ticket, data in self._carrier.receive(wait):
+        for ticket, data in self._carrier.receive(wait and bool(self._out)):
             if ticket not in self._out:
                 continue
             node, unit = self._out.pop(ticket)
@@ -195,7 +197,7 @@ class Nodes:
             own[what] += counts[what]
         if has_unknown:
             lookup = self._lookups.setdefault(node, Lookup())
-            answer = lookup.complete(answer, marshal.loads(unit)[3], self._look)
+            answer = lookup.complete(answer, marshal.loads(unit)[2], self._look)
         return answer  # type: ignore[no-any-return]
 
     def _look(self, side: int, path: str) -> tuple[int, int]:

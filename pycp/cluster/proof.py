@@ -1,15 +1,17 @@
 """How a node proves that it sees the directories that the coordinator sees, as the same user.
 
 In each destination the coordinator makes a file for a moment, with contents that nobody can guess:
-who reads them under the same name sees the same directory. Sources may be read-only, and are known
-by what a copy of them on another disk would not share: inode numbers and the time of their last
-change. Inode numbers alone prove nothing, since roots of many file systems have the same one.
+who reads them under the same name sees the same directory. Sources, and destinations that we may
+not write to, are known by what a copy of them on another disk would not share: inode numbers and
+the time of their last change. Inode numbers alone prove nothing, since roots of many file systems
+have the same one.
 """
 
 import os
 import stat
 import sys
 import time
+from errno import EACCES, EPERM, EROFS
 
 from pycp import system
 from pycp.errors import cannot
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     entries; of a destination name and contents of the file that proves it."""
 
 ENTRIES = 3
+NOT_FOR_US = (EACCES, EPERM, EROFS)
+"""Why nothing can be made in a directory though there may be something to do below it."""
 AGAIN = 1.0
 """Seconds after which a node looks once more: it may have looked at old attributes in a cache."""
 
@@ -69,39 +73,49 @@ class Probes:
         self._made: list[tuple[Directory, str]] = []
         self._places: dict[tuple[int, int], Place] = {}
 
-    def places(
+    def source(
         self, entry: "Entry", follows: bool, sides: "tuple[str, str] | None"
-    ) -> "list[Place]":
-        """Return what proves the two directories of an operand; nothing if there are none.
+    ) -> "Place | None":
+        """Return what proves the directory that an operand is or, if it is a large file, is in.
 
-        `sides` are the names of the directories of an operand that is a large file.
+        `sides` are the names of the directories of a large file.
+        """
+        shown, name = (entry.source, entry.source_name) if sides is None else (sides[0], sides[0])
+        directory = entry.folder.source_directory
+        try:
+            status = directory.stat(name, follows)
+        except OSError:
+            return None  # copying will tell
+        return _known(directory, shown, name, status) if stat.S_ISDIR(status.st_mode) else None
+
+    def destination(
+        self, entry: "Entry", follows: bool, sides: "tuple[str, str] | None"
+    ) -> "Place | None":
+        """Return what proves the directory that an operand goes to, if this is one itself.
 
         Raise CopyError if that cannot be made.
         """
-        shown, name = entry.source, entry.source_name
-        copy, path = entry.destination, absolute(entry.destination)
-        if sides is not None:
-            shown, name = sides[0], sides[0]
-            copy, path = sides[1], absolute(sides[1])
-        directory = entry.folder.source_directory
-        try:
-            source = directory.stat(name, follows)
-        except OSError:
-            return []  # copying will tell
-        if not stat.S_ISDIR(source.st_mode):
-            return []
+        shown = entry.destination if sides is None else sides[1]
+        path = absolute(shown)
+        if sides is None:
+            try:
+                source = entry.folder.source_directory.stat(entry.source_name, follows)
+            except OSError:
+                return None
+            if not stat.S_ISDIR(source.st_mode):
+                return None
         found = probe(path)
         if isinstance(found, OSError):
             path = path.rstrip("/").rpartition("/")[0] or "/"
             found = probe(path)
         if isinstance(found, OSError):
-            return []
+            return None
         known = self._places.get(found.id)
         if known is None:
-            known = self._places[found.id] = self._make(found, copy, path)
+            known = self._places[found.id] = self._make(found, shown, path)
         else:
             found.close()
-        return [_source(directory, shown, name, source), known]
+        return known
 
     def _make(self, directory: Directory, shown: str, path: str) -> "Place":
         name, nonce = PROBE + os.urandom(8).hex(), os.urandom(16).hex()
@@ -114,6 +128,8 @@ class Probes:
             finally:
                 system.close(fd)
         except OSError as error:
+            if error.errno in NOT_FOR_US:
+                return _known(directory, shown, ".", status, path)
             raise cannot("create regular file", f"{path}/{name}", error) from None
         _set_times(directory, status)
         return shown, path, *directory.id, (0, 0), [], name, nonce
@@ -138,19 +154,22 @@ def _set_times(directory: Directory, status: os.stat_result) -> None:
         pass  # it is somebody else's
 
 
-def _source(directory: Directory, shown: str, source: str, status: os.stat_result) -> "Place":
+def _known(
+    directory: Directory, shown: str, found: str, status: os.stat_result, path: str = ""
+) -> "Place":
+    """Return what proves a directory that we write nothing to; its name for all is `path`."""
     names: list[tuple[str, int]] = []
     try:
-        for name in directory.names(source):
-            path = os.path.join(source, name)
-            names.append((name, directory.stat(path, False).st_ino))
+        for name in directory.names(found, system.O_NOATIME):
+            path_here = os.path.join(found, name)
+            names.append((name, directory.stat(path_here, False).st_ino))
             if len(names) == ENTRIES:
                 break
     except OSError:
         pass  # what cannot be listed is known by itself
     return (
         shown,
-        absolute(source),
+        path or absolute(found),
         status.st_dev,
         status.st_ino,
         (status.st_mode, status.st_ctime_ns),

@@ -226,10 +226,10 @@ def _settle(
 ) -> "Rest":
     """Finish a complete file, or return a decision where it goes on, and a remark about that."""
     options = job.options
-    fd, status = destination
+    status = destination[1]
     difference = None
     if not has_its_time(job, source[1], status):
-        difference = _first_difference(job, (source[0], entry.source), (fd, entry.destination))
+        difference = _first_difference(job, entry, source, destination)
     if decision.removes_destination:  # it has several names
         is_complete = (
             difference is None
@@ -257,7 +257,7 @@ def _settle(
 
 
 def _first_difference(
-    job: "Job", source: tuple[int, str], destination: tuple[int, str]
+    job: "Job", entry: "Entry", source: "File", destination: "File"
 ) -> int | None:
     """Compare two files; what is compared counts as done meanwhile, then what is right of it."""
     tally = job.tally
@@ -269,7 +269,11 @@ def _first_difference(
 
     try:
         with Phase(tally, CHECKING):
-            return first_difference(source, destination, False, count)
+            shared = entry.compare and entry.compare(source[1], destination[1], False)
+            if shared:
+                return shared[0]
+            sides = (source[0], entry.source), (destination[0], entry.destination)
+            return first_difference(*sides, False, count)
     finally:
         tally.own[KEPT] = kept
 

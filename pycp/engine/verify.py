@@ -109,7 +109,7 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
                 file.source.st_ctime_ns,
             ):
                 if found != file.data:
-                    raise _differs(entry, _first_other(file.data, found))
+                    raise _differs(entry, first_other(file.data, found))
                 job.tally.add(CHECKED, len(file.data))
                 _tell(job, entry)
                 return
@@ -126,7 +126,7 @@ def _read_at_once(file: "FileCopy") -> bytes:
         found = system.pread(fd, len(data) + 1, 0)
     except OSError:
         found = b""  # reading it all will tell
-    return found if found == data else _read((fd, file.entry.destination), 0, len(data) + 1)
+    return found if found == data else read((fd, file.entry.destination), 0, len(data) + 1)
 
 
 def _tell(job: "Job", entry: "Entry") -> None:
@@ -156,13 +156,13 @@ def first_difference(
     have_holes = _is_sparse(source) and _is_sparse(destination)
     while True:
         if have_holes:
-            data = min(_next_data(source[0], offset), _next_data(destination[0], offset))
+            data = min(next_data(source[0], offset), next_data(destination[0], offset))
             offset = max(offset, data)
         size = stride.next(BUFFER_SIZE)
-        ours = _read(source, offset, size)
-        theirs = _read(destination, offset, len(ours) if is_larger else size)
+        ours = read(source, offset, size)
+        theirs = read(destination, offset, len(ours) if is_larger else size)
         if ours != theirs:
-            return offset + _first_other(ours, theirs)
+            return offset + first_other(ours, theirs)
         if offset + len(ours) > start:
             count(min(len(ours), offset + len(ours) - start))
         if len(ours) < size:
@@ -171,7 +171,7 @@ def first_difference(
         offset += size
 
 
-def _first_other(ours: bytes, theirs: bytes) -> int:
+def first_other(ours: bytes, theirs: bytes) -> int:
     """Return where two runs of bytes differ first, or the shorter one ends."""
     pairs = enumerate(zip(ours, theirs, strict=False))
     return next((index for index, (a, b) in pairs if a != b), min(len(ours), len(theirs)))
@@ -189,7 +189,7 @@ def _is_sparse(side: tuple[int, str]) -> bool:
     return status.st_blocks < status.st_size // 512
 
 
-def _next_data(fd: int, offset: int) -> int:
+def next_data(fd: int, offset: int) -> int:
     """Return where data goes on at `offset` or after it, or the size if nowhere."""
     try:
         return system.lseek(fd, offset, system.SEEK_DATA)
@@ -202,7 +202,7 @@ def _next_data(fd: int, offset: int) -> int:
         return offset  # reading will tell
 
 
-def _read(side: tuple[int, str], offset: int, size: int) -> bytes:
+def read(side: tuple[int, str], offset: int, size: int) -> bytes:
     """Return what a file holds from `offset` on, fewer bytes than `size` only at its end."""
     fd, shown = side
     data = b""

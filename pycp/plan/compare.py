@@ -71,6 +71,12 @@ def is_begun(
         return False
     if not may_be_whole and has_time_of(source, destination):
         return False  # which is set when all is there
+    shared = entry.compare and entry.compare(source, destination, True)
+    if shared:
+        difference, holds_part = shared
+        if difference is None:
+            return may_be_whole
+        return holds_part
     try:
         found = _compare(entry, (source, destination), follows)
     except OSError:
@@ -123,7 +129,7 @@ def _compare(
                 # At the end of one, a byte more of the other is one too many.
                 copied = system.read(other, len(data) or 1)
                 if data != copied:
-                    if not _is_filled_in_part(copied, data):
+                    if not is_filled_in_part(copied, data):
                         return NOTHING_OF_IT
                     result = IN_PART
                 if not copied:
@@ -134,7 +140,7 @@ def _compare(
         system.close(one)
 
 
-def _is_filled_in_part(copied: bytes, data: bytes) -> bool:
+def is_filled_in_part(copied: bytes, data: bytes) -> bool:
     """Return whether each block is as in the source, but for zeros where it begins or ends."""
     if len(copied) > len(data):
         return False

@@ -25,15 +25,18 @@ class Copies:
     There may be as many as files, so what is kept of most is a number and a name.
     """
 
-    __slots__ = ("_folders", "_numbers", "_places", "whole")
+    __slots__ = ("_folders", "_last", "_numbers", "_places", "_uses", "whole")
 
     def __init__(self) -> None:
         self.whole: dict[Identity, Entry] = {}
         """Directories, and what has a digest or names of its own, such as operands."""
         self._places: dict[int, dict[int, str]] = {}
         """Device → inode number → number of the folder, a slash, and the name in it."""
-        self._folders: list[Folder] = []
+        self._folders: dict[int, Folder] = {}
         self._numbers: dict[Folder, int] = {}
+        self._uses: dict[int, int] = {}
+        """Number of a folder → how many of the copies are in it."""
+        self._last = 0
 
     def __contains__(self, key: "Identity") -> bool:
         return key[1] in self.files_on(key[0]) or key in self.whole
@@ -58,8 +61,10 @@ class Copies:
         """Remember a copy that has the name of its source."""
         number = self._numbers.get(folder)
         if number is None:
-            number = self._numbers[folder] = len(self._folders)
-            self._folders.append(folder)
+            number = self._numbers[folder] = self._last = self._last + 1
+            self._folders[number] = folder
+            self._uses[number] = 0
+        self._uses[number] += 1
         self.files_on(key[0])[key[1]] = f"{number}/{name}"
 
     def place(self, key: "Identity") -> "tuple[Folder, str] | None":
@@ -89,6 +94,19 @@ class Copies:
         """Forget an operand, if it is what is remembered."""
         if self.whole.get(key) is entry:
             del self.whole[key]
+
+    def discard(self, key: "Identity") -> None:
+        """Forget a file, and the folder of its copy if there is nothing else in that."""
+        place = self.files_on(key[0]).pop(key[1], None)
+        if place is None:
+            entry = self.whole.get(key)
+            if entry is not None and not entry.is_operand:
+                del self.whole[key]
+            return
+        number = int(place.partition("/")[0])
+        self._uses[number] -= 1
+        if not self._uses[number]:
+            del self._uses[number], self._numbers[self._folders.pop(number)]
 
     def operands(self) -> "list[Identity]":
         """Return what of this are operands."""

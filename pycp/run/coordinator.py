@@ -12,13 +12,12 @@ import time
 from itertools import islice
 
 from pycp.engine.directory import is_finished
-from pycp.entries import Entry
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.level import WHOLE, Level, tell_lost
+from pycp.run.level import WHOLE, Folded, Level, tell_lost
 from pycp.run.link_sets import LinkSets
 from pycp.run.queue import Queue
-from pycp.run.ranges import Ranges
+from pycp.run.ranges import LargeEntry, Ranges
 from pycp.run.task import Task, entered
 from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders, is_below
@@ -29,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.run.hands import Hands
-    from pycp.run.level import Place
+    from pycp.run.level import Link, Place
     from pycp.run.link_sets import Name
     from pycp.run.telling import Places
     from pycp.run.unit import Identity, Item
@@ -59,7 +58,7 @@ class Coordinator:
         self._folders = Folders(root.folder)
         self._queue = Queue(walk, root)
         self._out: dict[int, Task] = {}
-        self._sets = LinkSets(walk.memory.copied, self._queue_name)
+        self._sets = LinkSets(walk.memory.copied, self._queue_name, not hands.is_local)
         self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
         self.ranges.told = self._told
         if not hands.is_local:
@@ -137,9 +136,8 @@ class Coordinator:
                 filled.pending += 1
             count -= len(names) + 1
             if names or self._hands_out_finishing(filled):
-                task.parts.append((filled, names))
+                task.parts.append((filled, names, level.link if names else None))
                 task.places.append(level.place_of_next(is_all))
-                task.sets += level.sets if names else []  # they are of these names
             else:
                 level.end()
                 self._settle(filled)
@@ -165,13 +163,12 @@ class Coordinator:
             marshal.dumps((seconds, self._left_by, *task.packed(self._root, hands.reruns)))
         )
         self._out[ticket] = task
+        task.fold()
 
     def _work(self) -> None:
         """Do a little work here."""
         if self._queue.own:
-            stack = self._queue.own.pop()
-            sets, stack[-1].sets = stack[-1].sets, []  # what is left of it is none of them
-            self._go_on_with([stack], sets)
+            self._go_on_with([self._queue.own.pop()])
         else:
             self._carry_out(self._next())
         self._told.flush()
@@ -179,30 +176,29 @@ class Coordinator:
     def _carry_out(self, task: Task) -> None:
         """Work on a unit here, for a little while."""
         parts = zip(task.parts, task.places, strict=True)
-        stacks = [[Level(filled, iter(names), place)] for (filled, names), place in parts]
-        self._go_on_with(stacks, task.sets)
+        self._go_on_with(
+            [[Level(filled, iter(names), place, link)] for (filled, names, link), place in parts]
+        )
 
-    def _go_on_with(
-        self, stacks: list[list[Level]], sets: "list[tuple[Identity, Entry | None]]"
-    ) -> None:
+    def _go_on_with(self, stacks: list[list[Level]]) -> None:
         """Copy levels and what is below them, for a little while."""
         walk = self._walk
         deadline = time.monotonic() + OWN
         walk.stop = lambda: time.monotonic() > deadline
-        walk.is_stopped = False
-        walk.members = []
-        granted = [identity for identity, first in sets if first is None]
-        self._sets.grant(granted)
+        walk.is_stopped, walk.members = False, []
         places: Places = {}
         for stack in stacks:
             if walk.is_stopped:
                 self._queue.put_all(stack)
-            else:
-                places |= self._go(stack)
+                continue
+            link, stack[-1].link = stack[-1].link, None  # what is left of it is none
+            self._sets.granted = link and link[0]
+            places |= self._go(stack)
+            if link is not None:
+                self._sets.done(link, walk.memory.copied.get(link[0]))
+        self._sets.granted = None
         for number, (above, name, identity, count) in enumerate(walk.members):
             self._take_back((above, name), identity, count, places.get(number))
-        for identity in granted:
-            self._sets.release(identity, walk.memory.copied.get(identity))
 
     def _go(self, stack: list[Level]) -> "Places":
         """Copy a level and what is below it for a while; return the places of names handed back."""
@@ -246,6 +242,7 @@ class Coordinator:
         for ticket, answer in self._hands.take(wait):
             task = self._out.pop(ticket)
             if isinstance(answer, Lost):
+                task.unfold()
                 self._redo(task, answer)
             else:
                 self._take_in(task, answer)
@@ -257,39 +254,44 @@ class Coordinator:
         if came is not None:
             self.ranges.take_in(came)
         self._look_at_time(wall, waited)
-        for link in links:
-            self._walk.memory.made_link(link)
-        found = [filled for filled, _names in task.parts]
+        for symlink in links:
+            self._walk.memory.made_link(symlink)
+        found = [part[0] for part in task.parts]
         new = entered(opened, found, self._walk.job.exclusions is not None)
         for number, (above, name, identity, count) in enumerate(members):
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
             self._take_back((directory, name), identity, count, names.get(number))
-        made = {identity: self._folders.entry(place) for identity, place in firsts}
-        for identity, first in task.sets:
-            if first is None:
-                self._sets.release(identity, made.get(identity))
-        for number, (filled, (left, is_done)) in enumerate(zip(found, done, strict=True)):
+        made = dict(firsts)
+        for number, (part, (left, is_done)) in enumerate(zip(task.parts, done, strict=True)):
+            filled, _names, link = part
             filled.is_ours = filled.is_ours and not is_done
-            self._go_on(filled, left, lefts.get(number))
+            if link is not None and not left:
+                first = made.get(link[0])
+                # Whoever copies here as well opens and closes folders of its own.
+                likely = None if self._hands.is_local else filled.folder
+                self._sets.done(link, first and self._folders.entry(first, likely))
+            self._go_on(filled, left, lefts.get(number), link)
         for number, (filled, (*_, left_there)) in enumerate(zip(new, opened, strict=True)):
             self._go_on(filled, left_there, rests.get(number))
 
-    def _go_on(self, filled: "Filled", names: "list[Item] | None", place: "Place | None") -> None:
+    def _go_on(
+        self,
+        filled: "Filled",
+        names: "list[Item] | None",
+        place: "Place | None",
+        link: "Link | None" = None,
+    ) -> None:
         if names == []:
-            self._settle(filled)
-            return
-        level = Level(filled, iter(names or ()), place)
+            return self._settle(filled)
+        level = Level(filled, Folded(names or []), place, link)
         level.is_unlisted = names is None
         self._queue.put(level)
 
-    def _queue_name(
-        self, name: "Name", kind: int, identity: "Identity", first: Entry | None
-    ) -> None:
+    def _queue_name(self, name: "Name", kind: int, link: "Link") -> None:
         """Queue one name of a link set, whose first copy is to be made or is known."""
-        level = Level(name[0], iter([(name[1], kind)]), self._places.pop(name, None))
-        level.sets = [(identity, first)]
-        if first is None or is_below(first, self._root.folder):
+        level = Level(name[0], iter([(name[1], kind)]), self._places.pop(name, None), link)
+        if link[1] is None or is_below(link[1], self._root.folder):
             self._queue.put(level)
         else:
             self._queue.own.append([level])  # units tell of places in this tree only
@@ -299,11 +301,11 @@ class Coordinator:
     ) -> None:
         """Queue a name handed back; `count` is its names, 0 a directory, WHOLE a large file."""
         if count == WHOLE:
-            self.ranges.waiting.append((name[0], Entry(name[0].folder, name[1]), place))
+            self.ranges.waiting.append((name[0], LargeEntry(name[0].folder, name[1]), place))
         elif count:
             if place is not None:
                 self._places[name] = place
-            self._sets.add(name, identity)
+            self._sets.add(name, identity, count)
         else:
             self._queue.own.append([Level(name[0], iter([(name[1], DIRECTORY)]), place)])
 
@@ -326,7 +328,7 @@ class Coordinator:
         if has_temporary and lost.token and lost.token not in self._left_by:
             self._left_by.append(lost.token)
         if task.tries < TRIES:
-            for filled, _names in task.parts:
+            for filled, *_names in task.parts:
                 filled.is_redone, filled.folder.is_new = True, False
             if self._hands.slots:
                 self._send(task)
@@ -337,13 +339,12 @@ class Coordinator:
             return
         if task.range:
             self.ranges.lose(lost.error(task.range[1]))
-        for (filled, names), place in zip(task.parts, task.places, strict=True):
+        for (filled, names, link), place in zip(task.parts, task.places, strict=True):
             outer = self._told.record(place)
             for name, _kind in names:
                 shown = join(filled.folder.source, name)
                 self._walk.job.report.failed(lost.error(shown))
             self._told.recorded(place, outer)
+            if link is not None:
+                self._sets.done(link, None)
             self._settle(filled)
-        for identity, first in task.sets:
-            if first is None:
-                self._sets.release(identity, None)

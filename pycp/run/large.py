@@ -50,7 +50,7 @@ def copy_large_operand(visitor: "Visitor", entry: Entry, cluster: "Cluster") -> 
             directory.id = identity(directory.stat("."))
         above = Directory(None, "", None)
         folder = Folder(Folder(None, above, above, False), source, destination, False)
-        file = Entry(folder, split_last(entry.source_name)[1], is_operand=True)
+        file = ranges.LargeEntry(folder, split_last(entry.source_name)[1], is_operand=True)
         file.destination_name = split_last(entry.destination)[1]
         file.name_operands(entry.source, entry.destination)
         file.is_exactly_named = entry.is_exactly_named

@@ -1,5 +1,7 @@
 """A directory on a walk: what is still to come of it, and the way to have it open for a while."""
 
+import marshal
+
 from pycp.errors import CopyError, cannot
 
 TYPE_CHECKING = False
@@ -11,7 +13,8 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
-    Sets = list[tuple[tuple[int, int], Entry | None]]
+    Link = tuple[tuple[int, int], Entry | None]
+    """A file of several names, and its first copy: None if that is to be made."""
 
 
 WHOLE = -1
@@ -34,23 +37,46 @@ class Place:
         return first, rest
 
 
+class Folded:
+    """Names that wait in the queue, as bytes until the first of them is wanted: a fourth of it."""
+
+    def __init__(self, names: "list[tuple[str, int]]") -> None:
+        self._data = marshal.dumps(names)
+        self._left = len(names)
+        self._names: Iterator[tuple[str, int]] | None = None
+
+    def __iter__(self) -> "Folded":
+        return self
+
+    def __length_hint__(self) -> int:
+        return self._left
+
+    def __next__(self) -> "tuple[str, int]":
+        if self._names is None:
+            self._names, self._data = iter(marshal.loads(self._data)), b""
+        item = next(self._names)
+        self._left -= 1
+        return item
+
+
 class Level:
     """A directory that is being copied, and those of its entries still to come."""
 
-    __slots__ = ("entries", "filled", "is_unlisted", "place", "sets")
+    __slots__ = ("entries", "filled", "is_unlisted", "link", "place")
 
     def __init__(
         self,
         filled: "Filled",
         entries: "Iterator[tuple[str, int]]",
         place: "Place | None" = None,
+        link: "Link | None" = None,
     ) -> None:
         self.filled = filled
         self.entries = entries
         self.is_unlisted = False
         """It has very many entries, which are still to be listed."""
-        self.sets: Sets = []
-        """Files of several names that its entries are of, and their first copies."""
+        self.link = link
+        """What its only entry is a name of, if this was handed back before."""
         self.place = place
         """Where in what is told its entries come, if there is an order."""
 

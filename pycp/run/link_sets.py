@@ -1,4 +1,7 @@
-"""Link sets of a tree that several processes copy: one name first, the others when it is done."""
+"""Link sets of a tree that several processes copy: one name first, the others when it is done.
+
+What is known of a set is forgotten with its last name, if no name is copied without our knowing.
+"""
 
 from pycp.values import LINKED, REGULAR
 
@@ -9,53 +12,68 @@ if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.entries import Entry
     from pycp.plan.links import Copies
+    from pycp.run.level import Link
     from pycp.run.unit import Identity
 
     Name = tuple[Filled, str]
     """A name in a directory that waits for it."""
-    Queue = Callable[[Name, int, Identity, Entry | None], None]
+    Queue = Callable[[Name, int, Link], None]
 
 
 class LinkSets:
     """The sets whose first copy is being made, and the names that wait for it.
 
-    Those that are granted to this process count as free for as long as it copies them.
+    The one that is granted to this process counts as free for as long as it copies it.
     """
 
-    def __init__(self, copied: "Copies", queue: "Queue") -> None:
+    def __init__(self, copied: "Copies", queue: "Queue", forgets: bool) -> None:
         self._copied = copied
         self._queue = queue
+        self._forgets = forgets
         self._waiting: dict[Identity, list[Name]] = {}
-        self._granted: set[Identity] = set()
+        self._left: dict[int, dict[int, int]] = {}
+        """Device → inode number → names still to be copied, as far as sets are to be forgotten."""
+        self.granted: Identity | None = None
 
     def __contains__(self, identity: object) -> bool:
-        return identity in self._waiting and identity not in self._granted
+        return identity in self._waiting and identity != self.granted
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def grant(self, identities: "list[Identity]") -> None:
-        """Let this process make the first copies of these sets, until they are released."""
-        self._granted.update(identities)
-
-    def add(self, name: "Name", identity: "Identity") -> None:
-        """Queue a name that was handed back, or let it wait for the first copy of its set."""
+    def add(self, name: "Name", identity: "Identity", count: int) -> None:
+        """Queue one of so many names, or let it wait for the first copy of its set."""
         if identity in self._waiting:
             self._waiting[identity].append(name)
             return
         first = self._copied.get(identity)
         if first is None:
             self._waiting[identity] = []
-        self._queue(name, REGULAR if first is None else LINKED, identity, first)
+            if self._forgets:
+                self._left.setdefault(identity[0], {}).setdefault(identity[1], count)
+        self._queue(name, REGULAR if first is None else LINKED, (identity, first))
 
-    def release(self, identity: "Identity", first: "Entry | None") -> None:
-        """Queue the names that waited for a first copy; without one the next is to be it."""
-        self._granted.discard(identity)
+    def done(self, link: "Link", made: "Entry | None") -> None:
+        """Note that a name is copied, or cannot be; `made` is the first copy if it was to be it.
+
+        Queue the names that waited for that; without it the next is to be it.
+        """
+        identity, first = link
+        if first is None:
+            self._release(identity, made)
+        left = self._left.get(identity[0], {})
+        if identity[1] in left:
+            left[identity[1]] -= 1
+            if not left[identity[1]]:
+                del left[identity[1]]
+                self._copied.discard(identity)
+
+    def _release(self, identity: "Identity", made: "Entry | None") -> None:
         waiting = self._waiting.pop(identity)
-        if first is not None:
-            self._copied[identity] = first
+        if made is not None:
+            self._copied[identity] = made
             for name in waiting:
-                self._queue(name, LINKED, identity, first)
+                self._queue(name, LINKED, (identity, made))
         elif waiting:
             self._waiting[identity] = waiting[1:]
-            self._queue(waiting[0], REGULAR, identity, None)
+            self._queue(waiting[0], REGULAR, (identity, None))

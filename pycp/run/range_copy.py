@@ -1,4 +1,4 @@
-"""One range of a large file, copied by whoever carries out the unit of work that it is.
+"""One range of a large file, copied or compared by whoever carries out the unit that it is.
 
 Both sides are opened anew, so nothing is known of them but what the coordinator said: another file
 by that name is not touched.
@@ -9,26 +9,29 @@ from pycp.engine.file_copy import FileCopy
 from pycp.engine.part import copy_part, flush
 from pycp.entries import Entry
 from pycp.errors import CopyError
+from pycp.run.range_compare import compare_range
 from pycp.system.folder import identity, release
 from pycp.values import BYTES, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
-    from pycp.run.unit import CopiedRange, Folders, Range
+    from pycp.run.unit import DoneRange, Folders, Range
 
 
-def copy_range(job: "Job", folders: "Folders", wanted: "Range") -> "CopiedRange":
-    """Copy one range of a file; return bytes copied, whether it was all there, and a failure.
+def carry_out_range(job: "Job", folders: "Folders", wanted: "Range") -> "DoneRange":
+    """Copy or compare one range of a file; return what came of it.
 
     A file that this process cannot open, or that is another one, counts as not there: who has it
     open already can copy it.
     """
-    way, name, new_name, source_id, destination_id, start, end = wanted
+    way, name, new_name, source_id, destination_id, how, start, end = wanted
+    copy_flags = system.SOURCE_FLAGS if how else system.OLD_FILE_FLAGS
     counted = job.tally.own[BYTES]
     opened: list[int] = []
     failure = None
     is_whole = False
+    found_other = -1, True
     try:
         folder = folders.at(way, False)
         entry = Entry(folder, name)
@@ -37,18 +40,22 @@ def copy_range(job: "Job", folders: "Folders", wanted: "Range") -> "CopiedRange"
         found = []
         for side, dir_fd, flags, expected in (
             (name, folder.source_fd, system.SOURCE_FLAGS, source_id),
-            (new_name, folder.destination_fd, system.OLD_FILE_FLAGS, destination_id),
+            (new_name, folder.destination_fd, copy_flags, destination_id),
         ):
             opened.append(
                 system.open(side, flags | system.O_NOFOLLOW | system.O_NONBLOCK, dir_fd=dir_fd)
             )
             found.append(system.fstat(opened[-1]))
             if not _is_same(identity(found[-1]), expected):
-                return 0, False, None
+                return 0, False, None, found_other
         file = FileCopy(entry, opened[0], found[0], opened[1])
         file.destination, file.start = found[1], start
-        is_whole = copy_part(job, file, end)
-        flush(file)
+        if how:
+            found_other = compare_range(job, file, end, how)
+            is_whole = True
+        else:
+            is_whole = copy_part(job, file, end)
+            flush(file)
     except CopyError as error:
         failure = str(error), error.errno, error.filename, error.filename2
     except OSError:
@@ -56,7 +63,7 @@ def copy_range(job: "Job", folders: "Folders", wanted: "Range") -> "CopiedRange"
     finally:
         for fd in opened:
             release(fd)
-    return job.tally.own[BYTES] - counted, is_whole, failure
+    return job.tally.own[BYTES] - counted, is_whole, failure, found_other
 
 
 def _is_same(here: tuple[int, int], there: tuple[int, int]) -> bool:

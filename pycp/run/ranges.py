@@ -7,9 +7,11 @@ a file that is not complete is always short, and is gone on with by --resume.
 """
 
 from pycp.engine.write import truncate
+from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.run.level import Opened
-from pycp.run.range_copy import copy_range
+from pycp.run.range_compare import ALL, FIRST
+from pycp.run.range_copy import carry_out_range
 from pycp.run.task import Task
 from pycp.run.telling import AsItComes
 from pycp.run.unit import way_to
@@ -19,14 +21,14 @@ from pycp.values import BYTES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import stat_result
 
     from pycp.engine.directory import Filled
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
-    from pycp.entries import Entry
     from pycp.run.hands import Hands
     from pycp.run.level import Place
-    from pycp.run.unit import CopiedRange, Folders
+    from pycp.run.unit import DoneRange, Folders
     from pycp.run.walk import Walk
 
 LARGE = 1024 * 1024 * 1024
@@ -61,6 +63,24 @@ def pieces(start: int, end: int, count: int, block: int) -> list[tuple[int, int]
     return [(at, min(at + step, end)) for at in range(start, end, step)]
 
 
+class LargeEntry(Entry):
+    """A large file, which others may compare with what there is of it."""
+
+    __slots__ = ("compare",)
+
+
+class Round:
+    """What came of the ranges of a file so far."""
+
+    def __init__(self) -> None:
+        self.copied = 0
+        self.failure: CopyError | None = None
+        self.is_short = False
+        """One side was not there, or had less."""
+        self.difference = -1
+        self.may_be_begun = True
+
+
 class Ranges:
     """The coordinator's side: the files that wait, and the ranges of the one being copied."""
 
@@ -78,14 +98,14 @@ class Ranges:
         self._go_on = go_on
         self._settle = settle
         self.told = AsItComes(walk.job)
-        self.waiting: list[tuple[Filled, Entry, Place | None]] = []
+        self.waiting: list[tuple[Filled, LargeEntry, Place | None]] = []
         """Large files that were handed back, each in a directory that waits for it."""
         self.tasks: list[Task] = []
         """Ranges that nobody copies yet."""
         self._out = 0
-        self._copied = 0
-        self._failure: CopyError | None = None
-        self._is_short = False
+        self._round = Round()
+        self._known: dict[object, tuple[int | None, bool]] = {}
+        """What came of comparing the file that is being copied."""
 
     def begin(self) -> None:
         """Have large files handed back from now on, if that is possible at all."""
@@ -104,11 +124,13 @@ class Ranges:
         with Opened(walk.job, filled) as is_open:
             if is_open:
                 walk.go_below(filled)
+                self._known.clear()
+                entry.compare = lambda *statuses: self._compare(entry, *statuses)
                 walk.job.share_data = self._share
                 try:
                     walk.visitor.visit(entry)
                 finally:
-                    walk.job.share_data = None
+                    walk.job.share_data = entry.compare = None
         self.told.recorded(place, outer)
         self._settle(filled)
 
@@ -123,44 +145,89 @@ class Ranges:
         if end - file.start < LEAST or not self._hands.slots:
             return
         counted = self._walk.job.tally.own[BYTES]
-        self._copied, self._failure, self._is_short = 0, None, False
-        way = way_to(file.entry.folder, self._folders.root)
-        names = file.entry.source_name, file.entry.destination_name
-        sides = identity(file.source), identity(file.destination)
-        for start, stop in pieces(file.start, end, SHARE * self._hands.slots, block):
+        sides = file.source, file.destination
+        come = self._hand_out(file.entry, sides, "", pieces(file.start, end, self._count(), block))
+        if come.failure is not None:
+            raise come.failure
+        if come.is_short:
+            # It shrank, or some could not open it: what there is copies this process alone.
+            truncate(file, file.start)
+            come.copied = 0
+        else:
+            file.start = end
+        file.counted += self._walk.job.tally.own[BYTES] - counted - come.copied
+
+    def _compare(
+        self, entry: "Entry", source: "stat_result", destination: "stat_result", all_of_it: bool
+    ) -> "tuple[int | None, bool] | None":
+        """Have a file compared, as `Compare` says; what came of all of it is known once more."""
+        sides = source, destination
+        key = tuple((*identity(side), side.st_size, side.st_mtime_ns) for side in sides)
+        if key in self._known:
+            return self._known[key]
+        size = min(source.st_size, destination.st_size)
+        if size <= LEAST or not self._hands.slots:
+            return None
+        come = self._hand_out(
+            entry, sides, ALL if all_of_it else FIRST, pieces(0, size, self._count(), BLOCK)
+        )
+        if come.failure is not None or come.is_short:
+            return None
+        difference: int | None = come.difference
+        if come.difference < 0:
+            difference = None if source.st_size == destination.st_size else size
+        found = difference, come.may_be_begun
+        if all_of_it:
+            self._known[key] = found
+        return found
+
+    def _count(self) -> int:
+        return SHARE * self._hands.slots
+
+    def _hand_out(
+        self,
+        entry: "Entry",
+        sides: "tuple[stat_result, stat_result]",
+        how: str,
+        ranges: list[tuple[int, int]],
+    ) -> Round:
+        """Have ranges copied, or compared, and return what came of all."""
+        self._round = Round()
+        way = way_to(entry.folder, self._folders.root)
+        names = entry.source_name, entry.destination_name
+        for start, stop in ranges:
             task = Task()
-            task.range = (way, *names, *sides, start, stop)
+            task.range = (way, *names, identity(sides[0]), identity(sides[1]), how, start, stop)
             self.tasks.append(task)
         self._out = len(self.tasks)
         while self._out:
             if self.tasks and not self._hands.slots:
-                self.copy_here(self.tasks.pop())
+                self.copy_here(self.tasks.pop(0))
             else:
                 self._go_on()
             self._walk.job.tally.beat()
-        if self._failure is not None:
-            raise self._failure
-        if self._is_short:
-            # It shrank, or some could not open it: what there is copies this process alone.
-            truncate(file, file.start)
-            self._copied = 0
-        else:
-            file.start = end
-        file.counted += self._walk.job.tally.own[BYTES] - counted - self._copied
+        return self._round
 
-    def take_in(self, came: "CopiedRange") -> None:
+    def take_in(self, came: "DoneRange") -> None:
         """Note what came of a range."""
         self._out -= 1
-        copied, is_whole, failure = came
-        self._copied += copied
-        self._is_short |= not is_whole
+        copied, is_whole, failure, (difference, may_be_begun) = came
+        come = self._round
+        come.copied += copied
+        come.is_short |= not is_whole
         if failure is not None:
             self._give_up(CopyError(*failure))
+        if difference >= 0:
+            if not 0 <= come.difference <= difference:
+                come.difference = difference
+            come.may_be_begun &= may_be_begun
+            if not may_be_begun:
+                self._drop()  # those left are behind it
 
     def copy_here(self, task: Task) -> None:
         """Copy a range that nobody else is there to copy."""
         assert task.range is not None
-        self.take_in(copy_range(self._walk.job, self._folders, task.range))
+        self.take_in(carry_out_range(self._walk.job, self._folders, task.range))
 
     def lose(self, error: CopyError) -> None:
         """Note that a range cannot be copied."""
@@ -168,6 +235,10 @@ class Ranges:
         self._give_up(error)
 
     def _give_up(self, error: CopyError) -> None:
-        self._failure = self._failure or error
+        self._round.failure = self._round.failure or error
+        self._drop()
+
+    def _drop(self) -> None:
+        """Leave the ranges that nobody has begun."""
         self._out -= len(self.tasks)
         self.tasks.clear()

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     Status = tuple[tuple[Any, ...], dict[str, Any]]
     Record = tuple[Status, Status, bool, int, int, int]
     """What finishing a directory needs."""
-    Part = tuple[Way, bool, bool, bool, list[Item], Record | None]
-    """Way, whether new, by umask, and redone; names; the record if it is to be finished."""
     Place = tuple[Way, str, str]
     """Way to a file, its name, and its digest if there is to be a manifest."""
-    Sets = list[tuple[Identity, Place | None]]
-    """Files of several names, and where their first copy is: nowhere if it is to be made."""
+    Link = tuple[Identity, Place | None]
+    """A file of several names, and where its first copy is: nowhere if it is to be made."""
+    Part = tuple[Way, bool, bool, bool, list[Item], Record | None, Link | None]
+    """Way, whether new, by umask, and redone; names; the record if it is to be finished; and what
+    the only name is one of."""
     Opened = tuple[int, Step, bool, bool, Record, list[Item] | None]
     """Number of the directory above, step, whether new, by umask, record; names left: None if vast.
 
@@ -40,10 +41,14 @@ if TYPE_CHECKING:
     Member = tuple[int, str, Identity, int]
     """Number of its directory, name, identity and how many names it has; 0 for a directory, and
     WHOLE for a large file."""
-    Range = tuple[Way, str, str, Identity, Identity, int, int]
-    """Way to a large file, both its names and identities, and the offsets of a part of it."""
-    CopiedRange = tuple[int, bool, tuple[str, int | None, str | None, str | None] | None]
-    """Bytes copied, whether the source had all of it, and what a CopyError is made of."""
+    Range = tuple[Way, str, str, Identity, Identity, str, int, int]
+    """Way to a large file, both its names and identities, how it is to be compared if it is not to
+    be copied, and the offsets of a part of it."""
+    DoneRange = tuple[
+        int, bool, tuple[str, int | None, str | None, str | None] | None, tuple[int, bool]
+    ]
+    """Bytes copied, whether both sides were there, what a CopyError is made of; where they differ
+    first, if not at -1, and whether what differs may be still to come."""
 
 OPEN_FOLDERS = 6
 """Folders a worker keeps open, two descriptors each."""
@@ -139,10 +144,12 @@ class Folders:
             self._known[self._open.pop(0)].close()
         return folder
 
-    def entry(self, place: "Place") -> Entry:
-        """Return the entry of a file, whose folder need not be open."""
+    def entry(self, place: "Place", likely: Folder | None = None) -> Entry:
+        """Return the entry of a file, whose folder need not be open, and is likely to be that."""
         way, name, digest = place
-        entry = Entry(self._known.get(way) or self._learn(way, False), name)
+        if likely is None or not way or way[-1][2] != likely.destination_directory.id:
+            likely = self._known.get(way) or self._learn(way, False)
+        entry = Entry(likely, name)
         entry.digest = digest
         return entry
 

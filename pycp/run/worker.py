@@ -18,16 +18,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.run.recorder import Event
     from pycp.run.unit import (
-        CopiedRange,
+        DoneRange,
         Identity,
         Item,
+        Link,
         Member,
         Opened,
         Part,
         Place,
         Range,
         Record,
-        Sets,
         Way,
     )
     from pycp.run.walk import Walk
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         list[Member],
         list[tuple[Identity, Place]],
         list[Identity],
-        CopiedRange | None,
+        DoneRange | None,
     ]
     """Events, seconds and those waiting; of each part names left and whether it was finished;
     directories opened, names handed back, first copies made, symbolic links made, and what came of
@@ -55,22 +55,25 @@ DEEP = 40
 
 
 class Others:
-    """The files of several names that this process must not copy first: all but those granted."""
+    """The files of several names that this process must not copy first: all but the one granted."""
 
-    def __init__(self) -> None:
-        self.granted: set[Identity] = set()
+    granted: "Identity | None" = None
 
     def __contains__(self, identity: object) -> bool:
-        return identity not in self.granted
+        return identity != self.granted
 
 
 class Server:
-    """Carries out units below one root."""
+    """Carries out units below one root.
 
-    def __init__(self, walk: "Walk", root: "Folder") -> None:
+    One that `forgets` knows no names of a file but those it is told of: all others it hands back.
+    """
+
+    def __init__(self, walk: "Walk", root: "Folder", forgets: bool = False) -> None:
         self._walk = walk
         self._root = root
         self._folders = Folders(root)
+        self._forgets = forgets
         self._others = Others()
         self._deadline = 0.0
         self._recorder = Recorder(walk.job.report)
@@ -121,7 +124,6 @@ class Server:
         self,
         seconds: float,
         left_by: list[str],
-        sets: "Sets",
         parts: "list[Part]",
         wanted: "Range | None",
     ) -> "Answer":
@@ -130,26 +132,23 @@ class Server:
         `left_by` are the tokens of processes that may have left temporary names.
         """
         walk = self._walk
-        copied = walk.memory.copied
         clock = Clock()
         self._deadline = time.monotonic() + seconds
         self._recorder.events = []
         walk.memory.links_made = []
-        self._others.granted = {identity for identity, place in sets if place is None}
-        for identity, place in sets:
-            if place is not None:
-                copied[identity] = self._folders.entry(place)
         numbers: dict[Filled, int] = {}
         done: list[tuple[list[Item], bool]] = []
         stack: list[Level] = []
         unfinished: list[Filled] = []
         members: list[tuple[Filled, str, Identity, int]] = []
-        for number, (way, is_new, by_umask, is_redone, names, record) in enumerate(parts):
+        firsts: list[tuple[Identity, Place]] = []
+        for number, (way, is_new, by_umask, is_redone, names, record, link) in enumerate(parts):
             if self._recorder.keeps_order and not stack:
                 self._recorder.events.append(("part", number))
             if stack:
                 done.append((names, False))
                 continue
+            self._be_told(link)  # before, as few folders stay open
             try:
                 folder = self._folders.at(way, is_new)
             except OSError as error:
@@ -164,6 +163,8 @@ class Server:
             walk.go_below(filled)
             stack = [Level(filled, iter(names))]
             walk.go(stack)
+            if link is not None:
+                firsts += self._made(link[0])
             left = list(stack[0].entries) if stack else []
             done.append((left, filled.is_ours and not filled.pending))
         opened = self._opened(unfinished, stack[1:], numbers)
@@ -172,19 +173,30 @@ class Server:
         handed_back = [
             (numbers[above], name, identity, count) for above, name, identity, count in members
         ]
-        firsts = [
-            (identity, place_of(first, self._root))
-            for identity in self._others.granted
-            if (first := copied.get(identity)) is not None
-        ]
         links = walk.memory.links_made or []
         came = None
         if wanted is not None:
-            from pycp.run.range_copy import copy_range
+            from pycp.run.range_copy import carry_out_range
 
-            came = copy_range(walk.job, self._folders, wanted)
+            came = carry_out_range(walk.job, self._folders, wanted)
         events = joined(self._recorder.events)
         return events, *clock.passed(), done, opened, handed_back, firsts, links, came
+
+    def _be_told(self, link: "Link | None") -> None:
+        """Take note of a file whose first copy is known, or may be made here."""
+        self._others.granted = None
+        if link is not None and link[1] is not None:
+            self._walk.memory.copied[link[0]] = self._folders.entry(link[1])
+        elif link is not None:
+            self._others.granted = link[0]
+
+    def _made(self, identity: "Identity") -> "list[tuple[Identity, Place]]":
+        """Return where the first copy of a file was made, if it was for us to do so."""
+        copied = self._walk.memory.copied
+        first = copied.get(identity) if identity == self._others.granted else None
+        if self._forgets:
+            copied.discard(identity)
+        return [] if first is None else [(identity, place_of(first, self._root))]
 
     def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
         """Return the directory of a part; without a record it is for somebody else to finish."""

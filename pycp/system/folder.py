@@ -201,9 +201,16 @@ class Directory:
         """Return whether this user may read or write something below it, links followed."""
         return system.access(name, mode, dir_fd=self.fd, effective_ids=True)
 
-    def names(self, name: str) -> "Iterator[str]":
-        """Yield the names in a directory below this one, or in this one itself (".")."""
-        fd = system.open(name, system.DIRECTORY_FLAGS, dir_fd=self.fd)
+    def names(self, name: str, more_flags: int = 0) -> "Iterator[str]":
+        """Yield the names in a directory below this one, or in this one itself (".").
+
+        It is opened with more flags, if this user may use them.
+        """
+        flags = system.DIRECTORY_FLAGS
+        try:
+            fd = system.open(name, flags | more_flags, dir_fd=self.fd)
+        except PermissionError:
+            fd = system.open(name, flags, dir_fd=self.fd)
         try:
             with system.scandir(fd) as listing:
                 for entry in listing:

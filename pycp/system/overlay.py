@@ -198,12 +198,12 @@ class Pretended(Directory):
         """Return whether nobody may set attributes of the directory itself."""
         return _protection(self.place) != 0
 
-    def names(self, name: str) -> "Iterator[str]":
+    def names(self, name: str, more_flags: int = 0) -> "Iterator[str]":
         """Yield the names in a directory below this one, or in this one itself (".")."""
         status, place = self.find(name, True)
         changes = self.overlay.made.get(identity(status), {})
         if not isinstance(place, Node):
-            for found in super().names(name):
+            for found in super().names(name, more_flags):
                 if found not in changes:
                     yield found
         yield from (found for found, node in changes.items() if node is not None)

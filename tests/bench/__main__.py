@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.bench import bench_install
 from tests.bench.calls import calls
+from tests.bench.coordinator import coordinator
 from tests.bench.extras import checked, complete, durable, extras
 from tests.bench.growth import growth
 from tests.bench.kinds import directories, hard, links, several
@@ -39,6 +40,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "reflink": reflink,
     "slow": slow,
     "growth": growth,
+    "coordinator": coordinator,
     "calls": calls,
     "extras": extras,
     "complete": complete,

@@ -1,5 +1,6 @@
 """Start pycp by each engine: MPI processes, a Dask scheduler with its workers, or none."""
 
+import json
 import os
 import signal
 import subprocess
@@ -55,15 +56,24 @@ def run_mpi(
 
 
 class Dask:
-    """A scheduler on loopback with two workers, all of which speak TLS, as root must."""
+    """A scheduler on loopback with two workers, all of which speak TLS, as root must.
 
-    def __init__(self, place: Path) -> None:
+    They are somebody's own where an `owner` is given, and have pycp from a `library`.
+    """
+
+    def __init__(
+        self, place: Path, owner: tuple[int, int] | None = None, library: Path = CHECKOUT
+    ) -> None:
         self.place = place
+        self._owner = owner or (None, None)
+        self._library = library
         self.file = place / "scheduler.json"
         key, certificate = str(place / "key.pem"), str(place / "certificate.pem")
         words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
         words += ["-subj", "/CN=localhost", "-keyout", key, "-out", certificate]
         subprocess.run(words, check=True, capture_output=True)
+        for name in (place, key, certificate) if owner else ():
+            os.chown(name, *owner)  # type: ignore[misc]
         tls = "DASK_DISTRIBUTED__COMM__TLS__"
         self.env = {f"{tls}CA_FILE": certificate}
         for who in ("SCHEDULER", "WORKER", "CLIENT"):
@@ -89,10 +99,13 @@ class Dask:
             process = subprocess.Popen(
                 [str(BIN / "dask"), what, *common, *options],
                 cwd=self.place,
-                env=environment(self.env),
+                env=environment({**self.env, "PYTHONPATH": str(self._library)}),
                 stdout=stream,
                 stderr=stream,
                 umask=0o022,
+                user=self._owner[0],
+                group=self._owner[1],
+                extra_groups=[] if self._owner[0] is not None else None,
             )
         self._processes.append(process)
         return process
@@ -110,6 +123,16 @@ class Dask:
         for process in reversed(self._processes):
             process.send_signal(signal.SIGKILL)
             process.wait()
+
+
+def sit(place: Path, owner: tuple[int, int]) -> Dask:
+    """Start a cluster of an owner's for a session, where the launcher looks for it (`sitting`)."""
+    own = place / f"dask-{owner[0]}"
+    own.mkdir()
+    cluster = Dask(own, owner, place / "lib")
+    (own / "namespace").write_text(os.readlink("/proc/self/ns/mnt"))
+    (own / "environment.json").write_text(json.dumps(cluster.env))
+    return cluster
 
 
 def wait_for(condition: "object") -> None:

@@ -7,8 +7,10 @@
 - stop=N: the coordinator is killed when so many answers have come.
 - large=N: files of N bytes are large, and copied in ranges of a sixteenth of that at least.
 - unwritable=: no file that is there can be opened for writing.
+- redone=FILE: each unit that is to be done again is a line in FILE.
+- unreadable=: nothing can be compared.
 - full=: no write succeeds.
-- ranges=FILE: each range that the node copies is a line in FILE.
+- ranges=FILE: each range that the node copies, or compares, is a line in FILE.
 """
 
 import os
@@ -80,19 +82,40 @@ def change(what: str) -> None:
             return open_file(path, flags, *arguments, **more)
 
         module.open = open_new
+    elif name == "redone":
+        from pycp.run.coordinator import Coordinator
+
+        coordinator: Any = Coordinator
+        redo = coordinator._redo
+
+        def tell_and_redo(*arguments: Any) -> None:
+            with open(value, "a") as stream:
+                print(arguments[2].how, file=stream)
+            redo(*arguments)
+
+        coordinator._redo = tell_and_redo
+    elif name == "unreadable":
+        from pycp.run import range_copy
+
+        compare: Any = range_copy
+
+        def refuse(*_arguments: Any) -> Any:
+            raise PermissionError
+
+        compare.compare_range = refuse
     elif name == "full":
         module.offload = module.write = no_space
     elif name == "ranges":
         from pycp.run import range_copy
 
-        module, copy_range = range_copy, range_copy.copy_range
+        module, carry_out_range = range_copy, range_copy.carry_out_range
 
-        def copy_and_tell(*arguments: Any) -> Any:
+        def work_and_tell(*arguments: Any) -> Any:
             with open(value, "a") as stream:
-                print(*arguments[2][-2:], file=stream, flush=True)
-            return copy_range(*arguments)
+                print(*arguments[2][-3:], file=stream, flush=True)
+            return carry_out_range(*arguments)
 
-        module.copy_range = copy_and_tell
+        module.carry_out_range = work_and_tell
     elif name:
         open_file = system.open
 

@@ -30,18 +30,23 @@ def without_root(lines: list[str]) -> list[str]:
     return [line for line in lines if not line.startswith(".  ")]
 
 
+KILLS = int(os.environ.get("PYCP_KILLS", "1"))
+"""How often a worker is killed with each option."""
+
+
 @pytest.mark.parametrize("option", ["-a", "-au", "-an"])
+@pytest.mark.parametrize("_time", range(KILLS))
 def test_what_a_worker_held_that_is_killed_is_done_again(
-    dask: Dask, sources: Path, option: str
+    dask: Dask, sources: Path, option: str, _time: int
 ) -> None:
-    for number in range(400):
+    for number in range(3000):
         (sources / f"s/d{number % 5}/e{number % 40}/more{number}").write_bytes(b"%d" % number)
     worker = dask.add_worker()
     worker.send_signal(signal.SIGSTOP)
     process = subprocess.Popen(
         dask.words(option, "--json=events", "-T", "s", "d"),
         cwd=sources,
-        env=environment(dask.env),
+        env=environment({**dask.env, "SHIM_0": f"redone={sources}/redone"}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -50,11 +55,14 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
     time.sleep(0.5)
     worker.send_signal(signal.SIGCONT)
     wait_for(lambda: process.poll() is not None or len(list(sources.glob("d/d*/e*/f*"))) > 10)
+    worker.send_signal(signal.SIGSTOP)  # so that what it holds stays out
+    time.sleep(0.2)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout, stderr) == (0, "", "")
     assert listed(sources / "d") == listed(sources / "s")
+    assert (sources / "redone").read_text().count(" is gone") > 0
 
 
 def test_what_a_dead_rank_left_is_resumed(sources: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pycp.cli.cp import parse_cp
-from pycp.cluster.dask import address_of, require_trust
+from pycp.cluster.address import address_of, require_trust
 from pycp.cluster.devices import Devices, Lookup
 from pycp.errors import CopyError, UsageError
 from tests.features.cluster.engines import BIN, environment, mpi_words, run, run_alone, run_mpi

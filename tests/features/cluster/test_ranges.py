@@ -93,6 +93,56 @@ def test_a_file_begun_by_ranks_that_died_is_short_and_gone_on_with(
     assert listed(sources / "d") == listed(sources / "s")
 
 
+def begin(sources: Path) -> dict[str, bytes]:
+    """Leave what an interrupted copy by ranges may; return what is to be in the end."""
+    whole = {path.name: path.read_bytes() for path in (sources / "s").glob("[fh]*")}
+    (sources / "d").mkdir()
+    for name, data in whole.items():
+        begun = bytearray(data[: len(data) * 3 // 4 // 4096 * 4096])
+        begun[204_800:409_600] = bytes(204_800)
+        with (sources / "d" / name).open("wb") as file:
+            file.truncate(len(begun))
+            for at in range(0, len(begun), 4096):
+                if any(begun[at : at + 4096]):
+                    file.seek(at)
+                    file.write(begun[at : at + 4096])
+    return whole
+
+
+@pytest.mark.parametrize(("option", "how"), [("-a", "first"), ("-au", "all"), ("-an", "all")])
+def test_what_there_is_of_a_large_file_is_compared_by_all(
+    sources: Path, option: str, how: str
+) -> None:
+    begin(sources)
+    done = run_mpi(f"{option}T", "--resume", "s", "d", cwd=sources, env=shims(sources))
+    assert (done.returncode, done.stderr) == (0, "")
+    compared = [sum(line.startswith(how) for line in by) for by in told(sources)]
+    assert len(compared) == RANKS - 1
+    assert all(compared)
+    assert listed(sources / "d") == listed(sources / "s")
+
+
+def test_what_is_another_file_is_left_alone(sources: Path) -> None:
+    begin(sources)
+    with (sources / "d/full").open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"other")
+    other = (sources / "d/full").read_bytes()
+    done = run_mpi("-anT", "--resume", "s", "d", cwd=sources, env=shims(sources))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (sources / "d/full").read_bytes() == other
+    assert (sources / "d/hole").read_bytes() == (sources / "s/hole").read_bytes()
+
+
+def test_what_some_cannot_read_is_compared_by_who_can(sources: Path) -> None:
+    whole = begin(sources)
+    unreadable = "unreadable="
+    env = {**shims(sources), "SHIM_1": unreadable, "SHIM_2": unreadable}
+    done = run_mpi("-auT", "--resume", "s", "d", cwd=sources, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {name: (sources / "d" / name).read_bytes() for name in whole} == whole
+
+
 def test_a_range_that_cannot_be_written_fails_the_file_once(sources: Path) -> None:
     env = shims(sources)
     env |= {f"SHIM_{rank}": f"full={rank}" for rank in range(1, RANKS)}

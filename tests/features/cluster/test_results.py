@@ -132,3 +132,9 @@ def test_no_link_that_an_operand_brought_is_followed_for_the_next(sources: Path)
     (sources / "before").mkdir()
     alone, _cluster = same(None, sources, "-r", "-t", "d", "a/x", "b/x")
     assert alone.stderr.count("through just-created symlink") == 30
+
+
+def test_a_tree_with_nothing_in_it_is_copied(engine: "Dask | None", sources: Path) -> None:
+    (sources / "s/closed/inside").unlink()
+    alone, _cluster = same(engine, sources, "-av", "s/closed", "d")
+    assert alone.stdout == "'s/closed' -> 'd'\n"

@@ -38,14 +38,14 @@ def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def note_ranges(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
-    copy_range = range_copy.copy_range
+    carry_out_range = range_copy.carry_out_range
 
     def noted(*arguments: object) -> object:
         with notes.open("a") as stream:
             print(arguments[2], file=stream)
-        return copy_range(*arguments)  # type: ignore[arg-type]
+        return carry_out_range(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(range_copy, "copy_range", noted)
+    monkeypatch.setattr(range_copy, "carry_out_range", noted)
 
 
 @pytest.mark.parametrize("operands", [["a", "b"], ["b", "a"], ["b"]])
@@ -60,3 +60,23 @@ def test_large_files_of_all_operands_are_whole(
         copied = listing.listing(str(root / "d" / operand), future_ns)
         assert copied == listing.listing(str(root / operand), future_ns)
     assert len((tmp_path / "notes").read_text().splitlines()) > 4
+
+
+@pytest.mark.parametrize(("option", "how"), [("-a", "first"), ("-au", "all"), ("-an", "all")])
+def test_what_there_is_of_a_large_file_is_compared_by_several(
+    root: Path, tmp_path: Path, option: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note_ranges(monkeypatch, tmp_path / "notes")
+    begun = []
+    for path in (root / "b").rglob("*"):
+        if path.is_file() and path.stat().st_size > ranges.LARGE:
+            copy = root / "d" / path.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes()[: path.stat().st_size // 8192 * 4096])
+            begun.append((path, copy))
+    assert begun
+    done = forked.run_ours([option, "-j2", "--resume", "b", "d"], str(root))
+    assert (done.status, done.stdout.count("continued '")) == (0, len(begun)), done
+    assert f"'{how}'" in (tmp_path / "notes").read_text()
+    for path, copy in begun:
+        assert copy.read_bytes() == path.read_bytes()
