@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 
 from tests import tree
+from tests.programs import words
 
 Who = Literal["root", "user"]
 
@@ -96,17 +97,6 @@ def cases(*entries: Case, who: tuple[Who, ...] = ("user",)) -> pytest.MarkDecora
                     one = replace(one, status=None)
             parameters.append(pytest.param(one, id=words))
     return pytest.mark.parametrize("case", parameters)
-
-
-def words(command: str | Sequence[str], program: str = "pycp") -> list[str]:
-    """Return the argument vector of a command written as in `Case.command`."""
-    if not isinstance(command, str):
-        return [program, *command]
-    if command.startswith("$ "):
-        return ["sh", "-c", command[2:]]
-    if command.startswith("# "):
-        return ["unshare", "-m", "sh", "-c", command[2:]]
-    return [program, *shlex.split(command)]
 
 
 def shown(case: Case) -> str:

@@ -7,34 +7,49 @@ messages differ only where the programs do.
 
 import difflib
 import os
+import re
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests import listing, needs, tree
+from pycp.__main__ import cp_main, install_main
+from tests import apart, extent, listing, needs, tree
 from tests.case import ANYTHING, Case, Who, shortened, shown
 from tests.features.cluster.engines import Dask, sit
+from tests.forked import execute
 from tests.gnu.differences import DIFFERENCES
 from tests.programs import (
     ENGINE,
-    JOBS,
     ORDINARY_ID,
     SECONDS,
     Programs,
     Result,
     install_oracle,
     install_ours,
+    install_sharing,
+    words,
 )
 
 SHOWN_LINES = 60
 """How much of a difference is shown."""
-REBUILDS = 4
+ASKS_FOR_MORE = re.compile("LC_|LOCPATH|LANG|PYTHON")
+"""Names of variables that Python or the C library looks at when it starts."""
+REBUILDS = 12
 """How often a tree is built again before its order is taken as it comes."""
+MAINS = {"pycp": cp_main, "pyinstall": install_main}
+ONE_STARTED_OF = 8
+"""Our program is started by its script in one case of so many, and called in a child in others."""
+JOBS = 3
+"""Processes that copy each tree when a case has agreed for one."""
+ONE_SHARED_OF = 4
+"""In a quick run, several processes try one case of so many."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,8 @@ class Comparison:
     place: Path
     gnu: Programs
     pycp: Programs
+    sharing: Programs
+    """Ours with several processes."""
     clusters: tuple[Dask, ...] = ()
 
     @classmethod
@@ -52,7 +69,7 @@ class Comparison:
         place = Path(tempfile.mkdtemp(prefix="pycp-tests-", dir="/tmp"))
         place.chmod(0o755)
         gnu, ours = install_oracle(place / "gnu"), install_ours(place / "our")
-        made = cls(place, gnu, ours)
+        made = cls(place, gnu, ours, install_sharing(place / "sharing", ours, JOBS))
         if ENGINE == "dask":
             owners = {made.owner("root"), made.owner("user")}
             return replace(made, clusters=tuple(sit(place / "our", owner) for owner in owners))
@@ -114,17 +131,28 @@ class Comparison:
             require_same(
                 case, "(the case says)", "(GNU does)", expected, gnu, sort=not gnu_in_order
             )
-        ours, our_files, our_in_order = self.observe(self.pycp, case)
-        require_same(
-            case,
-            "(GNU)" if not case.differs else f"(GNU 9.11: {case.differs})",
-            "(pycp)",
-            expected,
-            ours,
-            gnu_files,
-            our_files,
-            sort=bool(JOBS or ENGINE) or not (gnu_in_order and our_in_order),
-        )
+        expected_by = "(GNU)" if not case.differs else f"(GNU 9.11: {case.differs})"
+        for ours, name in self.ours(case):
+            result, files, in_order = self.observe(ours, case)
+            require_same(
+                case,
+                expected_by,
+                name,
+                expected,
+                result,
+                gnu_files,
+                files,
+                sort=ours is self.sharing or bool(ENGINE) or not (gnu_in_order and in_order),
+            )
+
+    def ours(self, case: Case) -> Iterator[tuple[Programs, str]]:
+        """Yield each of our programs that a case is for, and what it is called in a failure."""
+        yield self.pycp, "(pycp)"
+        is_other = bool(ENGINE) or "PYCP_UNDER_TEST" in os.environ
+        if case.program != "pycp" or not case.may_recurse or is_other:
+            return
+        if not extent.IS_QUICK or extent.is_chosen(case, ONE_SHARED_OF):
+            yield self.sharing, f"(pycp --jobs={JOBS})"
 
     def observe(self, programs: Programs, case: Case) -> tuple[Result, list[str], bool]:
         """Build the case's tree, run its command there, and describe what is left."""
@@ -133,23 +161,37 @@ class Comparison:
         try:
             start_ns = time.time_ns()
             self.shell(case.before)
-            result = programs.run(
-                case.command,
-                self.root,
-                program=case.program,
-                owner=owner if os.geteuid() == 0 else None,
-                groups=case.groups,
-                stdin=case.stdin,
-                umask=case.umask,
-                env=case.env,
-                locale=case.locale,
-            )
+            result = self.run(programs, case, owner)
             return result, listing.listing(self.root, start_ns, atimes=case.atimes), in_order
         finally:
             try:
                 self.shell(case.after)
             finally:
                 tree.remove(self.root)
+
+    def run(self, programs: Programs, case: Case, owner: tree.Owner) -> Result:
+        """Run the command of a case, as the shell would find it in the PATH of one maker."""
+        name, *others = words(case.command, case.program)
+        main: Callable[[], int] = partial(execute, name)
+        if programs is not self.gnu and may_be_called(case):
+            main = MAINS[name]
+            if programs is self.sharing:
+                others.insert(0, f"--jobs={JOBS}")
+        path = f"{programs.path}:/usr/bin:/bin:/usr/sbin:/sbin"
+        result = apart.run(
+            main,
+            others,
+            self.root,
+            name=name,
+            stdin=case.stdin,
+            umask=case.umask,
+            env={"PATH": path, "LC_ALL": case.locale} | dict(case.env),
+            owner=owner if os.geteuid() == 0 else None,
+            groups=case.groups,
+        )
+        if result.status == -signal.SIGALRM:
+            pytest.fail(f"{shown(case)} takes more than {SECONDS} s", pytrace=False)
+        return result
 
     def build(self, spec: tree.Spec, owner: tree.Owner) -> bool:
         """Build a tree, and tell whether its inode numbers rise in the order of the spec.
@@ -171,6 +213,17 @@ class Comparison:
         """Run a part of a case's setting."""
         if script:
             subprocess.run(["sh", "-ec", script], cwd=self.root, check=True, timeout=SECONDS)
+
+
+def may_be_called(case: Case) -> bool:
+    """Tell whether a new interpreter would do nothing else than one that runs already."""
+    is_plain = case.locale in ("C", "C.UTF-8") and not any(map(ASKS_FOR_MORE.match, case.env))
+    is_command = not isinstance(case.command, str) or case.command[:2] not in ("$ ", "# ")
+    if not is_plain or not is_command or ENGINE or "PYCP_UNDER_TEST" in os.environ:
+        return False
+    # Help is drawn by a package that whoever runs the command need not be able to read.
+    asks_for_help = any(word[:3] == "--h" for word in words(case.command))
+    return not asks_for_help and not (extent.IS_THOROUGH or extent.is_chosen(case, ONE_STARTED_OF))
 
 
 def require_same(

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pycp.system import worker
+from tests import extent
 from tests import tree as trees
 from tests.case import SameAsGnu
 from tests.comparison import Comparison
-from tests.programs import ENGINE, EVERY, JOBS, ORACLES, Programs
+from tests.programs import ENGINE, EVERY, ORACLES, Programs
 
+ALWAYS, ONE_CASE_OF = 2, 16
+"""Cases of each test that a quick run takes: these, and one of so many."""
 runs: list[int] = []
 """Commands that an engine was given."""
 
@@ -52,18 +55,41 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not depend on who copies a tree, if that is what is tested."""
-    if not (JOBS or ENGINE):
+    """Leave out what does not depend on an engine if one is tested; in a quick run, most cases."""
+    if ENGINE:
+        kept = for_engine(items)
+    elif extent.IS_QUICK:
+        kept = for_quick_run(items)
+    else:
         return
-    shared: list[pytest.Item] = []
-    alone: list[pytest.Item] = []
+    chosen = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = kept
+
+
+def for_engine(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests of cases that may copy a tree, one of EVERY."""
+    shared = []
     for item in items:
         callspec = getattr(item, "callspec", None)
         case = callspec and callspec.params.get("case")
-        is_shared = case.may_recurse if case is not None else not ENGINE
-        (shared if is_shared else alone).append(item)
-    items[:] = shared[::EVERY]
-    config.hook.pytest_deselected(items=[*alone, *(set(shared) - set(items))])
+        if case is not None and case.may_recurse:
+            shared.append(item)
+    return shared[::EVERY]
+
+
+def for_quick_run(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Leave out slow tests, and most cases of a test that has many."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("slow") is None:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    chosen = {
+        item
+        for name, alike in cases.items()
+        for item in extent.spread(alike, name, 4 * (ALWAYS + len(alike) // ONE_CASE_OF))
+    }
+    return [item for item in items if item in chosen]
 
 
 @pytest.fixture(scope="session")

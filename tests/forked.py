@@ -1,7 +1,8 @@
 """Run our program in a forked child of the test process, or GNU's the same way.
 
-The child has everything imported already, so a run costs a few milliseconds and not the start of
-an interpreter; and what a test replaced in the package is replaced in the child as well.
+The child has everything imported already, so it needs no start of an interpreter; and what a test
+replaced in the package is replaced in the child as well. Where nothing is replaced, `tests.apart`
+costs less.
 """
 
 import gc
@@ -14,7 +15,8 @@ import tempfile
 import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypedDict, Unpack
+from functools import partial
+from typing import NamedTuple, NoReturn, TypedDict, Unpack
 
 import pycp
 from pycp import quoting
@@ -58,12 +60,14 @@ def run_theirs(
 ) -> Result:
     """Run GNU's cp under our name with these words."""
 
-    def execute() -> int:
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-        os.execve(program, sys.argv, os.environ)
+    return run(partial(execute, program), words, cwd, **setting)
 
-    return run(execute, words, cwd, **setting)
+
+def execute(program: str) -> NoReturn:
+    """Become another program, found as the shell would find it, with the words of this one."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    os.execvpe(program, sys.argv, os.environ)
 
 
 def run(
@@ -87,28 +91,8 @@ def run(
         streams[0].seek(0)
         pid = os.fork()
         if pid == 0:
-            status = CRASHED
-            try:
-                for number, stream in enumerate(streams):
-                    os.dup2(stream.fileno(), number)
-                signal.alarm(seconds)
-                os.chdir(cwd)
-                os.umask(umask)
-                if owner is not None:
-                    os.setgroups([])
-                    os.setgid(owner[1])
-                    os.setuid(owner[0])
-                os.environ.clear()
-                os.environ.update({"PATH": "/usr/bin:/bin", "LC_ALL": "C"} | dict(env or {}))
-                quoting._charset = ""
-                sys.argv[:] = ["pycp", *words]
-                gc.freeze()  # what the tests have made is none of the child's garbage
-                status = main()
-                require_no_cycles()
-            except BaseException:
-                os.write(2, traceback.format_exc().encode())
-            finally:
-                os._exit(status)
+            numbers = [stream.fileno() for stream in streams]
+            become(Start(main, words, cwd, umask, env or {}, owner, (), seconds), numbers)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         texts = []
         for stream in streams[1:]:
@@ -118,6 +102,48 @@ def run(
     finally:
         for stream in streams:
             stream.close()
+
+
+class Start(NamedTuple):
+    """What is called in a child, and how it stands."""
+
+    main: Callable[[], int]
+    words: Sequence[str]
+    """Those after the name of the program."""
+    cwd: str
+    umask: int
+    env: Mapping[str, str]
+    owner: Owner | None
+    groups: Sequence[int]
+    seconds: int
+    name: str = "pycp"
+
+
+def become(start: Start, streams: Sequence[int]) -> NoReturn:
+    """Make this forked child a program with these standard streams, and end it."""
+    status = CRASHED
+    try:
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        signal.alarm(start.seconds)
+        os.chdir(start.cwd)
+        os.umask(start.umask)
+        if start.owner is not None:
+            os.setgroups(start.groups)
+            os.setgid(start.owner[1])
+            os.setuid(start.owner[0])
+        os.environ.clear()
+        os.environ.update({"PATH": "/usr/bin:/bin", "LC_ALL": "C"} | dict(start.env))
+        quoting._charset = ""
+        sys.argv[:] = [start.name, *start.words]
+        gc.freeze()  # what the tests have made is none of the child's garbage
+        status = start.main()
+        require_no_cycles()
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(status)
 
 
 def require_no_cycles() -> None:

@@ -3,6 +3,7 @@
 import compileall
 import importlib.util
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,15 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests import tree
-from tests.case import words
 
 CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
-JOBS = os.environ.get("PYCP_JOBS", "")
-"""Processes that pycp is told to copy with, if the whole suite is run for several."""
+ORDINARY_ID = 54321
+"""User and group id of the ordinary user when root runs the suite; it needs no account."""
 ENGINE = os.environ.get("PYCP_ENGINE", "")
 """What has pycp's trees copied by other processes, "mpi" or "dask", if the room is run for it."""
 EVERY = int(os.environ.get("PYCP_EVERY", "1"))
@@ -88,8 +86,21 @@ class Programs:
             # A script may have left the program itself behind.
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+            import pytest  # which children of tests.apart need not carry
+
             pytest.fail(f"{words(command, program)} takes more than {SECONDS} s", pytrace=False)
         return Result(process.returncode, os.fsdecode(stdout), os.fsdecode(stderr))
+
+
+def words(command: str | Sequence[str], program: str = "pycp") -> list[str]:
+    """Return the argument vector of a command written as in `Case.command`."""
+    if not isinstance(command, str):
+        return [program, *command]
+    if command.startswith("$ "):
+        return ["sh", "-c", command[2:]]
+    if command.startswith("# "):
+        return ["unshare", "-m", "sh", "-c", command[2:]]
+    return [program, *shlex.split(command)]
 
 
 def install_oracle(directory: Path) -> Programs:
@@ -132,13 +143,20 @@ def install_ours(directory: Path) -> Programs:
             lines[0] = f"#!{python}\nimport sys; sys.path.insert(0, {str(library)!r})\n"
             if MEASURED:
                 lines[0] += MEASURING
-            if JOBS and script.name == "pycp":
-                lines[0] += f"sys.argv.insert(1, '--jobs={JOBS}')\n"
             if ENGINE and script.name == "pycp":
                 lines[0] += f"import sitting; sitting.begin({ENGINE!r}, {str(directory)!r})\n"
             launcher = directory / script.name
             launcher.write_text("".join(lines))
             launcher.chmod(0o755)
+    return Programs(str(directory))
+
+
+def install_sharing(directory: Path, ours: Programs, jobs: int) -> Programs:
+    """Install pycp once more, told to copy each tree with so many processes."""
+    directory.mkdir()
+    launcher = directory / "pycp"
+    launcher.write_text(f'#!/bin/sh\nexec {ours.path}/pycp --jobs={jobs} "$@"\n')
+    launcher.chmod(0o755)
     return Programs(str(directory))
 
 

@@ -5,12 +5,12 @@ import os
 import shlex
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
-from tests import listing, tree
-from tests.forked import run_ours, run_theirs
+from tests import apart, listing, tree
 from tests.gnu.strategies import HERE, IS_ROOT, Run
 from tests.programs import ORDINARY_ID, Result
 from tests.tree import Node
@@ -40,9 +40,9 @@ class Seen:
         return replace(self, result=replace(self.result, stderr=stderr))
 
 
-def observed(run: Run, root: str, is_ours: bool) -> Seen:
-    """Build the tree, run the command there, and describe what is left."""
-    program = run_ours if is_ours else run_theirs
+def observed(run: Run, root: str, main: Callable[[], int] | None) -> Seen:
+    """Build the tree, run `main` or GNU's program there, and describe what is left."""
+    program = partial(apart.run_ours, main=main) if main else apart.run_theirs
     here = os.path.join(root, INSIDE)
     with built(run, root) as in_order:
         start_ns = time.time_ns()

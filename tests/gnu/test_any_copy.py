@@ -5,27 +5,28 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from pycp.plan import operands
-from tests import listing, tree
+from pycp.__main__ import cp_main
+from tests import extent, listing, tree
+from tests.apart import run_ours
 from tests.comparison import shown_result
-from tests.forked import MEMORY, run_ours
+from tests.forked import MEMORY
 from tests.gnu import strategies
 from tests.gnu.differences import DIFFERENCES
+from tests.gnu.in_short import cp_in_short
 from tests.gnu.known_differences import as_new, as_old, known_difference
 from tests.gnu.observe import INSIDE, Seen, built, observed, run_by, shown
 from tests.gnu.strategies import IS_ROOT, Run
 from tests.programs import Result
 from tests.tree import Node
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or (400 if "CI" in os.environ else 300))
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(150, 400))
 EXPLORES = "PYCP_EXPLORE" in os.environ
 """Draw other examples each time; without it the same ones, so that nothing fails by chance."""
 SETTINGS = settings(
@@ -35,7 +36,7 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-FEWER = settings(SETTINGS, max_examples=max(EXAMPLES // 10, 30))
+FEWER = settings(SETTINGS, max_examples=max(EXAMPLES // 10, 30 if EXAMPLES > 100 else 5))
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +49,10 @@ def root() -> Iterator[str]:
 
 
 @SETTINGS
-@given(run=strategies.runs(), many=st.sampled_from((1, operands.MANY)))
-def test_any_run_ends_as_with_gnu(run: Run, many: int, root: str) -> None:
-    """Status, stdout, stderr and the tree are the same, or one of DIFFERENCES says why not.
-
-    `many` operands going into a directory are copied in short where they can be.
-    """
-    gnu = observed(run, root, is_ours=False)
-    with patch.object(operands, "MANY", many):
-        ours = observed(run, root, is_ours=True)
+@given(run=strategies.runs(), main=st.sampled_from((cp_in_short, cp_main)))
+def test_any_run_ends_as_with_gnu(run: Run, main: Callable[[], int], root: str) -> None:
+    """Status, stdout, stderr and the tree are the same, or one of DIFFERENCES says why not."""
+    gnu, ours = observed(run, root, None), observed(run, root, main)
     in_order = gnu.in_order and ours.in_order
     before, after = lines(as_new(run, gnu), in_order), lines(as_old(ours), in_order)
     if before == after and gnu.result.status >= 0:
@@ -81,7 +77,7 @@ def test_a_large_tree_is_walked_in_the_order_of_gnu(
 ) -> None:
     """Each line of -v, each message and each file is the same."""
     run = Run(strategies.without_zeros(spec), ["-Rv"], [".", "../copy"], umask=umask)
-    gnu, ours = observed(run, root, is_ours=False), observed(run, root, is_ours=True)
+    gnu, ours = observed(run, root, None), observed(run, root, cp_main)
     in_order = gnu.in_order and ours.in_order
     assert lines(ours, in_order) == lines(gnu, in_order), shown(run)
 

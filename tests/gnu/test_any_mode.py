@@ -14,6 +14,7 @@ from pycp.errors import CopyError
 from pycp.options import InstallOptions
 from pycp.report.lines import Lines
 from pycp.run.install import run_install
+from tests import extent
 
 ORACLE = "/usr/bin/install"
 
@@ -79,7 +80,9 @@ def outcome(program: Program, directory: Path, mode: str, present: int, umask: i
     return tuple(stat.S_IMODE(os.stat(path).st_mode) for path in (file, new, old, inheriting))
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None, max_examples=extent.number(80, 150), suppress_health_check=list(HealthCheck)
+)
 @given(MODES, st.integers(0, 0o7777), UMASKS)
 @example("u=rwx,g=u-w,o=", 0o6751, 0o077)
 @example("+X,u+x,+X", 0o7777, 0)

@@ -1,22 +1,35 @@
-"""The differential suite of cp once more, with three processes copying every tree."""
+"""Each case of cp is tried by one process, and by three where it may copy a tree."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from dataclasses import replace
 
-ROOT = Path(__file__).parents[2]
+import pytest
+
+from tests import extent, tree
+from tests.case import Case
+from tests.comparison import Comparison
+from tests.programs import Programs, Result
 
 
-def test_three_processes_do_what_gnu_does() -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, "tests/gnu", "--ignore=tests/gnu/install"],
-        cwd=ROOT,
-        env=os.environ | {"PYCP_JOBS": "3"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-20_000:]
-    assert " passed" in done.stdout
+class Spoilt(Comparison):
+    """One in which several processes end with another status."""
+
+    def run(self, programs: Programs, case: Case, owner: tree.Owner) -> Result:
+        result = super().run(programs, case, owner)
+        return replace(result, status=9) if programs is self.sharing else result
+
+
+@pytest.fixture
+def spoilt(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Spoilt:
+    """Return such a comparison, for all cases in a quick run as well."""
+    monkeypatch.setattr(extent, "IS_QUICK", False)
+    return Spoilt(comparison.place, comparison.gnu, comparison.pycp, comparison.sharing)
+
+
+def test_what_only_three_processes_do_otherwise_fails(spoilt: Spoilt) -> None:
+    case = Case("a tree", "-r s d", "s/f", who=("user",))
+    with pytest.raises(pytest.fail.Exception, match=r"pycp --jobs=3(.|\n)*\+status 9"):
+        spoilt.compare(case)
+
+
+def test_one_file_is_not_copied_by_several_processes(spoilt: Spoilt) -> None:
+    spoilt.compare(Case("a file", "a b", "a", who=("user",)))

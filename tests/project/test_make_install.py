@@ -67,6 +67,7 @@ def installed(
     return lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "commands",
     [

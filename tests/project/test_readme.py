@@ -46,6 +46,7 @@ def checkout(tmp_path: Path) -> Path:
     return directory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_venv", [False, True])
 def test_the_debian_line_installs_and_copies(
     has_venv: bool, checkout: Path, tmp_path: Path

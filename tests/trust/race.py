@@ -22,7 +22,7 @@ import pytest
 import tests.forked  # noqa: F401  imports all of pycp
 from pycp import quoting
 from pycp.__main__ import cp_main, install_main
-from tests import tree
+from tests import extent, tree
 from tests.forked import MEMORY
 from tests.trust.interception import COORDINATOR, WORKER, Interceptor
 from tests.trust.sandbox import ADVERSARY, Sandbox
@@ -30,6 +30,8 @@ from tests.trust.sandbox import ADVERSARY, Sandbox
 SECONDS = 20
 """After this long a run counts as hanging."""
 MOST_SHARES = 4
+ONE_OF = 1 if extent.IS_THOROUGH else 24 if extent.IS_QUICK else 10
+"""A swap comes before one of so many calls; which ones, differs from swap to swap."""
 UNSWAPPED, AT_START = (COORDINATOR, -1), (COORDINATOR, 0)
 """Stops before which there is no swap, or before which the program has not begun."""
 NAMES = {COORDINATOR: "call", WORKER: "call of the worker"}
@@ -112,13 +114,14 @@ def sweep(scene: Scene, swap: Swap, jobs: int) -> None:
     assert stops, "no call was met"
 
 
-def find_harm(scene: Scene, swap: Swap, jobs: int) -> tuple[int, list[str]]:
-    """Return the number of stops, and what went wrong; every processor takes its share of them."""
+def find_harm(scene: Scene, swap: Swap, jobs: int, one_of: int = ONE_OF) -> tuple[int, list[str]]:
+    """Return the number of stops, one of so many calls, and what went wrong."""
     if os.geteuid() and scene.needs_root:
         pytest.skip("only root can give files away, and be harmed by somebody other than himself")
-    shares = min(len(os.sched_getaffinity(0)), MOST_SHARES)
+    # When all are met, every processor takes its share of them.
+    shares = min(len(os.sched_getaffinity(0)), MOST_SHARES) if one_of == 1 else 1
     # Several processes meet the calls that one does; another third of them for each swap will do.
-    step = shares * 3 if jobs > 1 else shares
+    step = shares * one_of * (3 if jobs > 1 else 1)
     first = crc32(f"{scene.name} {swap.name}".encode()) % step
     children = [
         _Child(scene, swap, jobs, ((first + share * (step // shares)) % step, step))
@@ -209,13 +212,14 @@ class _Sweep:
         is_followed = (
             may_wait or swap.is_named or bool(self._once(AT_START, "the swap before the start"))
         )
-        number_of_share, shares = share
+        first, step = share
         stops = [
             (role, number)
             for role, count in enumerate(counts)
             for number in range(1, count + 1)
             if not (may_wait and number <= first_look[role])
-        ][number_of_share::shares]
+        ]
+        stops = stops[first % max(len(stops), 1) :: step]
         for role, number in stops:
             where = f"{NAMES[role]} {number} of {counts[role]}"
             found = self._once((role, number), where)

@@ -259,6 +259,6 @@ def test_a_swap_between_any_two_calls_does_no_harm(scene: Scene, swap: Swap, job
     "swap", [SOURCE_FILE, SOURCE_DIRECTORY, FILE, DIRECTORY, STRANGE_DIRECTORY, DIRECTORY_MOVED]
 )
 def test_the_same_swaps_harm_who_copies_carelessly(swap: Swap) -> None:
-    stops, problems = find_harm(Scene("", "", tree.nodes("s/f s/d/g D/"), "careless"), swap, 0)
+    stops, problems = find_harm(Scene("", "", tree.nodes("s/f s/d/g D/"), "careless"), swap, 0, 1)
     assert stops
     assert problems

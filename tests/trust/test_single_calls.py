@@ -7,64 +7,20 @@ everything else is copied, and neither a temporary name nor an open descriptor i
 import errno
 import os
 import re
-import shutil
 import stat
-import sys
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from mmap import mmap
-from types import ModuleType
-from typing import Any
+from functools import partial
 
 import pytest
 
 from pycp import system
-from pycp.__main__ import cp_main, install_main
-from pycp.system import xattr_os
-from tests import listing, tree
-from tests.forked import MEMORY, run
+from tests import apart, extent, listing, tree
+from tests.forked import MEMORY
 from tests.programs import Result
+from tests.trust.faults import ERRORS, LEAKED, XATTR_CALLS, Fault, run_failing
 
-NO_SPACE = "ENOSPC EDQUOT"
-ERRORS = {
-    "close": f"EIO {NO_SPACE}",
-    "fstat": "EIO",
-    "flush": f"EIO {NO_SPACE}",
-    "ftruncate": "EIO EINVAL EPERM",
-    "get_value": "EIO ENODATA",
-    "link_following": "EPERM EMLINK EXDEV ENOSPC",
-    "link_itself": "EPERM EMLINK EXDEV ENOSPC EROFS",
-    "list_names": "EIO EACCES",
-    "lseek": "EINVAL EIO",
-    "mkdir": f"EACCES EROFS {NO_SPACE}",
-    "mkfifo": "ENOSPC EPERM",
-    "mknod": "ENOSPC EPERM",
-    "offload": "EIO EINVAL EXDEV ENOSPC EFBIG",
-    "open": "EACCES EIO EMFILE ENOENT ENOSPC EROFS",
-    "pin": "EACCES EIO EMFILE ENOENT",
-    "pread": "EIO",
-    "punch_hole": "EIO ENOTSUP",
-    "read": "EIO",
-    "readdir": "EIO",
-    "readlink": "EIO EACCES",
-    "readv": "EIO",
-    "reflink": "EINVAL EIO ENOSPC ENOTSUP EXDEV",
-    "rename": "EACCES EIO ENOENT ENOSPC EROFS",
-    "rename_exclusively": "EACCES EIO ENOSPC",
-    "rmdir": "EACCES EIO",
-    "scandir": "EIO EMFILE",
-    "send": "EIO EINVAL",
-    "set_mode": "EIO EPERM EROFS",
-    "set_owner": "EINVAL EIO EPERM",
-    "set_times": "EIO EPERM EROFS",
-    "set_value": "ENOTSUP EPERM ENOSPC",
-    "stat": "EACCES EIO ENOENT",
-    "stat_of": "EIO",
-    "symlink": f"EACCES {NO_SPACE}",
-    "unlink": "EACCES EIO EROFS",
-    "write": f"EFBIG EIO {NO_SPACE}",
-}
-"""Calls of `system`, and the errors each of them fails with."""
 NEVER_FAIL = frozenset(
     (
         *("Undisturbed", "above_standard", "access", "descriptor_path", "drop_cached", "getegid"),
@@ -75,11 +31,10 @@ NEVER_FAIL = frozenset(
     )
 )
 """Calls that report no error, or are not made here (leases, closed standard streams)."""
-XATTR_CALLS = ("get_value", "list_names", "set_value")
-LEAKED = 71
-"""Exit status of a child that kept a descriptor, other than that of its target directory."""
-TRIED_FULLY = 4
+TRIED_FULLY = extent.number(2, 4)
 """Uses of a call that fail with every errno; of further ones each fails with one of them."""
+USES = 8
+"""Uses of a call that fail with anything, in a run that is not thorough."""
 
 
 @dataclass(frozen=True)
@@ -165,93 +120,40 @@ class Faults:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.root = f"{MEMORY}/pycp-faults-{os.getpid()}"
-        self.counts = mmap(-1, 8 * len(ERRORS))
-        """How often each call was made, written by the child."""
+        self.counts = [0] * len(ERRORS)
         tree.build(self.root, scene.spec, (os.geteuid(), os.getegid()))
         lines = listing.listing(self.root, 0)
-        shutil.rmtree(self.root)
+        tree.remove(self.root)
         self.contents = {contents_and_time(line)[0] for line in lines}
         """What the files hold at the beginning."""
         self.expected, self.files = self.run("", 0, 0)
-        self.times = {
-            call: int.from_bytes(self.counts[8 * i : 8 * i + 8], "little")
-            for i, call in enumerate(ERRORS)
-        }
+        self.times = dict(zip(ERRORS, self.counts, strict=True))
 
     def run(self, call: str, number: int, code: int) -> tuple[Result, dict[str, str]]:
         """Run the scene with the call's `number`-th use failing; return what is left."""
+        counts = f"{self.root}.counts"
         try:
             tree.build(self.root, self.scene.spec, (os.geteuid(), os.getegid()))
+            with open(counts, "wb") as stream:
+                stream.truncate(8 * len(ERRORS))
             ids = {"uid": os.geteuid(), "gid": os.getegid()}
             words = self.scene.words.format(root=self.root, **ids).split()
-            result = run(lambda: self._run_in_child(call, number, code), words, self.root)
+            program = self.scene.program
+            keeps = int(self.scene.has_target_directory)
+            main = partial(self.main, Fault(call, number, code), program, counts, keeps)
+            # What stays in TMPDIR is seen, and goes with the tree.
+            result = apart.run(main, words, self.root, name=program, env={"TMPDIR": self.root})
+            with open(counts, "rb") as stream:
+                self.counts = [number for (number,) in struct.iter_unpack("<Q", stream.read())]
             return result, described(self.root)
         finally:
-            shutil.rmtree(self.root)
+            tree.remove(self.root)
+            os.unlink(counts)
 
-    def _run_in_child(self, call: str, number: int, code: int) -> int:
-        sys.argv[0] = self.scene.program
-        self.counts[:] = bytes(len(self.counts))
-        os.environ["TMPDIR"] = self.root  # what stays there is seen, and goes with the tree
-        for index, name in enumerate(ERRORS):
-            self._replace(name, index, number if name == call else 0, code)
-        before = len(os.listdir("/proc/self/fd"))
-        status = cp_main() if self.scene.program == "pycp" else install_main()
-        kept = len(os.listdir("/proc/self/fd")) - before
-        return LEAKED if kept > self.scene.has_target_directory else status
-
-    def _replace(self, name: str, index: int, number: int, code: int) -> None:
-        """Count a call, and let its `number`-th use fail."""
-
-        def fails() -> bool:
-            place = slice(8 * index, 8 * index + 8)
-            count = int.from_bytes(self.counts[place], "little") + 1
-            self.counts[place] = count.to_bytes(8, "little")
-            return count == number
-
-        def watched(*arguments: Any, **more: Any) -> Any:
-            is_failing = fails()
-            if is_failing and name == "close":
-                original(*arguments)  # close(2): the descriptor is gone even so
-            if is_failing and name in ("reflink", "punch_hole"):
-                return code
-            if is_failing:
-                raise OSError(code, os.strerror(code))
-            return original(*arguments, **more)
-
-        if name == "readdir":
-            scandir = system.scandir
-            setattr(system, "scandir", lambda fd: Listing(scandir(fd), fails, code))  # noqa: B010
-            return
-        module: ModuleType = xattr_os if name in XATTR_CALLS else system
-        original: Callable[..., Any] = getattr(module, name)
-        setattr(module, name, watched)
-
-
-class Listing:
-    """A listing that asks before each entry whether it fails."""
-
-    def __init__(self, entries: Any, fails: Callable[[], bool], code: int) -> None:
-        self._entries = entries
-        self._fails = fails
-        self._code = code
-
-    def __enter__(self) -> "Listing":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._entries.close()
-
-    def close(self) -> None:
-        self._entries.close()
-
-    def __iter__(self) -> "Listing":
-        return self
-
-    def __next__(self) -> Any:
-        if self._fails():
-            raise OSError(self._code, os.strerror(self._code))
-        return next(self._entries)
+    @property
+    def main(self) -> Callable[..., int]:
+        """Return what is called in a child with a fault."""
+        return run_failing
 
 
 def described(root: str) -> dict[str, str]:
@@ -349,8 +251,9 @@ def test_a_failing_call_is_told_and_leaves_the_rest_whole(faults: Faults, call: 
     names = ERRORS[call].split()
     if call == "set_owner" and os.geteuid() != 0:
         names = ["EIO"]  # that an ordinary user may not give files away is no error
-    for number in range(1, faults.times[call] + 1):
-        for name in names if number <= TRIED_FULLY else [names[number % len(names)]]:
+    uses = extent.spread(range(1, faults.times[call] + 1), f"{faults.scene} {call}", USES)
+    for count, number in enumerate(uses):
+        for name in names if count < TRIED_FULLY else [names[number % len(names)]]:
             result, files = faults.run(call, number, getattr(errno, name))
             wrong = list(problems(faults.scene, faults, call, result, files))
             if wrong:

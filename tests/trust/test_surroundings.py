@@ -60,6 +60,7 @@ def test_a_tree_of_3000_levels_is_copied(run_pycp: Programs, place: Path, option
     assert depth(str(place / "D")) == LEVELS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ["-r --jobs=1", "-a"])
 def test_a_directory_of_50000_entries_is_copied(
     run_pycp: Programs, place: Path, options: str

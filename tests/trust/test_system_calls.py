@@ -266,6 +266,7 @@ def test_names_are_removed_below_a_descriptor(traced: Tracer, command: Command) 
             assert call.below.startswith(f"{root}/D"), call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "most"), [("-r", 7), ("-a", 12)])
 def test_a_plain_file_costs_few_calls(tmp_path: Path, option: str, most: int) -> None:
     counts = []

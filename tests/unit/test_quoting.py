@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pycp import quoting
-from tests import needs
+from tests import extent, needs
 
 CHARSETS = {"C": "ascii", "C.UTF-8": "utf-8"}
 
@@ -28,7 +28,7 @@ NAMES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map(b"".join)
 BATCHES = st.lists(NAMES.filter(lambda name: name not in (b".", b"..", b"-")), min_size=20)
 ORACLE = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=extent.number(15, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -9,10 +9,11 @@ import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests import listing, tree
-from tests.forked import run
+from tests.apart import run
 from tests.tree import Owner, Spec
 
 SPELLINGS: Mapping[str, Any] = {"str": str, "bytes": os.fsencode, "path": pathlib.Path}
@@ -100,7 +101,7 @@ def seen(module: str, call: Call, spec: Spec, root: str, owner: Owner) -> Seen |
             return None
         start_ns = time.time_ns()
         result = run(
-            lambda: print_outcome(module, call),
+            partial(print_outcome, module, call),
             [],
             root,
             umask=call.umask,

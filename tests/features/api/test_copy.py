@@ -21,7 +21,7 @@ import pytest
 import pycp
 from pycp.report import pulse
 from pycp.report.listener import Event
-from tests import tree
+from tests import extent, tree
 from tests.forked import MEMORY
 from tests.gnu.strategies import ACCESS_LISTS
 
@@ -258,6 +258,7 @@ def test_an_event_has_an_attribute_for_every_field_of_the_schema() -> None:
     assert fields - {"event"} == {name for name in Event.__annotations__ if name != "kind"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, None, 3])
 def test_counts_are_true_with_and_without_workers_and_events(jobs: int | None) -> None:
     make_many("s")
@@ -278,6 +279,7 @@ def test_counts_are_true_with_and_without_workers_and_events(jobs: int | None) -
     assert (again.files, again.skipped) == (0, MANY)
 
 
+@pytest.mark.slow
 def test_progress_is_an_event_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse, "INTERVAL", 0.0)
     make_many("s")
@@ -304,6 +306,7 @@ class Enough(Exception):
     """What a listener may raise."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [Enough(), BrokenPipeError(32, "gone"), KeyboardInterrupt()])
 @pytest.mark.parametrize("kind", ["directory", "started", "copied", "failed"])
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -342,6 +345,7 @@ def test_a_backup_comes_back_though_the_listener_gives_up(monkeypatch: pytest.Mo
     assert (Path("b").read_text(), os.path.exists("b~")) == ("old", False)
 
 
+@pytest.mark.slow
 def test_eight_threads_copy_at_once_and_none_forks() -> None:
     make_many("s", LARGE)
     forks: list[int] = []
@@ -350,7 +354,7 @@ def test_eight_threads_copy_at_once_and_none_forks() -> None:
 
     def work(number: int) -> None:
         try:
-            for _ in range(2):
+            for _ in range(extent.number(1, 2)):
                 summary = pycp.copy("s/.", f"t{number}", recursive=True, preserve=["mode"], jobs=4)
                 assert summary.files == LARGE
             pycp.install("s/1/1", f"i{number}/a/b", make_parents=True, mode=0o666)
@@ -464,6 +468,7 @@ def test_nothing_is_printed_and_the_locale_stays(capfd: pytest.CaptureFixture[st
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_handler_of_the_caller_does_not_run_in_workers() -> None:
     make_many("s")
     code = (
@@ -482,6 +487,7 @@ def test_a_handler_of_the_caller_does_not_run_in_workers() -> None:
     assert (done.stdout.splitlines()[-1], done.stderr) == ("ended", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["signal.SIG_IGN", "reap"])
 def test_a_caller_that_takes_care_of_all_children_does_not_disturb(action: str) -> None:
     make_many("s")
@@ -531,6 +537,7 @@ def test_a_process_that_a_callback_forks_holds_no_copy_up() -> None:
     assert forked
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hurry")
 def test_small_buffers_hold_no_copy_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def small_pair(*words: int) -> Any:

@@ -83,12 +83,14 @@ def mypy(path: Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith(path.name)]
 
 
+@pytest.mark.slow
 def test_a_program_of_a_user_passes_the_type_checker(tmp_path: Path) -> None:
     path = tmp_path / "client.py"
     path.write_text(CLIENT)
     assert mypy(path) == []
 
 
+@pytest.mark.slow
 def test_the_type_checker_finds_mistakes(tmp_path: Path) -> None:
     path = tmp_path / "client.py"
     path.write_text(MISTAKES)

@@ -213,6 +213,7 @@ def test_a_circle_is_followed_until_the_kernel_refuses(tmp_path: Path) -> None:
     assert statuses(tmp_path / "shutil") == statuses(tmp_path / "pycp.shutil")
 
 
+@pytest.mark.slow
 def test_workers_leave_the_same_tree(tmp_path: Path) -> None:
     source = tmp_path / "s"
     for name in range(30):

@@ -3,13 +3,15 @@
 import errno
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from pycp import system
 from pycp.__main__ import cp_main, install_main
 from tests import listing, tree
-from tests.forked import run
+from tests.apart import run
 from tests.programs import ORDINARY_ID, Result
+from tests.trust.faults import Fault, run_failing
 
 WITHOUT_UNNAMED, WITHOUT_PROC, WITH_ALL = "no O_TMPFILE", "no proc", "all"
 SYSTEMS = (WITH_ALL, WITHOUT_UNNAMED, WITHOUT_PROC)
@@ -46,15 +48,21 @@ def run_in(
 ) -> Result:
     """Run one of our commands in a directory."""
 
-    def start() -> int:
-        import sys
-
-        sys.argv[0] = program
-        pretend(lacks)
-        return main_of(program)()
-
     owner = owner if os.geteuid() == 0 else None
-    return run(start, words, root, owner=owner, umask=umask)
+    main = partial(lacking, program, lacks)
+    return run(main, words, root, name=program, owner=owner, umask=umask)
+
+
+def lacking(program: str, lacks: str) -> int:
+    """Run a command on a system that lacks something."""
+    pretend(lacks)
+    return main_of(program)()
+
+
+def run_lacking(lacks: str, fault: Fault, program: str, counts: str, keeps: int) -> int:
+    """Run a command on a system that lacks something, with a fault."""
+    pretend(lacks)
+    return run_failing(fault, program, counts, keeps)
 
 
 def temporary_names(root: str | Path) -> list[str]:

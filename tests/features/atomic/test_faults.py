@@ -3,22 +3,17 @@
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
-from tests import tree
-from tests.features.atomic.places import SYSTEMS, WITH_ALL, WITHOUT_UNNAMED, pretend
+from tests import extent, tree
+from tests.features.atomic.places import SYSTEMS, WITH_ALL, WITHOUT_UNNAMED, run_lacking
 from tests.programs import Result
-from tests.trust.test_single_calls import (
-    ERRORS,
-    LEAKED,
-    XATTR_CALLS,
-    Faults,
-    Scene,
-    described,
-)
+from tests.trust.faults import ERRORS, LEAKED, XATTR_CALLS
+from tests.trust.test_single_calls import Faults, Scene, described
 
 TREE = tree.nodes(
     "s/f@0640 s/h=s/f s/l->x s/p| s/d/x@0604 t/f@0600 t/h t/l->y t/p t/d/x@0666 t/other",
@@ -32,6 +27,10 @@ PAIR = tree.nodes(
     b=tree.file("old", 0o604, xattrs={"user.k": b"v"} | tree.acl("u::rw u:9:r g::r m::r o::r")),
     st=tree.file('#!/bin/sh\necho x >> "$1"\n', 0o755),
 )
+TRIED_FULLY = extent.number(2, 1 << 30)
+"""Uses of a call that fail with every errno; of further ones each fails with one of them."""
+USES = 6
+"""Uses of a call that fail with anything, in a run that is not thorough."""
 LINKS = r"  \d+ links: .*"
 XATTRS = r"  \[user\..*|  \d+ links: .*"
 """What is left out of a comparison, since it may be lost, or hangs on other names."""
@@ -57,9 +56,9 @@ class AtomicFaults(Faults):
         self.before = described(self.root)
         tree.remove(self.root)
 
-    def _run_in_child(self, call: str, number: int, code: int) -> int:
-        pretend(self.lacks)
-        return super()._run_in_child(call, number, code)
+    @property
+    def main(self) -> Callable[..., int]:
+        return partial(run_lacking, self.lacks)
 
 
 SCENES = (
@@ -129,8 +128,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_after_a_failing_call_each_file_is_old_or_new(faults: AtomicFaults, call: str) -> None:
     found = []
-    for number in range(1, faults.times[call] + 1):
-        for name in ERRORS[call].split():
+    uses = extent.spread(range(1, faults.times[call] + 1), f"{faults.scene} {call}", USES)
+    names = ERRORS[call].split()
+    for count, number in enumerate(uses):
+        for name in names if count < TRIED_FULLY else [names[number % len(names)]]:
             result, files = faults.run(call, number, getattr(errno, name))
             wrong = list(problems(faults, call, result, files))
             if wrong:

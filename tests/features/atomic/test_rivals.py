@@ -3,16 +3,18 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from tests import tree
+from tests.features.atomic.moments import PAIR, Ground, Scene
 from tests.features.atomic.places import SYSTEMS, WITH_ALL, WITHOUT_UNNAMED, temporary_names
-from tests.features.atomic.test_moments import PAIR, Ground, Scene
+from tests.features.atomic.rivals import THEIRS, appear, at_call, complete, swap
 from tests.forked import MEMORY
 
-OURS, THEIRS = "a", "theirs"
-"""What the files of each contain."""
+OURS = "a"
+"""What our file contains."""
 SCENES = (
     *((Scene("a b", PAIR, lacks=lacks), "b") for lacks in SYSTEMS),
     *((Scene("-p a n", PAIR, lacks=lacks), "n") for lacks in SYSTEMS),
@@ -35,12 +37,7 @@ def place() -> Iterator[str]:
 def each_stop(ground: Ground, act: Callable[[], None]) -> Iterator[tuple[int, int, str]]:
     """Act before each call of a run in turn; yield its number, the status and what was said."""
     for stop in range(1, ground.calls() + 1):
-
-        def at(number: int, stop: int = stop) -> None:
-            if number == stop:
-                act()
-
-        yield stop, *ground.stop(at)
+        yield stop, *ground.stop(partial(at_call, stop, act))
         assert not temporary_names(ground.root), f"before call {stop}"
         tree.remove(ground.root)
 
@@ -59,13 +56,8 @@ def test_a_file_that_takes_the_place_of_another_is_replaced(
     ground = Ground(f"{place}/tree", scene)
     target, rival = f"{ground.root}/{name}", f"{place}/rival"
 
-    def complete() -> None:
-        with open(rival, "w") as file:
-            file.write(THEIRS)
-        os.rename(rival, target)
-
     left = []
-    for stop, status, output in each_stop(ground, complete):
+    for stop, status, output in each_stop(ground, partial(complete, rival, target)):
         assert status == 0, f"before call {stop}: {output}"
         left.append(contents(target))
     assert set(left) == {OURS, THEIRS}
@@ -81,15 +73,10 @@ def test_what_must_not_be_replaced_is_not_when_it_comes_late_either(
     ground = Ground(f"{place}/tree", Scene(words, PAIR, lacks=lacks))
     target = f"{ground.root}/n"
 
-    def appear() -> None:
-        try:
-            with open(target, "x") as file:
-                file.write(THEIRS)
-            os.utime(target, (2_000_000_000, 2_000_000_000))
-        except FileExistsError:
-            pass
-
-    kept = [contents(target) for stop, _status, _output in _with_file(ground, appear, target)]
+    kept = [
+        contents(target)
+        for stop, _status, _output in _with_file(ground, partial(appear, target), target)
+    ]
     assert THEIRS in kept
     assert kept == sorted(kept, key=(THEIRS, OURS).index)
 
@@ -110,12 +97,8 @@ def test_a_link_in_the_place_of_a_file_is_refused(place: str, words: str) -> Non
     with open(victim, "w") as file:
         file.write("victim")
 
-    def swap() -> None:
-        os.unlink(target)
-        os.symlink(victim, target)
-
     refused = 0
-    for stop, status, output in each_stop(ground, swap):
+    for stop, status, output in each_stop(ground, partial(swap, target, victim)):
         assert contents(victim) in ("victim", OURS)
         if status:
             refused += 1

@@ -11,6 +11,8 @@ import pytest
 from tests.features.cluster.engines import RANKS, Dask, environment, run_mpi, wait_for
 from tests.listing import listing
 
+pytestmark = pytest.mark.slow
+
 
 def listed(root: Path) -> list[str]:
     return listing(str(root), time.time_ns())

@@ -18,6 +18,8 @@ from tests import needs
 from tests.features.cluster.engines import BIN, environment, mpi_words, run, run_alone, run_mpi
 from tests.listing import listing
 
+pytestmark = pytest.mark.slow
+
 HERE = socket.gethostname()
 
 

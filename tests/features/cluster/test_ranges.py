@@ -10,6 +10,8 @@ from tests.features.cluster.engines import RANKS, Dask, run_mpi
 from tests.listing import listing
 from tests.tree import build, directory, file, symlink
 
+pytestmark = pytest.mark.slow
+
 SPEC = {
     "s": directory(age=-100),
     "s/full": file(bytes(range(256)) * 9000, mode=0o640, age=-70),

@@ -11,6 +11,8 @@ import pytest
 from tests.features.cluster.engines import Dask, run_alone, run_mpi
 from tests.listing import listing
 
+pytestmark = pytest.mark.slow
+
 TIMES = ("seconds", "time", "bytes_per_second")
 Done = subprocess.CompletedProcess[str]
 

@@ -15,16 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import listing, needs, tree
+from tests import extent, listing, needs, tree
+from tests.apart import run_ours
 from tests.comparison import shown_result
-from tests.forked import MEMORY, run_ours
+from tests.forked import MEMORY
 from tests.gnu import strategies
 from tests.gnu.observe import INSIDE, built, run_by, shown
 from tests.gnu.strategies import HERE, Run
 from tests.programs import Result
 from tests.tree import Node
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or 300)
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(150, 300))
 SETTINGS = settings(
     max_examples=EXAMPLES,
     derandomize="PYCP_EXPLORE" not in os.environ,

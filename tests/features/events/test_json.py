@@ -98,6 +98,7 @@ def test_a_tree_is_told_file_by_file(tree: Tree, run_pycp: Programs) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_file_is_started_before_it_is_copied(tree: Tree, run_pycp: Programs) -> None:
     root = tree(" ".join(f"s/{number}" for number in range(300)))
     for jobs in (1, 3):

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import tree
-from tests.forked import MEMORY, run_ours
+from tests import extent, tree
+from tests.apart import run_ours
+from tests.forked import MEMORY
 from tests.programs import Result
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or 300) // 2
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(140, 300)) // 2
 NAMES = ("a", "b", "ab", "a b", "x.o", "éa", "ba", "n\nl", "a\n", "\udcffa", "build", "#x", "!x")
 # A character of several bytes is several characters to git; "?" and "[!a]" meet none alone here.
 SEGMENTS = (

@@ -160,6 +160,7 @@ def test_without_pathspec_the_message_says_what_is_missing(monkeypatch: pytest.M
         Exclusions((("pattern", "a"),))
 
 
+@pytest.mark.slow
 def test_a_directory_of_more_than_one_chunk_is_filtered_to_its_end(
     tree: Build, run_pycp: Programs
 ) -> None:

@@ -183,6 +183,7 @@ def test_the_bar_goes_without_totals_where_the_list_comes_through_a_pipe(
     assert "2 files" in done.stderr and " of " not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_what_is_remembered_of_a_source_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left of a name but its marks: two for each, of 16 bytes."""

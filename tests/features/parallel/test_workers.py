@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from pycp.engine.listing import CHUNK
-from tests import needs
+from tests import extent, needs
 from tests.forked import MEMORY
 from tests.programs import Programs, Result
 
-FILES = 6000
+pytestmark = pytest.mark.slow
+
+FILES = 6000 if extent.IS_THOROUGH else 3000
 """Enough for many pieces of work."""
 
 

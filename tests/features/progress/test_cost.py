@@ -7,6 +7,8 @@ import pytest
 
 from tests.trust.trace import trace
 
+pytestmark = pytest.mark.slow
+
 
 def calls(words: str, files: int, directory: Path) -> Counter[str]:
     """Count the system calls of the copying process for a tree of so many files."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests import tree
-from tests.forked import MEMORY, run_ours
+from tests import extent, tree
+from tests.apart import run_ours
+from tests.forked import MEMORY
 from tests.listing import listing
 
 PAGE = 4096
@@ -62,7 +63,7 @@ def spoil(path: Path, other: Path, how: str, where: int) -> None:
         path.write_bytes(b"")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=extent.number(30, 60), deadline=None)
 @given(
     made=st.lists(files, min_size=4, max_size=4),
     has_links=st.booleans(),

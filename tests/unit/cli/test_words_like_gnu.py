@@ -19,6 +19,7 @@ from pycp.cli.install import INSTALL, parse_install
 from pycp.cli.parse import Answer
 from pycp.cli.table import Table
 from pycp.errors import CopyError, UsageError
+from tests import extent
 
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
 TOO_NEW = {
@@ -126,7 +127,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("nowhere")
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None, max_examples=extent.number(150, 300), suppress_health_check=list(HealthCheck)
+)
 @given(words(CP, TOO_NEW["pycp"]), ENVIRON)
 def test_cp_reads_any_words_as_gnu_does(
     directory: Path, arguments: list[str], environ: dict[str, str]
@@ -135,7 +138,9 @@ def test_cp_reads_any_words_as_gnu_does(
     assert ours("pycp", parse_cp, arguments, environ) == expected
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None, max_examples=extent.number(150, 300), suppress_health_check=list(HealthCheck)
+)
 @given(words(INSTALL, TOO_NEW["pyinstall"]), ENVIRON)
 def test_install_reads_any_words_as_gnu_does(
     directory: Path, arguments: list[str], environ: dict[str, str]

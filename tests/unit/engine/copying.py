@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, settings
 
 from pycp.engine.contents import copy_data
 from pycp.engine.file_copy import FileCopy
+from tests import extent
 from tests.unit.rooms import entry, job
 
 FEW = settings(
-    max_examples=60,
+    max_examples=extent.number(40, 60),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

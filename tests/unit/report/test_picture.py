@@ -25,6 +25,13 @@ from pycp.values import (
 )
 
 
+@pytest.fixture(autouse=True)
+def _clock_that_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a busy machine take no time between a count and the line that tells of it."""
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+
 def tally_of(files: int, size: int, passed: int = 0, name: str = "") -> Tally:
     """Return a count that has gone on for ten seconds."""
     tally = Tally()
