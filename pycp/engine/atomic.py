@@ -30,6 +30,7 @@ from pycp.engine.write import (
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
 from pycp.system.folder import Directory, Folder, identity, is_still
+from pycp.system.mounts import keeps_only_files
 from pycp.values import PRIVATE
 
 TYPE_CHECKING = False
@@ -60,7 +61,7 @@ def make_atomically(
 
     Raise CopyError or OSError; what was there is there then.
     """
-    if not _is_staged(job, decision):
+    if not _is_staged(job, entry, decision):
         make(job, entry, decision, outcome)
         return
     outcome.backup = decision.backup
@@ -77,12 +78,14 @@ def make_atomically(
         raise
 
 
-def _is_staged(job: "Job", decision: "Decision") -> bool:
-    """Return whether something comes into being that is not complete at once."""
-    found = decision.destination_stat
+def _is_staged(job: "Job", entry: Entry, decision: "Decision") -> bool:
+    """Return whether what is made is not complete at once, and can be renamed when it is."""
+    found, dir_fd = decision.destination_stat, entry.folder.destination_fd
     is_replaced = decision.removes_destination or decision.backup is not None
     if decision.link_to is not None or decision.kind == "link":
         return is_replaced  # a new hard link is a single step by itself
+    if decision.kind != "regular" and keeps_only_files(entry.destination_name, dir_fd):
+        return False
     if found is None:
         return True
     if decision.kind == "regular":

@@ -1,31 +1,48 @@
-"""Which file systems have a server that copies by itself, as far as the mounts tell: proc(5)."""
+"""What the file system of a device can do, as far as the mounts tell: proc(5)."""
 
 import os
 
+from pycp.values import split_last
+
 MOUNTS = "/proc/self/mountinfo"
-_known: dict[int, bool] = {}
+SMB = (b"cifs", b"smb3")
+_known: dict[int, tuple[bytes, bytes]] = {}
 
 
 def has_copying_server(device: int) -> bool:
     """Return whether the data of a copy within this device stays where it is; False if unknown."""
+    kind, options = _kind(device)
+    return kind in SMB or (kind == b"nfs4" and b"vers=4.2" in options.split(b","))
+
+
+def keeps_only_files(name: str, dir_fd: int | None) -> bool:
+    """Return whether a link or special file of this name becomes a regular one when renamed.
+
+    So it is with SMB (mount.cifs(8)), where these are stored as files of a special form.
+    """
+    try:
+        device = os.stat(split_last(name)[0] or ".", dir_fd=dir_fd).st_dev
+    except OSError:
+        return False  # nothing will be made there
+    return _kind(device)[0] in SMB
+
+
+def _kind(device: int) -> tuple[bytes, bytes]:
     if device not in _known:
         try:
             with open(MOUNTS, "rb") as file:
-                _known[device] = tells_of_server(file.read(), device)
+                _known[device] = found_in(file.read(), device)
         except OSError:
-            _known[device] = False
+            _known[device] = b"", b""
     return _known[device]
 
 
-def tells_of_server(mounts: bytes, device: int) -> bool:
-    """Return whether a device is mounted from a server that has a call for copies."""
+def found_in(mounts: bytes, device: int) -> tuple[bytes, bytes]:
+    """Return the kind of file system of a device and its options, nothing if it is not there."""
     number = b"%d:%d" % (os.major(device), os.minor(device))
     for line in mounts.splitlines():
         about, _, more = line.partition(b" - ")
         kind, _, more = more.partition(b" ")
-        options = more.partition(b" ")[2]
         if about.split(b" ")[2:3] == [number]:
-            return kind in (b"cifs", b"smb3") or (
-                kind == b"nfs4" and b"vers=4.2" in options.split(b",")
-            )
-    return False
+            return kind, more.partition(b" ")[2]
+    return b"", b""

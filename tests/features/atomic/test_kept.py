@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import pycp
 from pycp import system
+from pycp.engine import atomic as engine_atomic
 from tests import listing, tree
 from tests.features.atomic.places import USERS, main_of, run_in, temporary_names
 from tests.forked import MEMORY, run
@@ -312,3 +314,29 @@ def test_what_cannot_be_flushed_is_told(place: Path) -> None:
 def test_what_is_no_file_need_not_be_flushed(place: Path) -> None:
     result = run_in(str(place), ["--durable", "a", "/dev/null"], owner=USERS[-1])
     assert (result.status, result.stderr) == (0, "")
+
+
+def test_where_renaming_makes_files_of_links_these_are_made_under_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SMB."""
+
+    def renamed(*_names: object, **_places: object) -> None:
+        raise AssertionError("a link or FIFO is renamed")
+
+    for place in ("s", "t"):
+        os.mkdir(tmp_path / place)
+        os.symlink(place, tmp_path / place / "l")
+        os.mkfifo(tmp_path / place / "p")
+    monkeypatch.setattr(engine_atomic, "keeps_only_files", lambda _name, _dir_fd: True)
+    monkeypatch.setattr(system, "rename", renamed)
+    monkeypatch.setattr(system, "rename_exclusively", renamed)
+    pycp.copy(
+        str(tmp_path / "s"),
+        str(tmp_path / "t"),
+        recursive=True,
+        no_target_directory=True,
+        atomic=True,
+    )
+    assert os.readlink(tmp_path / "t/l") == "s"
+    assert sorted(os.listdir(tmp_path / "t")) == ["l", "p"]

@@ -1,10 +1,12 @@
 """Mounts as Linux lists them."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from pycp.system.mounts import has_copying_server, tells_of_server
+from pycp.system import mounts
+from pycp.system.mounts import has_copying_server, keeps_only_files
 
 MOUNTS = b"""\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -15,14 +17,32 @@ MOUNTS = b"""\
 """
 
 
+@pytest.fixture(autouse=True)
+def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mountinfo").write_bytes(MOUNTS)
+    monkeypatch.setattr(mounts, "MOUNTS", str(tmp_path / "mountinfo"))
+    monkeypatch.setattr(mounts, "_known", {})
+
+
 @pytest.mark.parametrize(
     ("number", "expected"), [(41, True), (42, False), (43, True), (44, False), (45, False)]
 )
 def test_a_server_that_copies_is_known_by_the_mount(number: int, expected: bool) -> None:
-    assert tells_of_server(MOUNTS, os.makedev(0, number)) == expected
+    assert has_copying_server(os.makedev(0, number)) == expected
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("cifs", True), ("smb3", True), ("nfs4", False)])
+def test_where_renaming_makes_files_of_links_is_known(
+    kind: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = os.stat(tmp_path).st_dev
+    line = f"9 1 {os.major(device)}:{os.minor(device)} / /here rw - {kind} //host/c rw\n"
+    (tmp_path / "mountinfo").write_text(line)
+    assert keeps_only_files(str(tmp_path / "l"), None) == expected
+    assert not keeps_only_files(str(tmp_path / "missing/l"), None)
 
 
 def test_a_disk_has_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not tells_of_server(MOUNTS, os.makedev(8, 1))
-    monkeypatch.setattr("pycp.system.mounts.MOUNTS", "/nowhere")
+    assert not has_copying_server(os.makedev(8, 1))
+    monkeypatch.setattr(mounts, "MOUNTS", "/nowhere")
     assert not has_copying_server(os.makedev(8, 77))
