@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FAILURE = 1
 _MAY_BE_EXHAUSTION = (ImportError, OSError, SyntaxError, SystemError, ValueError)
+_AT_THE_END = (MemoryError, *_MAY_BE_EXHAUSTION)
 
 
 def cp_main() -> int:
@@ -92,7 +93,7 @@ def _unless_exhausted(command: "Callable[[], int]") -> int:
     for act in (_listening.flush, _tell_exhausted, _end_exhausted):
         try:
             act()
-        except (MemoryError, OSError):
+        except _AT_THE_END:
             pass
     return FAILURE
 

@@ -6,6 +6,7 @@ that there is `tests.forked`.
 """
 
 import atexit
+import importlib
 import os
 import pickle
 import select
@@ -23,6 +24,8 @@ from tests.forked import MEMORY, Setting, Start, become, execute
 from tests.programs import CHECKOUT, ORACLES, SECONDS, Result
 from tests.tree import Owner
 
+IMPORTED_LATE = ("ctypes", "fcntl", "grp", "hashlib", "json", "pwd", "struct", "unicodedata")
+"""What pycp imports when it is used, and an ordinary user may be unable to read below /root."""
 PIPE_BYTES = 1 << 15
 """What certainly goes into a pipe that nobody reads yet."""
 CLOSED_BY_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
@@ -146,6 +149,8 @@ def _end(owner: int, link: socket.socket, process: "subprocess.Popen[bytes]") ->
 
 def serve(link: socket.socket) -> None:
     """Fork for each request, and answer with the status, until nobody asks."""
+    for name in IMPORTED_LATE:
+        importlib.import_module(name)
     while True:
         _byte, fds, _flags, _address = socket.recv_fds(link, 1, 4, CLOSED_BY_EXEC)
         if not fds:

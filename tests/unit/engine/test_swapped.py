@@ -69,7 +69,7 @@ def test_a_directory_swapped_for_another_gives_nothing(
         os.rename(here / "s/d", here / "away")
         os.rename(here / "strange", here / "s/d")
 
-    result = run_swapping("-a s t", here, monkeypatch, "d", swap)
+    result = run_swapping("-ab s t", here, monkeypatch, "d", swap)
     assert (result.status, (here / "t/s/d/f").read_text()) == (1, "t/s/d/f")
     message = "pycp: skipping directory 's/d', as it was replaced while being copied"
     assert set(result.stderr.splitlines()) == {message}

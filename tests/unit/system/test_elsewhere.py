@@ -5,7 +5,6 @@ The calls of macOS are put in place; what Linux has is taken away.
 
 import errno
 import fcntl
-import io
 import os
 import threading
 from collections.abc import Callable
@@ -109,9 +108,12 @@ def test_storage_is_shared_from_a_byte_on(monkeypatch: pytest.MonkeyPatch) -> No
 def test_without_an_answer_nobody_waited_for_a_processor(
     monkeypatch: pytest.MonkeyPatch, text: bytes | None
 ) -> None:
-    answer = failing(errno.ENOENT) if text is None else lambda *_: io.BytesIO(text)
-    monkeypatch.setattr(linux, "open", answer, raising=False)
-    assert linux.queued() == 0
+    with monkeypatch.context() as patch:
+        if text is None:
+            patch.setattr(os, "open", failing(errno.ENOENT))
+        else:
+            patch.setattr(os, "read", lambda _fd, _size: text)
+        assert linux.queued() == 0
 
 
 def test_linux_without_path_only_does_what_others_do(
