@@ -176,10 +176,17 @@ def test_the_errors_of_the_python_interface_keep_none_of_their_calls(root: str) 
 def test_where_memory_ends_one_line_says_so(root: str, command: str) -> None:
     tree.build(root, {f"s/{number}": file("x") for number in range(100)}, (os.geteuid(),) * 2)
     results = []
+    stuck = 0
     for limit in LIMITS:
-        results.append(run_python(LIMITED, str(limit), *command.split(), cwd=root))
+        try:
+            results.append(run_python(LIMITED, str(limit), *command.split(), cwd=root))
+        except subprocess.TimeoutExpired:
+            # CPython 3.11 turns round for ever if it finds no memory to note where it was when an
+            # exception came to a `with` or `finally`. That needs one size of many.
+            stuck += 1
         if os.path.lexists(f"{root}/o"):
             tree.remove(f"{root}/o")
+    assert stuck <= 1
     assert (results[-1].returncode, results[-1].stderr) == (0, "")
     assert "pycp: memory exhausted\n" in [result.stderr for result in results]
     for result in results:
