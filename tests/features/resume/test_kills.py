@@ -106,6 +106,7 @@ USERS = [pytest.param(False, id="root"), pytest.param(True, id="user")] if IS_RO
 @pytest.mark.parametrize("as_user", USERS)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_a_kill_before_any_call_is_healed(place: Path, options: str, as_user: bool) -> None:
+    options += " -j1"  # or how often the clock is looked at is a matter of time
     since_ns = time.time_ns()
     killer = prepare(place, small_tree(), options, as_user)
     calls = killer.calls
@@ -121,19 +122,19 @@ def test_a_kill_before_any_call_is_healed(place: Path, options: str, as_user: bo
 @pytest.mark.parametrize("as_user", USERS)
 def test_a_kill_while_going_on_is_healed(place: Path, as_user: bool) -> None:
     since_ns = time.time_ns()
-    killer = prepare(place, small_tree(), "-a", as_user)
+    killer = prepare(place, small_tree(), "-a -j1", as_user)
     whole = listing(str(place / "tree/whole"), since_ns)
     spoil = "cp -a s spoilt; cd spoilt; rm d/h2 p; echo other >d/h2; ln -sfn wrong l; "
     spoil += "chown -h --reference=../s d/h2 l; truncate -s 100000 big"
     assert os.system(f"cd {place}/tree && {spoil}") == 0
     renew = f"cd {place}/tree && rm -rf D && cp -a spoilt D"
     assert os.system(renew) == 0
-    assert killer.run("-a --resume -T s D") == 0
+    assert killer.run("-a -j1 --resume -T s D") == 0
     calls = killer.calls
     for call in extent.spread(range(1, calls + 1), as_user, CALLS):
         assert os.system(renew) == 0
-        assert killer.run("-a --resume -T s D", call=call) == KILLED
-        assert killer.run("-a --resume -T s D") == 0, killer.output
+        assert killer.run("-a -j1 --resume -T s D", call=call) == KILLED
+        assert killer.run("-a -j1 --resume -T s D") == 0, killer.output
         assert listing(str(place / "tree/D"), since_ns) == whole, f"killed before call {call}"
 
 
