@@ -53,6 +53,9 @@ PRIVATE = 0o600
 NEW_MODE = 0o666
 """Mode of a new file that follows the umask alone."""
 
+BLOCK = 4096
+"""Bytes of a block: it is a hole or holds data, of one range or of two that meet in it."""
+
 OTHER, REGULAR, SYMLINK, DIRECTORY, LINKED = range(5)
 """Kinds of entries as a listing tells them.
 

@@ -114,8 +114,7 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
         destination.close()
         raise
     if is_new or is_begun:
-        let_owner_in(entry, destination, made)
-        made.mode &= ~(OWNER_ALL & ~mode)
+        let_owner_in(entry, destination, made, mode)
     if is_new and job.report.verbose:
         announce(job, entry, decision)
     source_directory = Directory(
@@ -176,16 +175,19 @@ def open_destination(entry: "Entry", follows: bool = False) -> "tuple[Directory,
     return directory, status
 
 
-def let_owner_in(entry: "Entry", directory: Directory, made: Made) -> None:
-    """Let the owner work in a new directory even if the umask forbids it."""
-    if made.mode & OWNER_ALL == OWNER_ALL:
-        return
-    try:
-        system.set_mode(directory.where, made.mode | OWNER_ALL)
-    except OSError as error:
-        directory.close()
-        raise failed("setting permissions for", entry.destination, error) from None
-    made.present_mode |= OWNER_ALL
+def let_owner_in(entry: "Entry", directory: Directory, made: Made, mode: int) -> None:
+    """Let the owner work in a new directory even if the umask forbids it.
+
+    In the end he gets no more than `mode` gives him.
+    """
+    if made.mode & OWNER_ALL != OWNER_ALL:
+        try:
+            system.set_mode(directory.where, made.mode | OWNER_ALL)
+        except OSError as error:
+            directory.close()
+            raise failed("setting permissions for", entry.destination, error) from None
+        made.present_mode |= OWNER_ALL
+    made.mode &= ~(OWNER_ALL & ~mode)
 
 
 def open_source(job: "Job", filled: Filled, decision: "Decision") -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pycp.entries import Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
+    from pycp.system.folder import Folder
 
     class Stage(Protocol):
         """Where something is made that gets its name when it is complete."""
@@ -208,6 +209,14 @@ class Job:
             and options.preserve_timestamps
             and not (options.durable or options.dry_run)
         )
+
+    def announcer(self) -> "Callable[[Folder, str], None] | None":
+        """Return who tells that an entry is copied under its name, if -v is to tell it."""
+        if not self.report.verbose:
+            return None
+        from pycp.engine.short_lines import announcer
+
+        return announcer(self.report)
 
     @property
     def has_steps(self) -> bool:

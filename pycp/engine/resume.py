@@ -22,7 +22,16 @@ from pycp.entries import Decision
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
-from pycp.values import CHECKING, COMPARED, KEPT, OWNER_ALL, PERMISSIONS, USER_WRITE, has_time_of
+from pycp.values import (
+    BLOCK,
+    CHECKING,
+    COMPARED,
+    KEPT,
+    OWNER_ALL,
+    PERMISSIONS,
+    USER_WRITE,
+    has_time_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +43,6 @@ if TYPE_CHECKING:
     File = tuple[int, os.stat_result]
     Rest = tuple[Decision | None, str]
 
-BLOCK = 4096
-"""Where a hole may have been filled, or zeros become holes, copying goes on at a multiple of it."""
 READ_AND_WRITE = 0o600
 
 
@@ -248,6 +255,7 @@ def _settle(
             _lend_write(destination)
         if options.reflink != "always":
             is_exact = difference == status.st_size and options.sparse != "always"
+            # A hole may have been filled, or zeros have become holes: not within a block.
             start = difference if is_exact else difference - difference % BLOCK
     job.tally.own[KEPT] += start
     goes_on = start and difference == status.st_size

@@ -12,7 +12,6 @@ from pycp.engine.directory import Filled, let_owner_in, open_destination
 from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
-from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made, release
 from pycp.values import DIRECTORIES, OWNER_ALL, PERMISSIONS
 
@@ -40,6 +39,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     report = job.report
     hears, counts = report.hears, job.tally.own
     enter_old = _enterer(job, memory)
+    announce = job.announcer()
 
     def make(folder: Folder, name: str) -> Filled | None:
         if not folder.is_new:
@@ -78,9 +78,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 destination.close()
                 raise replaced(entry.destination)
             made = Made(None, 0, status, True, withheld)
-            if made.mode & OWNER_ALL != OWNER_ALL:
-                let_owner_in(entry, destination, made)
-            made.mode &= ~(OWNER_ALL & ~mode)
+            let_owner_in(entry, destination, made, mode)
         except BaseException:
             release(source_fd)
             raise
@@ -93,8 +91,8 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 tell_directory(report, entry, True)
             else:
                 counts[DIRECTORIES] += 1
-            if report.verbose:
-                report.line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+            if announce is not None:
+                announce(folder, name)
         except BaseException:
             inner.close()
             raise
@@ -141,8 +139,7 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
         try:
             tell_directory(report, entry, False)
             if is_begun:
-                let_owner_in(entry, destination, made)
-                made.mode &= ~(OWNER_ALL & ~source.st_mode)
+                let_owner_in(entry, destination, made, source.st_mode)
         except BaseException:
             inner.close()
             raise

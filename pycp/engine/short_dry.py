@@ -25,11 +25,7 @@ def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
     """
     tally = job.tally
     counts = tally.own
-    announce = None
-    if job.report.verbose:
-        from pycp.engine.short_lines import announcer
-
-        announce = announcer(job.report)
+    announce = job.announcer()
     keeps_links = job.options.preserve_links
     look, may = system.stat, system.access
 

@@ -9,7 +9,6 @@ from stat import S_ISLNK
 from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
-from pycp.quoting import quote_name
 from pycp.system.folder import release
 from pycp.values import FILES, HARD_LINKS
 
@@ -37,7 +36,7 @@ def symlink_copier(
     options = job.options
     tally = job.tally
     counts = tally.own
-    is_verbose, line = job.report.verbose, job.report.line
+    announce = job.announcer()
     keeps_times, keeps_owner = options.preserve_timestamps, options.preserve_ownership
     keeps_links, keeps_xattrs = options.preserve_links, options.preserve_xattr
     preserves = keeps_times or keeps_owner or keeps_xattrs
@@ -72,9 +71,8 @@ def symlink_copier(
         finally:
             release(source_fd)
         tally.folder, tally.name = folder, name
-        if is_verbose:
-            entry = Entry(folder, name)
-            line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+        if announce is not None:
+            announce(folder, name)
         if remember is not None or preserves:
             try:
                 made_fd = open_file(name, LINK_FLAGS, dir_fd=directory_fd)
@@ -109,7 +107,7 @@ def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bo
     """Return the function that gives the copy of a file one more name in a directory we made."""
     counts = job.tally.own
     tally = job.tally
-    is_verbose, line = job.report.verbose, job.report.line
+    announce = job.announcer()
     stat, link = system.stat, system.link_itself
     copied = memory.copied
 
@@ -128,9 +126,8 @@ def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bo
         except OSError:
             return False
         tally.folder, tally.name = folder, name
-        if is_verbose:
-            entry = Entry(folder, name)
-            line(f"{quote_name(entry.source)} -> {quote_name(entry.destination)}")
+        if announce is not None:
+            announce(folder, name)
         counts[FILES] += 1
         counts[HARD_LINKS] += 1
         memory.linked += 1

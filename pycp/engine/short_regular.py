@@ -52,11 +52,7 @@ def regular_copier(
         may_stay = stays_as_it_is(job, is_newer)
     tally = job.tally
     counts = tally.own
-    announce = None
-    if job.report.verbose:
-        from pycp.engine.short_lines import announcer
-
-        announce = announcer(job.report)
+    announce = job.announcer()
     keeps_links, copied = options.preserve_links, memory.copied
     needs_write = options.preserve_xattr and not job.is_privileged
     preserves = job.sets_attributes

@@ -4,7 +4,7 @@ import stat
 
 from pycp import system
 from pycp.system.folder import identity
-from pycp.values import SPECIAL_BITS, has_time_of
+from pycp.values import BLOCK, SPECIAL_BITS, has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 CHUNK = 128 * 1024
 """Bytes of each file compared at a time."""
-BLOCK = 4096
-"""Bytes of a block, which holds data of one range, or of two that meet in it."""
 WHOLE, IN_PART, NOTHING_OF_IT = "whole", "in part", "nothing of it"
 
 

@@ -205,7 +205,7 @@ class Coordinator:
         walk = self._walk
         filled = stack[-1].filled
         place = self._told.gather(stack)
-        outer = self._told.record(place)
+        outer = self._told.record()
         try:
             filled.folder.find()
         except OSError as error:
@@ -340,7 +340,7 @@ class Coordinator:
         if task.range:
             self.ranges.lose(lost.error(task.range[1]))
         for (filled, names, link), place in zip(task.parts, task.places, strict=True):
-            outer = self._told.record(place)
+            outer = self._told.record()
             for name, _kind in names:
                 shown = join(filled.folder.source, name)
                 self._walk.job.report.failed(lost.error(shown))

@@ -1,8 +1,8 @@
 """One range of a large file that an interrupted copy left, compared by whoever has the unit."""
 
 from pycp.engine.verify import BUFFER_SIZE, first_other, next_data, read
-from pycp.plan.compare import BLOCK, is_filled_in_part
-from pycp.values import COMPARED
+from pycp.plan.compare import is_filled_in_part
+from pycp.values import BLOCK, COMPARED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pycp.run.task import Task
 from pycp.run.telling import AsItComes
 from pycp.run.unit import way_to
 from pycp.system.folder import identity
-from pycp.values import BYTES
+from pycp.values import BLOCK, BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ LARGE = 1024 * 1024 * 1024
 """Bytes from which on a file is copied in ranges."""
 LEAST = 256 * 1024 * 1024
 """Bytes of a range at least: who writes one should be alone in that part of the file."""
-BLOCK = 4096
-"""Bytes that the ends of a range are multiples of at least."""
 SHARE = 2
 """Ranges for each process that copies, so that one that is slow holds up little."""
 
@@ -119,7 +117,7 @@ class Ranges:
     def copy_next(self) -> None:
         """Copy a file that waits."""
         filled, entry, place = self.waiting.pop()
-        outer = self.told.record(place)
+        outer = self.told.record()
         walk = self._walk.again([]) if filled.is_redone else self._walk
         with Opened(walk.job, filled) as is_open:
             if is_open:

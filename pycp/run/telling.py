@@ -56,8 +56,8 @@ class AsItComes:
         """Return the place of what is left of a stack, all of which is gone on with."""
         return None
 
-    def record(self, place: Place | None) -> "list[Event]":
-        """Let what this process does be told in a place; return what `recorded` is to get."""
+    def record(self) -> "list[Event]":
+        """Note what this process does, for a place; return what `recorded` is to get."""
         return []
 
     def recorded(
@@ -185,8 +185,8 @@ class InOrder(AsItComes):
                 level.place.items = []
         return stack[-1].place
 
-    def record(self, place: Place | None) -> "list[Event]":
-        """Let what this process does be told in a place; return what `recorded` is to get."""
+    def record(self) -> "list[Event]":
+        """Note what this process does, for a place; return what `recorded` is to get."""
         self._recordings += 1
         outer, self._recorder.events = self._recorder.events, []
         return outer
