@@ -110,7 +110,7 @@ def test_a_large_tree_is_shared_and_told_in_order(
     assert (ours.status, ours.stderr, ours.stdout) == (0, "", theirs.stdout)
 
 
-def test_what_processes_did_that_were_lost_is_told_in_order(
+def test_units_of_a_process_that_was_lost_are_told_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit(monkeypatch, "few names")
@@ -118,16 +118,15 @@ def test_what_processes_did_that_were_lost_is_told_in_order(
     carry_out = worker.Server.carry_out
     units = 0
 
-    def carry_out_and_die(server: worker.Server, *unit: Any) -> "worker.Answer":
+    def die_or_carry_out(server: worker.Server, *unit: Any) -> "worker.Answer":
         nonlocal units
         units += 1
-        answer = carry_out(server, *unit)
         if units == 3 and not has_died.exists():  # whoever takes its place stays
             has_died.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return answer
+        return carry_out(server, *unit)
 
-    monkeypatch.setattr(worker.Server, "carry_out", carry_out_and_die)
+    monkeypatch.setattr(worker.Server, "carry_out", die_or_carry_out)
     make_tree(tmp_path / "s", seed=11)
     theirs = run_theirs(["-avT", "s", "d"], str(tmp_path))
     shutil.rmtree(tmp_path / "d")
