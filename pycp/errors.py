@@ -92,6 +92,12 @@ def reason(error: OSError) -> str:
     return strerror(error.errno or 0)
 
 
+def skipping(kind: str, name: str) -> CopyError:
+    """Word that something else has the name of what was to be copied."""
+    text = f"skipping {kind} {quote_name(name)}, as it was replaced while being copied"
+    return CopyError(text, filename=name)
+
+
 def cannot(verb: str, name: str, error: OSError) -> CopyError:
     """Word `cannot VERB 'NAME': REASON`."""
     return failed(f"cannot {verb}", name, error)

@@ -14,8 +14,7 @@ from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list
 from pycp.entries import Entry
-from pycp.errors import CopyError, SilentError, cannot, failed
-from pycp.quoting import quote_name
+from pycp.errors import CopyError, SilentError, cannot, failed, skipping
 from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import ALL_BITS, OWNER_ALL
 
@@ -85,6 +84,7 @@ def enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
 def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled:
     source = decision.source_stat
     is_new = decision.destination_stat is None
+    is_of_run = is_new or (job.options.redo and entry.folder.is_of_run)
     withheld = 0
     mode = stat.S_IMODE(source.st_mode)
     if is_new:
@@ -109,13 +109,13 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     try:
         if job.labels is not None and not is_new:
             job.labels.relabel(destination.where, entry.destination, status.st_mode)
-        tell_directory(job.report, entry, is_new)
+        tell_directory(job.report, entry, is_of_run)
     except BaseException:
         destination.close()
         raise
     if is_new or is_begun:
         let_owner_in(entry, destination, made, mode)
-    if is_new and job.report.verbose:
+    if is_of_run and job.report.verbose:
         announce(job, entry, decision)
     source_directory = Directory(
         entry.folder.source_directory,
@@ -125,6 +125,7 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     )
     source_directory.id = identity(source)
     folder = Folder(entry.folder, source_directory, destination, is_new)
+    folder.is_of_run = is_of_run
     folder.goes_by_umask = is_new and not has_default_list(destination.where)
     return Filled(entry, folder, source, made)
 
@@ -215,18 +216,10 @@ def _require_same(entry: "Entry", fd: int, expected: tuple[int, int]) -> None:
     """
     try:
         if identity(system.fstat(fd)) != expected:
-            raise replaced_directory(entry)
+            raise skipping("directory", entry.source)
     except OSError:
         system.close(fd)
         raise
-
-
-def replaced_directory(entry: "Entry") -> CopyError:
-    """Word that another directory has the source's name now."""
-    return CopyError(
-        f"skipping directory {quote_name(entry.source)}, as it was replaced while being copied",
-        filename=entry.source,
-    )
 
 
 def is_finished(job: "Job", filled: Filled) -> bool:

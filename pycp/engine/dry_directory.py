@@ -6,11 +6,11 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
-from pycp.engine.directory import Filled, open_source, replaced_directory
+from pycp.engine.directory import Filled, open_source
 from pycp.engine.listing import list_source
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
-from pycp.errors import CopyError, SilentError, cannot, failed, reason
+from pycp.errors import CopyError, SilentError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
 from pycp.system.nodes import Later, Node
@@ -157,7 +157,7 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "List
     changes = directory.overlay.made.get(directory.id, {})
     entries: list[tuple[str, int]] = []
     if directory.node is not None and identity(directory.node.status) != directory.id:
-        raise replaced_directory(filled.entry)
+        raise skipping("directory", filled.entry.source)
     if directory.node is None:
         entries = [
             (name, kind) for name, kind in list_source(job, filled, known)[1] if name not in changes

@@ -10,8 +10,8 @@ import stat
 from errno import ENODATA, ENOSYS, ENOTSUP
 
 from pycp import system
-from pycp.engine.pinned import Pinned, replaced_source
-from pycp.errors import CopyError, failed, reason
+from pycp.engine.pinned import Pinned
+from pycp.errors import CopyError, failed, reason, skipping
 from pycp.quoting import quote_name, quote_word
 from pycp.system.selinux import (
     Policy,
@@ -93,7 +93,7 @@ class Labels:
         with Pinned(*source) as held:
             if not held.is_still(status):
                 if entry is not None:
-                    raise replaced_source(entry)
+                    raise skipping("file", entry.source)
                 return ""
             try:
                 return label_of(held.where)

@@ -5,9 +5,9 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import preserve_times
-from pycp.engine.pinned import Pinned, replaced_source
+from pycp.engine.pinned import Pinned
 from pycp.engine.write import prepare, remove_beside
-from pycp.errors import CopyError, cannot, failed, reason
+from pycp.errors import CopyError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
 
@@ -246,7 +246,7 @@ def _preserve_link_xattrs(
             if identity(source.status) == identity(decision.source_stat):
                 failure = copy_xattrs(job, entry, source.where, where)[1]
             else:
-                problem = replaced_source(entry)
+                problem = skipping("file", entry.source)
                 failure = tell(job, problem, problem)
     if failure:
         raise failure

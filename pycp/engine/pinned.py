@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     import os
     from typing import Self
 
-    from pycp.entries import Entry
-
 
 class Pinned:
     """A hold on whatever has a name, without a permission on it; leaving the context lets go."""
@@ -59,12 +57,4 @@ def replaced(shown: str) -> CopyError:
     return CopyError(
         f"not writing to {quote_name(shown)}, as it was replaced while being copied",
         filename=shown,
-    )
-
-
-def replaced_source(entry: "Entry") -> CopyError:
-    """Word that something else has the source's name now."""
-    return CopyError(
-        f"skipping file {quote_name(entry.source)}, as it was replaced while being copied",
-        filename=entry.source,
     )

@@ -21,7 +21,7 @@ from pycp.engine.write import (
     remove,
     truncate,
 )
-from pycp.errors import CopyError, cannot, failed
+from pycp.errors import CopyError, cannot, failed, skipping
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
 from pycp.values import USER_WRITE
@@ -85,10 +85,7 @@ def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int,
     try:
         status = system.fstat(fd)
         if identity(status) != identity(decision.source_stat):
-            raise CopyError(
-                f"skipping file {quote_name(entry.source)}, as it was replaced while being copied",
-                filename=entry.source,
-            )
+            raise skipping("file", entry.source)
     except OSError as error:
         system.close(fd)
         raise (

@@ -4,9 +4,9 @@ import stat
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
-from pycp.engine.pinned import Pinned, replaced_source
+from pycp.engine.pinned import Pinned
 from pycp.engine.write import prepare
-from pycp.errors import CopyError, cannot
+from pycp.errors import CopyError, cannot, skipping
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
 
@@ -60,7 +60,7 @@ def finish_special(
         with Pinned(entry.source_name, entry.folder.source_fd, entry.source, follows) as held:
             is_source = identity(held.status) == identity(source)
             if not is_source and not (decision.follows and isinstance(held.where, tuple)):
-                raise replaced_source(entry)
+                raise skipping("file", entry.source)
             # What a link leads to cannot be held everywhere; the link has nothing to give.
             where = held.where if is_source else None
             apply_attributes(

@@ -55,6 +55,7 @@ class Task:
                 (
                     way_to(folder, root.folder),
                     folder.is_new and not reruns,
+                    folder.is_of_run,
                     folder.goes_by_umask,
                     filled.is_redone,
                     names,
@@ -80,6 +81,7 @@ def entered(opened: "list[Opened]", found: "list[Filled]", knows_inside: bool) -
         above = found[~number] if number < 0 else new[number]
         folder = follow(above.folder, step, is_new)
         folder.goes_by_umask = by_umask
+        folder.is_of_run = is_new or above.folder.is_of_run
         filled = unpack_filled(record, folder)
         filled.above, filled.depth = above, above.depth + 1
         filled.is_redone = above.is_redone

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     """Way to a file, its name, and its digest if there is to be a manifest."""
     Link = tuple[Identity, Place | None]
     """A file of several names, and where its first copy is: nowhere if it is to be made."""
-    Part = tuple[Way, bool, bool, bool, list[Item], Record | None, Link | None]
-    """Way, whether new, by umask, and redone; names; the record if it is to be finished; and what
-    the only name is one of."""
+    Part = tuple[Way, bool, bool, bool, bool, list[Item], Record | None, Link | None]
+    """Way, whether new, made in this run, by umask, and redone; names; the record if it is to be
+    finished; and what the only name is one of."""
     Opened = tuple[int, Step, bool, bool, Record, list[Item] | None]
     """Number of the directory above, step, whether new, by umask, record; names left: None if vast.
 

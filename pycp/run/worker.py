@@ -142,7 +142,9 @@ class Server:
         unfinished: list[Filled] = []
         members: list[tuple[Filled, str, Identity, int]] = []
         firsts: list[tuple[Identity, Place]] = []
-        for number, (way, is_new, by_umask, is_redone, names, record, link) in enumerate(parts):
+        for number, (way, is_new, is_of_run, by_umask, is_redone, names, record, link) in enumerate(
+            parts
+        ):
             if self._recorder.keeps_order and not stack:
                 self._recorder.events.append(("part", number))
             if stack:
@@ -155,7 +157,7 @@ class Server:
                 self._lost(error, way)
                 done.append(([], True))  # there is nothing to finish either
                 continue
-            folder.goes_by_umask = by_umask
+            folder.goes_by_umask, folder.is_of_run = by_umask, is_of_run
             filled = self._filled(folder, way, record)
             numbers[filled] = ~number
             walk = self._walk.again(left_by) if is_redone else self._walk

@@ -12,8 +12,7 @@ import time
 from errno import ENOENT, ESTALE
 
 from pycp import system
-from pycp.errors import CopyError
-from pycp.quoting import quote_name
+from pycp.errors import skipping
 from pycp.values import join
 
 TYPE_CHECKING = False
@@ -170,11 +169,7 @@ class Directory:
             fd, is_ours = below, True
             if not is_still(fd, _identity_of(fd), step.id):
                 release(fd)
-                raise CopyError(
-                    f"skipping directory {quote_name(step.shown)}, as it was replaced while"
-                    " being copied",
-                    filename=step.shown,
-                )
+                raise skipping("directory", step.shown)
         self.fd = fd
         self.is_path_only = True
 
@@ -259,6 +254,7 @@ class Folder:
         "goes_by_umask",
         "holds_old",
         "is_new",
+        "is_of_run",
         "owner_of_new",
         "parent",
         "source_directory",
@@ -276,6 +272,8 @@ class Folder:
         self.destination_directory = destination_directory
         self.is_new = is_new
         """This run made the destination directory, so nothing of ours is in it yet."""
+        self.is_of_run = is_new
+        """The same, but a process that did not live to tell may have begun with it."""
         self.holds_old = True
         """Unless it is new: the last file we met was there before, and so may the next be."""
         self.goes_by_umask = False

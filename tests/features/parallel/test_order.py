@@ -11,6 +11,7 @@ import pytest
 
 from pycp.engine import listing
 from pycp.run import coordinator, queue, ranges, share, telling, worker
+from pycp.values import DIRECTORY
 from tests.forked import run_ours, run_theirs
 
 NAMES = ("d", "a b", "ü", "n\nl", "it's")
@@ -110,19 +111,21 @@ def test_a_large_tree_is_shared_and_told_in_order(
     assert (ours.status, ours.stderr, ours.stdout) == (0, "", theirs.stdout)
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
 def test_units_of_a_process_that_was_lost_are_told_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit(monkeypatch, "few names")
     has_died = tmp_path / "died"
     carry_out = worker.Server.carry_out
-    units = 0
 
     def die_or_carry_out(server: worker.Server, *unit: Any) -> "worker.Answer":
-        nonlocal units
-        units += 1
-        if units == 3 and not has_died.exists():  # whoever takes its place stays
+        _seconds, _left_by, parts, _range = unit
+        has_directory = any(kind == DIRECTORY for part in parts for _name, kind in part[5])
+        if has_directory and not has_died.exists():  # whoever takes its place stays
             has_died.touch()
+            if moment == "after":
+                carry_out(server, *unit)
             os.kill(os.getpid(), signal.SIGKILL)
         return carry_out(server, *unit)
 
