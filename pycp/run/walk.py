@@ -54,7 +54,7 @@ class Walk:
         self._keeps_links = not options.hard_link and (
             options.preserve_links or options.update == "older"
         )
-        self._stays = self.job.options.one_file_system
+        self._stays = options.one_file_system
         self.has_made_directory = False
         self.stop: Callable[[], bool] | None = None
         """Asked after each entry whether to stop."""
@@ -233,6 +233,7 @@ class Walk:
         """List a directory that was entered; `decision` is given unless its source is open."""
         if above is not None:
             filled.above, filled.depth = above, above.depth + 1
+            filled.is_redone = above.is_redone  # whoever goes on below must know
             above.pending += 1
             if self.job.exclusions is not None:
                 filled.inside = f"{above.inside}{filled.entry.source_name}/"
