@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 
     Kind = Literal["regular", "directory", "symlink", "fifo", "special", "link", "symbolic"]
 
+    class Encoder(Protocol):
+        """Puts events in words, where they happen."""
+
+        def event(self, kind: str, details: Mapping[str, object]) -> bytes:
+            """Return the line of an event."""
+
+        def started(self, entry: "Entry", size: int) -> bytes:
+            """Return the line that tells that a regular file of some bytes is being copied."""
+
+        def copied(self, entry: "Entry", method: str, size: int) -> bytes:
+            """Return the line that tells that a regular file is complete, and how it was copied."""
+
     class Report(Protocol):
         """Whoever listens: to what is done, what goes wrong, and what must be asked."""
 
@@ -36,6 +48,8 @@ if TYPE_CHECKING:
         debug: bool
         hears: bool
         """Events are wanted: `event` is to be called."""
+        encoder: Encoder | None
+        """What puts events in words, if that is what is made of them."""
         tally: "Tally"
         own_files: "dict[tuple[int, int], str]"
         """Files that are neither copied nor written over, by device and inode number, and why."""

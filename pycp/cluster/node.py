@@ -28,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pycp.entries import Encoder
     from pycp.run.unit import Part
 
     Identity = tuple[int, int]
@@ -44,6 +45,7 @@ class Speaker:
     """What a recorder has to know of whoever listens."""
 
     debug = False
+    encoder: "Encoder | None" = None
 
     def __init__(self, program: str, verbose: bool, hears: bool) -> None:
         self.program = program

@@ -22,6 +22,10 @@ TYPES = {
     "symbolic": "symlink",
 }
 """What is made, in the words of events, by the kind that was decided on."""
+SOON = 64 * 1024
+"""Bytes of a file that is complete so soon that nobody has to know that it is begun."""
+ONE_STARTED, ONE_COPIED = {"started": 1}, {"copied": 1}
+"""Events of a kind, counted."""
 
 
 def tell_started(job: "Job", entry: "Entry", decision: "Decision") -> None:
@@ -103,27 +107,38 @@ def _type(decision: "Decision") -> str:
 def tell_file_started(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that tells that a regular file is being copied."""
     report = job.report
+    encoder = report.encoder
+    if encoder is None:
+        return lambda file: _started(report, "file", file.entry, file.source.st_size)
 
-    def tell(file: "FileCopy") -> None:
-        _started(report, "file", file.entry, file.source.st_size)
+    def tell_in_words(file: "FileCopy") -> None:
+        size = file.source.st_size
+        report.take_encoded(ONE_STARTED, encoder.started(file.entry, size))
+        if not 0 < size < SOON:
+            report.flush_events()
 
-    return tell
+    return tell_in_words
 
 
 def tell_file_copied(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that tells that a regular file is complete."""
     report = job.report
+    encoder = report.encoder
+    if encoder is None:
+        return lambda file: _copied(report, "file", file.entry, method=file.method, bytes=file.size)
 
-    def tell(file: "FileCopy") -> None:
-        _copied(report, "file", file.entry, method=file.method, bytes=file.size)
+    def tell_in_words(file: "FileCopy") -> None:
+        report.take_encoded(ONE_COPIED, encoder.copied(file.entry, file.method, file.size))
 
-    return tell
+    return tell_in_words
 
 
 def _started(report: "Report", kind: str, entry: "Entry", size: int) -> None:
     report.event(
         "started", type=kind, source=entry.source, destination=entry.destination, size=size
     )
+    if kind != "file" or not 0 < size < SOON:
+        report.flush_events()  # it may take its time
 
 
 def _copied(report: "Report", kind: str, entry: "Entry", **details: object) -> None:

@@ -1,17 +1,14 @@
 """Objects for programs: one line of JSON for each event, and a summary at the end.
 
-The schema of the lines is `events.schema.json` beside this module. A name is written as Python
-holds it; one that is no UTF-8 comes in base64 as well, for languages that know no lone surrogates.
+The schema of the lines is `events.schema.json` beside this module.
 """
 
-import json
 import os
 import time
-from base64 import b64encode
-from json.encoder import encode_basestring_ascii as in_quotes  # what `dumps` does with a string
 
 from pycp.errors import CopyError, SilentError, detached, reason
 from pycp.quoting import quote_name
+from pycp.report.encoder import Encoder
 from pycp.report.lines import BUFFER_SIZE, Lines
 from pycp.report.listener import failure_details
 from pycp.report.output import open_output
@@ -27,10 +24,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Version of the schema; it changes when a line of before would be read wrongly."""
-SOON = 64 * 1024
-"""Bytes of a file that is complete so soon that nobody has to know that it is begun."""
-NAMES = ("source", "destination", "backup", "path", "path2")
-"""Fields that hold names of files."""
 
 
 class JsonLines(Lines):
@@ -43,6 +36,7 @@ class JsonLines(Lines):
         """
         super().__init__(program, options.verbose, options.debug)
         self.hears = True
+        self.encoder = self._encoder = Encoder()
         self._place = place = options.json or "-"
         self._is_alone = place == "-"
         self._fd = 1
@@ -69,26 +63,9 @@ class JsonLines(Lines):
 
     def event(self, kind: str, **details: object) -> None:
         """Write an event, now or when more have come together."""
-        self.take_encoded({kind: 1}, self.encoded(kind, details))
-        if self._events_size >= BUFFER_SIZE or kind == "progress":
+        self.take_encoded({kind: 1}, self._encoder.event(kind, details))
+        if kind == "progress":
             self.flush_events()
-        elif kind == "started":
-            size = details["size"]
-            if details["type"] != "file" or not (type(size) is int and 0 < size < SOON):
-                self.flush_events()  # it may take its time
-
-    @staticmethod
-    def encoded(kind: str, details: "Mapping[str, object]") -> bytes:
-        """Return the line of an event, which may be made in another process."""
-        text = f'{{"event": "{kind}"'
-        for field, value in details.items():
-            if type(value) is str:
-                text += f', "{field}": {in_quotes(value)}'
-                if not value.isascii() and field in NAMES and not _is_unicode(value):
-                    text += f', "{field}_base64": "{b64encode(os.fsencode(value)).decode()}"'
-            else:
-                text += f', "{field}": {value if type(value) is int else json.dumps(value)}'
-        return f"{text}}}\n".encode()
 
     def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
         """Count events, and keep their lines until they are written."""
@@ -99,6 +76,8 @@ class JsonLines(Lines):
                 self._counts[kind] += count
         self._events.append(lines)
         self._events_size += len(lines)
+        if self._events_size >= BUFFER_SIZE:
+            self.flush_events()
 
     def flush_events(self) -> None:
         """Write what has come together."""
@@ -156,8 +135,3 @@ class JsonLines(Lines):
             shown = "standard output" if self._is_alone else quote_name(self._place)
             self.say(f"error writing events to {shown}: {reason(self._event_error)}")
         return is_well
-
-
-def _is_unicode(name: str) -> bool:
-    """Return whether a name was decoded without bytes that are no UTF-8."""
-    return not any("\udc80" <= character <= "\udcff" for character in name)

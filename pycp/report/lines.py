@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Protocol
 
+    from pycp.entries import Encoder
     from pycp.errors import CopyError
 
     class Bar(Protocol):
@@ -51,6 +52,7 @@ class Lines:
         self.verbose = verbose
         self.debug = debug
         self.hears = False
+        self.encoder: Encoder | None = None
         self.own_files: dict[tuple[int, int], str] = {}
         self.tally = Tally()
         self.has_failed = False

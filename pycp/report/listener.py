@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Literal
 
+    from pycp.entries import Encoder
     from pycp.errors import CopyError
     from pycp.report.pulse import Pulse
     from pycp.report.walker import Totals
@@ -153,6 +154,7 @@ class Listener:
     program = "pycp"
     verbose = False
     debug = False
+    encoder: "Encoder | None" = None
 
     def __init__(self, on_event: "Callable[[Event], object] | None") -> None:
         self._on_event = on_event

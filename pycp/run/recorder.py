@@ -28,13 +28,12 @@ class Recorder:
         self.keeps_order: bool = getattr(report, "keeps_order", False)
         """It is noted as well where something comes that is not done yet."""
         self.events: list[Event] = []
-        self.encoded: Callable[..., bytes] | None = getattr(report, "encoded", None)
-        """What makes a line of an event here, where there is more than one to do so."""
+        self.encoder = report.encoder
 
     def event(self, kind: str, **details: object) -> None:
         """Note what happened to a file."""
-        if self.encoded is not None:
-            self.events.append(("encoded", {kind: 1}, self.encoded(kind, details)))
+        if self.encoder is not None:
+            self.events.append(("encoded", {kind: 1}, self.encoder.event(kind, details)))
         else:
             self.events.append(("event", kind, details))
 

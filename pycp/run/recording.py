@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Entry, Final, Outcome, Report
+    from pycp.entries import Decision, Encoder, Entry, Final, Outcome, Report
     from pycp.options import CopyOptions, InstallOptions
     from pycp.run.record import Record
     from pycp.system.folder import Directory
@@ -87,6 +87,7 @@ class _Listening:
     """A report that passes everything on, and has the directories written down that are made."""
 
     hears = True
+    encoder: "Encoder | None" = None  # we are to hear of everything ourselves
 
     def __init__(self, record: "Record", report: "Report", named: str = "") -> None:
         self._record = record

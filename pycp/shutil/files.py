@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeVar
 
+    from pycp.entries import Encoder
+
     AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     Destination = TypeVar("Destination", bound=AnyPath)
     Opened = tuple[int, os.stat_result]
@@ -47,6 +49,7 @@ class Failures:
     verbose = False
     debug = False
     hears = False
+    encoder: "Encoder | None" = None
 
     def __init__(self) -> None:
         self.own_files: dict[tuple[int, int], str] = {}
