@@ -304,8 +304,9 @@ class Outcome:
 
     skip_reason = ""
     """Why nothing was copied: "complete"."""
-    method = ""
-    """How the data of a regular file was copied: "reflink", "offload", "loop" or "none"."""
+    method = "none"
+    """How the data of a regular file was copied: "reflink", "offload" or "loop"; "none" if it was
+    not: in a dry run, and where a process that did not live to tell had done it."""
     bytes = 0
     """How many were copied."""
     start = 0

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 def pretend(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Say what would be done about one entry; raise CopyError as that would fail."""
-    outcome.method = "none"
     if decision.link_to is None and decision.kind == "regular":
         _pretend_regular(job, entry, decision, outcome)
         return
