@@ -99,6 +99,22 @@ def keeps_to_one_machine(fields: "Mapping[str, Any]") -> str:
     return ""
 
 
+def keeps_from_executor(fields: "Mapping[str, Any]") -> str:
+    """Return why no executor can copy, which may do the same twice, or nothing if it can.
+
+    Told to leave alone what is there, or to make links, the second time would take what the first
+    one made for somebody else's.
+    """
+    name = keeps_to_one_machine(fields)
+    if name == "dereference":
+        return "an executor cannot follow symbolic links and preserve hard links"
+    if not name and fields["update"] != "all":
+        name = "update"
+    if not name and fields["hard_link"]:
+        name = "hard_link"
+    return f"executor and {name}={fields[name]!r} exclude each other" if name else ""
+
+
 def settle(fields: "dict[str, Any]") -> None:
     """Change what follows from other fields."""
     if fields.get("sparse") == "never":

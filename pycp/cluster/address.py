@@ -5,11 +5,19 @@ Without TLS a scheduler obeys whoever reaches it, and that includes all users of
 
 import json
 
+from pycp import system
 from pycp.errors import CopyError
 from pycp.quoting import quote_word
 
 TLS = "tls://"
 TCP = "tcp://"
+
+
+def trusted_address(word: str, is_insecure: bool) -> str:
+    """Return the address that a word means; raise CopyError if it cannot be trusted."""
+    address = address_of(word)
+    require_trust(address, is_insecure, system.geteuid() == 0)
+    return address
 
 
 def address_of(word: str) -> str:

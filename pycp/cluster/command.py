@@ -37,10 +37,12 @@ def copy_with_cluster(options: "CopyOptions", copy: "Callable[[Nodes], int]") ->
             sys.exit()  # by the long way: MPI has things to do at the end of a process
         nodes = Nodes(ranks, options.jobs)
     else:
+        from pycp.cluster.address import trusted_address
         from pycp.cluster.dask import Workers
 
-        address = options.cluster.removeprefix("dask:")
-        nodes = Nodes(Workers(address, options.cluster_insecure), options.jobs)
+        word = options.cluster.removeprefix("dask:")
+        address = trusted_address(word, options.cluster_insecure)
+        nodes = Nodes(Workers(address), options.jobs)
     end = BeforeTheEnd(nodes.interrupted)
     status = 1
     try:

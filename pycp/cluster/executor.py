@@ -5,7 +5,7 @@ Who carries out what, and whether something is carried out twice, is for the exe
 
 from concurrent.futures import CancelledError, Executor, Future
 
-from pycp.checks import keeps_to_one_machine
+from pycp.checks import keeps_from_executor
 from pycp.cluster.futures import Futures
 from pycp.cluster.node import carry_out
 from pycp.cluster.nodes import Nodes
@@ -69,14 +69,8 @@ def share_with(executor: Executor, fields: "dict[str, Any]") -> Nodes:
     """
     if not callable(getattr(executor, "submit", None)):
         raise TypeError(f"executor must be an Executor, not {type(executor).__name__}")
-    name = keeps_to_one_machine(fields)
-    if not name and fields["update"] != "all":
-        name = "update"
-    if not name and fields["hard_link"]:
-        name = "hard_link"
-    if name == "dereference":
-        raise ValueError("an executor cannot follow symbolic links and preserve hard links")
-    if name:
-        raise ValueError(f"executor and {name}={fields[name]!r} exclude each other")
+    reason = keeps_from_executor(fields)
+    if reason:
+        raise ValueError(reason)
     slots = fields.get("jobs") or getattr(executor, "_max_workers", 0) or processors()
     return Nodes(Hired(executor, slots))

@@ -15,14 +15,18 @@ class Futures:
     """The futures of requests, until somebody has taken what came of them."""
 
     def __init__(self) -> None:
-        self.out: dict[Any, tuple[int, int]] = {}
-        """Ticket and node of what is out, by its future."""
+        self.out: dict[Any, tuple[int, object]] = {}
+        """Ticket of what is out, and to whom it was given, by its future."""
         self._done: SimpleQueue[Any] = SimpleQueue()
 
-    def add(self, future: "Any", ticket: int, node: int) -> None:
-        """Wait for a future from now on."""
-        self.out[future] = ticket, node
+    def add(self, future: "Any", ticket: int, who: object) -> None:
+        """Wait from now on for a future of what was given to somebody."""
+        self.out[future] = ticket, who
         future.add_done_callback(self.put)
+
+    def given_to(self, who: object) -> "list[Any]":
+        """Return the futures of what is out with somebody; another thread may be adding some."""
+        return [future for future, (_ticket, whose) in list(self.out.items()) if whose == who]
 
     def put(self, news: "Any") -> None:
         """Have a future that is done taken, or any other news."""
