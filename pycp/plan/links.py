@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from pycp.plan.marks import Marks
+    from pycp.plan.packed import Packed
     from pycp.system.folder import Folder
 
     Identity = tuple[int, int]
@@ -25,18 +26,36 @@ class Copies:
     There may be as many as files, so what is kept of most is a number and a name.
     """
 
-    __slots__ = ("_folders", "_last", "_numbers", "_places", "_uses", "whole")
+    __slots__ = ("_folders", "_last", "_left", "_new", "_numbers", "_places", "_uses", "whole")
 
     def __init__(self) -> None:
         self.whole: dict[Identity, Entry] = {}
         """Directories, and what has a digest or names of its own, such as operands."""
-        self._places: dict[int, dict[int, str]] = {}
-        """Device → inode number → number of the folder, a slash, and the name in it."""
+        self._new: type[dict[int, str] | Packed] = dict
+        self._places: dict[int, dict[int, str] | Packed] = {}
+        """Device → inode number → number of the folder, a slash, and the name in it.
+
+        After the number comes a dot, and how many names are awaited, where that is known.
+        """
         self._folders: dict[int, Folder] = {}
         self._numbers: dict[Folder, int] = {}
         self._uses: dict[int, int] = {}
         """Number of a folder → how many of the copies are in it."""
+        self._left: dict[Identity, int] = {}
+        """How many names are awaited of what is kept whole."""
         self._last = 0
+
+    def pack(self) -> None:
+        """Keep what is remembered small: a fourth of the memory, for some more time."""
+        from pycp.plan.packed import Packed
+
+        if self._new is Packed:
+            return
+        self._new = Packed
+        for device, places in self._places.items():
+            self._places[device] = packed = Packed()
+            for inode, place in places.items():  # type: ignore[union-attr]
+                packed[inode] = place
 
     def __contains__(self, key: "Identity") -> bool:
         return key[1] in self.files_on(key[0]) or key in self.whole
@@ -44,11 +63,11 @@ class Copies:
     def __len__(self) -> int:
         return len(self.whole) + sum(map(len, self._places.values()))
 
-    def files_on(self, device: int) -> "dict[int, str]":
+    def files_on(self, device: int) -> "dict[int, str] | Packed":
         """Return what has the inode numbers of files on a device, but for those kept whole."""
         places = self._places.get(device)
         if places is None:
-            places = self._places[device] = {}
+            places = self._places[device] = self._new()
         return places
 
     def __setitem__(self, key: "Identity", entry: Entry) -> None:
@@ -74,7 +93,7 @@ class Copies:
             entry = self.whole.get(key)
             return None if entry is None else (entry.folder, entry.destination_name)
         number, _, name = place.partition("/")
-        return self._folders[int(number)], name
+        return self._folders[int(number.partition(".")[0])], name
 
     def get(self, key: "Identity") -> Entry | None:
         """Return the entry that was copied, or None."""
@@ -103,10 +122,32 @@ class Copies:
             if entry is not None and not entry.is_operand:
                 del self.whole[key]
             return
-        number = int(place.partition("/")[0])
+        number = int(place.partition("/")[0].partition(".")[0])
         self._uses[number] -= 1
         if not self._uses[number]:
             del self._uses[number], self._numbers[self._folders.pop(number)]
+
+    def await_names(self, key: "Identity", count: int) -> None:
+        """Forget a copy when so many names are counted off."""
+        places = self.files_on(key[0])
+        place = places.get(key[1])
+        if not count:
+            self.discard(key)
+        elif place is None:
+            self._left[key] = count
+        else:
+            number, _, name = place.partition("/")
+            places[key[1]] = f"{number.partition('.')[0]}.{count}/{name}"
+
+    def count_off(self, key: "Identity") -> None:
+        """Count off a name that was awaited, if that is known."""
+        place = self.files_on(key[0]).get(key[1])
+        if place is None:
+            left = self._left.pop(key, 0)
+        else:
+            left = int(place.partition("/")[0].partition(".")[2] or 0)
+        if left:
+            self.await_names(key, left - 1)
 
     def operands(self) -> "list[Identity]":
         """Return what of this are operands."""

@@ -31,9 +31,11 @@ class LinkSets:
         self._queue = queue
         self._forgets = forgets
         self._waiting: dict[Identity, list[Name]] = {}
-        self._left: dict[int, dict[int, int]] = {}
-        """Device → inode number → names still to be copied, as far as sets are to be forgotten."""
+        self._left: dict[Identity, int] = {}
+        """Names still to be copied of those that have no copy, if sets are to be forgotten."""
         self.granted: Identity | None = None
+        if forgets:
+            copied.pack()
 
     def __contains__(self, identity: object) -> bool:
         return identity in self._waiting and identity != self.granted
@@ -50,7 +52,7 @@ class LinkSets:
         if first is None:
             self._waiting[identity] = []
             if self._forgets:
-                self._left.setdefault(identity[0], {}).setdefault(identity[1], count)
+                self._left.setdefault(identity, count)
         self._queue(name, REGULAR if first is None else LINKED, (identity, first))
 
     def done(self, link: "Link", made: "Entry | None") -> None:
@@ -61,12 +63,13 @@ class LinkSets:
         identity, first = link
         if first is None:
             self._release(identity, made)
-        left = self._left.get(identity[0], {})
-        if identity[1] in left:
-            left[identity[1]] -= 1
-            if not left[identity[1]]:
-                del left[identity[1]]
-                self._copied.discard(identity)
+            left = self._left.pop(identity, 0) - 1
+            if made is not None and left >= 0:
+                self._copied.await_names(identity, left)
+            elif left > 0:
+                self._left[identity] = left
+        elif self._forgets:
+            self._copied.count_off(identity)
 
     def _release(self, identity: "Identity", made: "Entry | None") -> None:
         waiting = self._waiting.pop(identity)

@@ -13,7 +13,6 @@ import resource
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -27,8 +26,8 @@ from pycp.values import DIRECTORY, FILES, NUMBERS, REGULAR
 
 A_FILE = 0.01
 """Seconds that a simulated node takes for an entry."""
-IN_A_SET = 4
 LINK = "link"
+TWIN = " twin"
 
 
 class Shape(NamedTuple):
@@ -38,6 +37,9 @@ class Shape(NamedTuple):
     """Directories and files."""
     links: int = 0
     """Names in a lowest directory that are of files with names in others beside it."""
+    in_set: int = 4
+    is_far: bool = False
+    """Those others are not beside it, but in another half of the tree that is just like this."""
 
     def holds(self, height: int) -> tuple[int, int]:
         return self.levels[min(height, len(self.levels) - 1)]
@@ -49,11 +51,11 @@ class Shape(NamedTuple):
             return files + self.links
         return files + directories * (1 + self.count(height - 1))
 
-    def sets(self, height: int) -> int:
-        """Return how many files with several names there are below a directory."""
-        if height < 2:
-            return self.links * height
-        return self.holds(height)[0] * self.sets(height - 1)
+    def names(self, height: int) -> int:
+        """Return how many names of files with several there are below a directory."""
+        if not height:
+            return self.links
+        return self.holds(height)[0] * self.names(height - 1)
 
     def items(self, name: str) -> "list[tuple[str, int]]":
         height = height_of(name)
@@ -71,12 +73,14 @@ SHAPES = {
     "even": Shape(((0, 90), (10, 90))),
     "deep": Shape(((0, 4), (2, 4))),
     "wide": Shape(((0, 30), (3000, 0), (100, 0))),
-    "links": Shape(((0, 10), (IN_A_SET, 10)), links=90),
+    "links": Shape(((0, 10), (4, 10)), links=90),
+    "pairs": Shape(((0, 10), (2, 10), (10, 10)), links=90, in_set=2),
+    "twins": Shape(((0, 10), (10, 10)), links=90, in_set=2, is_far=True),
 }
 
 
 def height_of(name: str) -> int:
-    return int(name.rpartition(".")[0].lstrip("d"))
+    return int(name.partition(".")[0].lstrip("d"))
 
 
 def inode(path: str) -> int:
@@ -114,7 +118,7 @@ class Work:
             if kind == DIRECTORY:
                 waits |= self.enter(way, name, number)
             elif name.startswith(LINK) and not self.link(way, name):
-                self.members.append((number, name, self.set_of(way, name), IN_A_SET))
+                self.members.append((number, name, self.set_of(way, name), self.shape.in_set))
                 waits = True
                 continue
             self.entries += 1
@@ -142,7 +146,9 @@ class Work:
         return False
 
     def set_of(self, way: Any, name: str) -> Any:
-        return self.device, inode("/".join([*(step[0] for step in way[:-1]), name]))
+        path = [step[0] for step in way]
+        path = [path[0].removesuffix(TWIN), *path[1:]] if self.shape.is_far else path[:-1]
+        return self.device, inode("/".join([*path, name]))
 
     def link(self, way: Any, name: str) -> bool:
         """Copy or link a name of several; return False if that is not for us to do."""
@@ -178,7 +184,8 @@ class Simulated:
         self.shape, self.device = shape, device
         self.nodes = list(range(slots))
         self.out: deque[tuple[int, bytes]] = deque()
-        self.units = self.directories = self.firsts = self.most_out = 0
+        self.units = self.directories = self.firsts = self.most_out = self.most_open = 0
+        self.open_sets: Any = ()
 
     def send(self, node: int, ticket: int, request: bytes) -> None:
         self.out.append((ticket, request))
@@ -186,6 +193,7 @@ class Simulated:
 
     def receive(self, wait: bool) -> list[tuple[int, bytes | Lost]]:
         """Answer what was asked first, as many as could be at work at the same time."""
+        self.most_open = max(self.most_open, len(self.open_sets))
         some = min(len(self.out), len(self.nodes))
         return [self.answered(*self.out.popleft()) for _ in range(some)]
 
@@ -214,35 +222,46 @@ def peak_bytes() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
 
 
-def tops(shape: Shape, entries: int) -> Iterator[str]:
-    """Yield names of directories that hold so many entries together, or a few more."""
+def tops(shape: Shape, entries: int) -> list[str]:
+    """Return names of directories that hold so many entries together, or a few more."""
     height = 0
     while shape.count(height + 1) * 5 < entries:
         height += 1
     each = shape.count(height) + 1
-    for number in range(-(-entries // each)):
-        yield f"d{height}.{number}"
+    count = -(-entries // each)
+    if not shape.is_far:
+        return [f"d{height}.{number}" for number in range(count)]
+    halves = [f"d{height}.{number}" for number in range((count + 1) // 2)]
+    return [*halves, *(half + TWIN for half in halves)]
 
 
 def simulate(place: Path, shape: Shape, entries: int, slots: int) -> dict[str, int]:
     """Copy so many entries or a few more, and return what that took."""
     source, destination = place / "s", place / "d"
-    expected = sets = 0
+    expected = names = 0
     for name in tops(shape, entries):
         (source / name).mkdir(parents=True)
         expected += 1 + shape.count(height_of(name))
-        sets += shape.sets(height_of(name))
+        names += shape.names(height_of(name))
     carrier = Simulated(shape, slots, source.stat().st_dev)
     nodes = Nodes(carrier)
     report = Lines("pycp")
     words = ["-rT", "--preserve=links", str(source), str(destination)]
     options, operands = parse_cp(words, {}, report.say)
+    begin = nodes.begin
+
+    def begin_and_look(walk: Any, root: Any) -> None:
+        carrier.open_sets = walk.memory.copied
+        begin(walk, root)
+
+    nodes.begin = begin_and_look  # type: ignore[method-assign]
     run_serial(options, operands, report, nodes)
     nodes.end(0)
     return {
         "entries": report.tally.total(FILES),
         "expected": expected,
-        "sets": sets,
+        "sets": names // shape.in_set,
+        "most_open": carrier.most_open,
         "firsts": carrier.firsts,
         "units": carrier.units,
         "most_out": carrier.most_out,
