@@ -6,11 +6,7 @@
 import importlib
 import itertools
 import os
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +14,6 @@ import pytest
 
 from pycp import system
 from tests.bench.loopback import Loopback
-from tests.programs import CHECKOUT, SECONDS
 
 DEVICE = 0xFACE
 NUMBERS = itertools.count(1_000_000)
@@ -30,33 +25,6 @@ class Shifting(Loopback):
     def getattr(self, path: str, fd: int | None = None) -> dict[str, int]:
         """Return a file's status with a new number."""
         return super().getattr(path, fd) | {"st_ino": next(NUMBERS)}
-
-
-@contextmanager
-def mounted(below: Path, place: Path) -> Iterator[None]:
-    """Have a directory seen at another place, or skip the test."""
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        pytest.skip("this user may not mount by /dev/fuse")
-    if importlib.util.find_spec("mfusepy") is None:
-        pytest.skip("mfusepy is absent (the extra `bench`)")
-    words = [sys.executable, "-m", "tests.trust.shifting", str(below), str(place)]
-    server = subprocess.Popen(words, cwd=CHECKOUT, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + SECONDS
-    try:
-        while not os.path.ismount(place):
-            if server.poll() is not None:
-                assert server.stderr is not None
-                pytest.skip(f"FUSE cannot mount here: {server.stderr.read()[-200:]!r}")
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield
-    finally:
-        if os.path.ismount(place):
-            program = ["umount"] if os.geteuid() == 0 else ["fusermount3", "-u"]
-            subprocess.run([*program, place], check=True)
-        else:
-            server.kill()
-        server.communicate()
 
 
 def pretended(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

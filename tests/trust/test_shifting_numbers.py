@@ -14,8 +14,9 @@ from pycp import system
 from pycp.__main__ import cp_main, install_main
 from tests import tree
 from tests.forked import run
+from tests.fuse import mounted
 from tests.programs import Programs, Result
-from tests.trust.shifting import mounted, pretended
+from tests.trust.shifting import pretended
 
 DEEP = "/".join("d" * 40)
 SPEC = tree.nodes(f"o s/d/f s/g s/{DEEP}/f other")
@@ -29,7 +30,7 @@ def mount() -> Iterator[tuple[Path, Path]]:
         below, place = Path(name, "below"), Path(name, "place")
         below.mkdir()
         place.mkdir()
-        with mounted(below, place):
+        with mounted("tests.trust.shifting", below, place):
             yield below, place
 
 

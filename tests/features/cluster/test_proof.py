@@ -16,6 +16,7 @@ from pycp.cluster.devices import Devices, Lookup
 from pycp.errors import CopyError, UsageError
 from tests import needs
 from tests.features.cluster.engines import BIN, environment, mpi_words, run, run_alone, run_mpi
+from tests.fuse import mounted
 from tests.listing import listing
 
 pytestmark = pytest.mark.slow
@@ -34,6 +35,46 @@ def test_a_node_that_numbers_devices_otherwise_copies_the_same(sources: Path) ->
         (sources / "d").rename(sources / f"d{len(lists)}")
     assert lists[1] == lists[0]
     assert lists[2] == lists[0]
+
+
+@pytest.mark.parametrize("ranks", [(1,), (0, 2)], ids=["node", "coordinator"])
+def test_a_rank_that_looks_through_a_second_mount_copies_the_same(
+    sources: Path, ranks: tuple[int, ...]
+) -> None:
+    needs.mounting()
+    (sources / "s/hole").unlink()  # the library that serves the mount does not tell of holes
+    second = sources.parent / "second"
+    second.mkdir()
+    since = time.time_ns()
+    (sources / "alone").mkdir()
+    (sources / "d").mkdir()
+    done = run_alone("-a", "s", "t", "-t", "alone", cwd=sources)
+    assert (done.returncode, done.stderr) == (0, "")
+    with mounted("tests.features.cluster.second", sources, second):
+        assert os.stat(second).st_dev != os.stat(sources).st_dev
+        assert os.stat(second).st_ino == os.stat(sources).st_ino
+        env = {f"SHIM_{rank}": f"mount={second}:{sources}" for rank in ranks}
+        done = run_mpi("-a", "s", "t", "-t", "d", cwd=sources, env=env)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert listing(str(sources / "d"), since) == listing(str(sources / "alone"), since)
+
+
+@pytest.mark.parametrize("name", ["s", "d"])
+def test_a_rank_whose_second_mount_is_of_another_directory_is_refused(
+    sources: Path, name: str
+) -> None:
+    needs.mounting()
+    (sources / "d").mkdir()
+    second, other = sources.parent / "second", sources.parent / "other"
+    second.mkdir()
+    subprocess.run(["cp", "-a", sources / name, other], check=True)
+    before = listing(str(sources), 0)
+    with mounted("tests.features.cluster.second", other, second):
+        env = {"SHIM_2": f"mount={second}:{sources / name}"}
+        done = run_mpi("-aT", "s", "d", cwd=sources, env=env)
+        assert done.returncode != 0
+        assert f"pycp: {HERE}: '{name}' is not the same directory as here" in done.stderr
+    assert listing(str(sources), 0) == before
 
 
 def test_what_is_mounted_below_is_known_by_all(sources: Path) -> None:
