@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.bench import bench_install
 from tests.bench.calls import calls
+from tests.bench.cluster import cluster
 from tests.bench.coordinator import coordinator
 from tests.bench.extras import checked, complete, durable, extras
 from tests.bench.growth import growth
@@ -41,6 +42,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "slow": slow,
     "growth": growth,
     "coordinator": coordinator,
+    "cluster": cluster,
     "calls": calls,
     "extras": extras,
     "complete": complete,

@@ -120,10 +120,10 @@ def slow(setting: Setting) -> None:
 
 
 @contextmanager
-def loopback(below: Path, place: Path) -> Iterator[bool]:
+def loopback(below: Path, place: Path, milliseconds: int = CALL_MILLISECONDS) -> Iterator[bool]:
     """Have a directory seen at another place, slowly; False if it cannot be mounted there."""
     words = [sys.executable, "-m", "tests.bench.loopback", str(below), str(place)]
-    words.append(str(CALL_MILLISECONDS))
+    words.append(str(milliseconds))
     # libfuse 3.14 warns of a number of threads that nobody gave it.
     server = subprocess.Popen(words, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + MOUNT_SECONDS
