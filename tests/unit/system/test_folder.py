@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,6 +109,30 @@ def test_a_directory_that_is_gone_is_an_error(chain: list[Directory]) -> None:
     with pytest.raises(FileNotFoundError):
         chain[3].reopen()
     assert not chain[3].is_open
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_what_another_machine_may_have_made_just_now_is_looked_for_once_more(
+    chain: list[Directory], monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    below = Folder(None, chain[3], chain[3], False)
+    below.close()
+    os.rename("a/b/c", "a/b/elsewhere")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == looks:
+            os.rename("a/b/elsewhere", "a/b/c")
+
+    monkeypatch.setattr(time, "sleep", wait)
+    if looks == 1:
+        below.find()
+        assert chain[3].is_open
+    else:
+        with pytest.raises(FileNotFoundError):
+            below.find()
+    assert len(waits) == 1
 
 
 def test_a_link_in_a_directorys_place_leads_nowhere(chain: list[Directory]) -> None:

@@ -1,0 +1,147 @@
+"""What a node does with requests, in this process: each once, and after a second look."""
+
+import errno
+import marshal
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pycp.cli.cp import parse_cp
+from pycp.cli.install import parse_install
+from pycp.cluster import node, proof
+from pycp.cluster.nodes import Nodes
+from pycp.errors import CopyError, UsageError
+from pycp.report.lines import Lines
+from pycp.run.hands import Lost
+from pycp.run.serial import run_serial
+from tests.listing import listing
+
+
+class Here:
+    """Carries requests to this process, each twice; the first answer counts."""
+
+    unit_cost = 0.0002
+    knows_nodes = True
+
+    def __init__(self) -> None:
+        self.nodes = [0]
+        self.answers: list[tuple[int, bytes | Lost]] = []
+        self.second: list[str] = []
+
+    def send(self, _node: int, ticket: int, request: bytes) -> None:
+        self.answers.append((ticket, node.carry_out(request)))
+        self.second.append(marshal.loads(node.carry_out(request))[1])
+
+    def receive(self, wait: bool) -> list[tuple[int, bytes | Lost]]:
+        taken, self.answers = self.answers, []
+        return taken
+
+    def cancel(self) -> None: ...
+
+    def close(self, status: int) -> None: ...
+
+
+def copy(root: Path, carrier: Here) -> list[str]:
+    """Copy a tree with a node that is this process; return what went wrong."""
+    said: list[str] = []
+    report = Lines("pycp")
+    report.say = said.append  # type: ignore[assignment, method-assign]
+    options, operands = parse_cp(["-aT", f"{root}/s", f"{root}/d"], {}, said.append)
+    nodes = Nodes(carrier)
+    try:
+        run_serial(options, operands, report, nodes)
+    finally:
+        nodes.end(0)
+    return said
+
+
+@pytest.fixture(name="sources")
+def lone(sources: Path) -> Path:
+    """Leave out what shares files with the other tree."""
+    for name in ("again", "other"):
+        (sources / "t/u" / name).unlink()
+    return sources
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "AGAIN", 0)
+    monkeypatch.setattr(node, "PAUSE", 0)
+
+
+def test_work_that_comes_twice_is_done_once(sources: Path) -> None:
+    carrier = Here()
+    assert copy(sources, carrier) == []
+    assert carrier.second[0] == ""
+    assert set(carrier.second[1:]) == {"the same work came twice"}
+    assert listing(str(sources / "d"), 1 << 62) == listing(str(sources / "s"), 1 << 62)
+
+
+def test_a_directory_that_looks_old_is_looked_at_once_more(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    is_same = proof._is_same
+
+    def see_old(place: "proof.Place", devices: Any) -> bool:
+        looks.append(place[0])
+        return looks.count(place[0]) > 1 and is_same(place, devices)
+
+    monkeypatch.setattr(proof, "_is_same", see_old)
+    assert copy(sources, Here()) == []
+    assert sorted(looks) == sorted([f"{sources}/{name}" for name in "ds"] * 2)
+
+
+def test_a_directory_that_looks_other_twice_is_another(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = listing(str(sources), 0)
+    monkeypatch.setattr(proof, "_is_same", lambda *_place: False)
+    with pytest.raises(CopyError, match="is not the same directory as here"):
+        copy(sources, Here())
+    assert listing(str(sources), 0) == before
+
+
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.ESTALE])
+def test_a_tree_that_another_machine_has_just_made_is_looked_for_once_more(
+    sources: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    looks: list[str] = []
+    module: Any = node
+    probe = module.probe
+
+    def not_yet(path: str) -> Any:
+        looks.append(path)
+        return probe(path) if looks.count(path) > 1 else OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(node, "probe", not_yet)
+    assert copy(sources, Here()) == []
+    assert listing(str(sources / "d"), 1 << 62) == listing(str(sources / "s"), 1 << 62)
+    assert looks.count(f"{sources}/d") == 2
+
+
+FACTS = ("pycp 1 in Python 3.11", 5, 6, (6, 7), 0o22)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (0, "pycp 1 in Python 3.12", "program pycp 1 in Python 3.12, but pycp 1 in Python 3.11"),
+        (1, 0, "user 0, but 5"),
+        (2, 0, "group 0, but 6"),
+        (3, (6,), "groups (6,), but (6, 7)"),
+        (4, 0o77, "umask 0077, but 0022"),
+    ],
+)
+def test_what_a_node_has_otherwise_is_told(place: int, value: object, words: str) -> None:
+    here: Any = [*FACTS]
+    here[place] = value
+    assert proof.difference(tuple(here), FACTS) == f"{words} where the copy was started"
+    assert proof.difference(FACTS, FACTS) == ""
+
+
+def test_there_is_no_cluster_that_installs() -> None:
+    with pytest.raises(UsageError):
+        parse_install(["--cluster=mpi", "s", "d"], {}, print)
