@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.cluster.engines import RANKS, Dask, environment, run_mpi, wait_for
+from tests.features.cluster.engines import RANKS, SECONDS, Dask, environment, run_mpi, wait_for
 from tests.listing import listing
 
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
     time.sleep(0.2)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=5 * SECONDS)
     assert (process.returncode, stdout, stderr) == (0, "", "")
     assert listed(sources / "d") == listed(sources / "s")
     assert (sources / "redone").read_text().count(" is gone") > 0
