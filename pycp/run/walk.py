@@ -232,8 +232,7 @@ class Walk:
     ) -> Level:
         """List a directory that was entered; `decision` is given unless its source is open."""
         if above is not None:
-            filled.above, filled.depth = above, above.depth + 1
-            filled.is_redone = above.is_redone  # whoever goes on below must know
+            filled.above, filled.depth, filled.is_redone = above, above.depth + 1, above.is_redone
             above.pending += 1
             if self.job.exclusions is not None:
                 filled.inside = f"{above.inside}{filled.entry.source_name}/"
