@@ -59,6 +59,7 @@ class Coordinator:
         self._queue = Queue(walk, root)
         self._out: dict[int, Task] = {}
         self._sets = LinkSets(walk.memory.copied, self._queue_name, not hands.is_local)
+        self._sets.chooses = walk.job.options.resume
         self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
         self.ranges.told = self._told
         if not hands.is_local:
@@ -75,7 +76,7 @@ class Coordinator:
         self._queue.put_all(stack)
         stack.clear()
         try:
-            while self._queue.levels or self._queue.own or self._out or self.ranges.waiting:
+            while self._queue or self._out or self.ranges.waiting or self._sets.choose():
                 self._give()
                 if self.ranges.waiting:
                     self.ranges.copy_next()
@@ -102,6 +103,8 @@ class Coordinator:
 
     def _may_go_on(self) -> bool:
         """Return whether more can be told, unless something that is out precedes it."""
+        if self._told.is_full:
+            self._sets.choose()
         return not (self._out and self._told.is_full)
 
     def _give(self) -> None:
@@ -154,15 +157,11 @@ class Coordinator:
 
     def _send(self, task: Task) -> None:
         hands = self._hands
-        if len(self._queue.levels) > 1:
-            seconds = max(LONGEST, 3 * hands.slots * hands.unit_cost)
-        else:
-            seconds = max(SHORTEST, hands.slots * hands.unit_cost)
+        least, times = (LONGEST, 3) if len(self._queue.levels) > 1 else (SHORTEST, 1)
+        seconds = max(least, times * hands.slots * hands.unit_cost)
         task.tries += 1
-        ticket = hands.give(
-            marshal.dumps((seconds, self._left_by, *task.packed(self._root, hands.reruns)))
-        )
-        self._out[ticket] = task
+        order = (seconds, self._left_by, *task.packed(self._root, hands.reruns))
+        self._out[hands.give(marshal.dumps(order))] = task
         task.fold()
 
     def _work(self) -> None:

@@ -1,7 +1,11 @@
 """Link sets of a tree that several processes copy: one name first, the others when it is done.
 
 What is known of a set is forgotten with its last name, if no name is copied without our knowing.
+Which name is met first is a matter of time. Where an interrupted copy is gone on with (--resume),
+the first is the one of which most is there, or what another run copied would be copied again.
 """
+
+from stat import S_ISREG
 
 from pycp.values import LINKED, REGULAR
 
@@ -30,7 +34,11 @@ class LinkSets:
         self._copied = copied
         self._queue = queue
         self._forgets = forgets
+        self.chooses = False
+        """The first name of a set is chosen when all are known."""
         self._waiting: dict[Identity, list[Name]] = {}
+        self._unchosen: dict[Identity, int] = {}
+        """How many names there are of sets whose first is not chosen yet."""
         self._left: dict[Identity, int] = {}
         """Names still to be copied of those that have no copy, if sets are to be forgotten."""
         self.granted: Identity | None = None
@@ -47,13 +55,33 @@ class LinkSets:
         """Queue one of so many names, or let it wait for the first copy of its set."""
         if identity in self._waiting:
             self._waiting[identity].append(name)
+            if len(self._waiting[identity]) >= self._unchosen.get(identity, count + 1):
+                self._choose(identity)
             return
         first = self._copied.get(identity)
         if first is None:
             self._waiting[identity] = []
             if self._forgets:
                 self._left.setdefault(identity, count)
+            if self.chooses:
+                self._waiting[identity].append(name)
+                self._unchosen[identity] = count
+                return
         self._queue(name, REGULAR if first is None else LINKED, (identity, first))
+
+    def choose(self) -> bool:
+        """Choose the first names of sets that wait for names; return whether there were any."""
+        identities = list(self._unchosen)
+        for identity in identities:
+            self._choose(identity)
+        return bool(identities)
+
+    def _choose(self, identity: "Identity") -> None:
+        del self._unchosen[identity]
+        names = self._waiting[identity]
+        first = max(names, key=_size_there)
+        names.remove(first)
+        self._queue(first, REGULAR, (identity, None))
 
     def done(self, link: "Link", made: "Entry | None") -> None:
         """Note that a name is copied, or cannot be; `made` is the first copy if it was to be it.
@@ -80,3 +108,18 @@ class LinkSets:
         elif waiting:
             self._waiting[identity] = waiting[1:]
             self._queue(waiting[0], REGULAR, (identity, None))
+
+
+def _size_there(name: "Name") -> int:
+    """Return how many bytes there are of the copy of a name, -1 if there is none."""
+    directory = name[0].folder.destination_directory
+    was_closed = not directory.is_open
+    try:
+        directory.reopen()
+        found = directory.stat(name[1], False)
+    except OSError:
+        return -1  # copying will tell
+    finally:
+        if was_closed:
+            directory.close()
+    return found.st_size if S_ISREG(found.st_mode) else -1

@@ -22,6 +22,9 @@ class Queue:
         self.own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
 
+    def __bool__(self) -> bool:
+        return bool(self.levels or self.own)
+
     def put(self, level: "Level") -> None:
         """Queue a level that is closed."""
         if level.filled.depth < DEEP:

@@ -375,3 +375,18 @@ def test_directories_of_parents_are_finished(tree: Tree, run_pycp: Programs) -> 
     for name in ("a", "a/b"):
         one, other = (root / name).stat(), (root / "D" / name).stat()
         assert (one.st_mode, one.st_mtime_ns) == (other.st_mode, other.st_mtime_ns)
+
+
+@pytest.mark.parametrize("kept", ["a/1", "b/2", "c/3"])
+def test_several_processes_go_on_with_the_name_of_a_set_that_is_there(
+    tree: Tree, run_pycp: Programs, kept: str
+) -> None:
+    root = copied(tree, run_pycp, "s/a/1 s/b/2=s/a/1 s/c/3=s/a/1 s/d/4=s/a/1")
+    whole = contents(root)
+    before = (root / "D" / kept).stat().st_ino
+    for name in ("a/1", "b/2", "c/3", "d/4"):
+        if name != kept:
+            (root / "D" / name).unlink()
+    assert resumed(run_pycp, root, "-a --jobs=3 --resume -T s D") == ""
+    assert contents(root) == whole
+    assert (root / "D" / kept).stat().st_ino == before

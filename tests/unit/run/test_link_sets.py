@@ -1,11 +1,14 @@
 """Link sets that several processes copy: queued one by one, and forgotten when all is known."""
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from pycp.entries import Entry
 from pycp.plan.links import Copies
 from pycp.run.link_sets import LinkSets
-from pycp.system.folder import Directory, Folder
+from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.values import REGULAR
 
 FILE = (1, 2)
 
@@ -61,3 +64,30 @@ def test_a_folder_is_forgotten_with_the_last_copy_in_it() -> None:
     copied.add((1, 7), first, "again")
     assert copied.place((1, 7)) == (first, "again")
     assert copied.place((1, 2)) == (second, "name 2")
+
+
+def test_where_a_copy_is_gone_on_with_the_first_name_is_that_of_which_most_is_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "part").write_bytes(b"x" * 100)
+    (tmp_path / "begun").write_bytes(b"")
+    (tmp_path / "directory").mkdir()
+    above = Directory(None, "", None)
+    place = Directory(above, str(tmp_path), CLOSED)
+    place.id = identity(tmp_path.stat())
+    closed: Any = SimpleNamespace(folder=Folder(None, place, place, False))
+    queued: list[Any] = []
+    sets = LinkSets(Copies(), lambda name, kind, link: queued.append((name[1], kind, link)), True)
+    sets.chooses = True
+    for name in ("missing", "directory", "begun"):
+        sets.add((closed, name), FILE, 4)
+    assert not queued
+    assert FILE in sets
+    sets.add((closed, "part"), FILE, 4)
+    assert queued == [("part", REGULAR, (FILE, None))]
+    assert not place.is_open
+    assert not sets.choose(), "it is chosen already"
+    sets.add((closed, "missing"), (1, 3), 2)
+    assert len(queued) == 1, "another name may come"
+    assert sets.choose()
+    assert queued[1:] == [("missing", REGULAR, ((1, 3), None))]
