@@ -29,8 +29,6 @@ MEASURING = (
     f"import os; os.environ['COVERAGE_PROCESS_CONFIG'] = {MEASURED!r}\n"
     "import coverage; coverage.process_startup()\n"
 )
-ORDINARY_ID = 54321
-"""User and group id of the ordinary user when root runs the suite; it needs no account."""
 PACKAGES = ("click", "pathspec")
 """What some options are done with."""
 SECONDS = 60 if ENGINE else 20
@@ -123,8 +121,8 @@ def install_ours(directory: Path) -> Programs:
     shutil.copytree(CHECKOUT / "pycp", library / "pycp", ignore=ignored)
     python = interpreter(directory)
     if python != sys.executable:
-        # Another Python need not have what some options are done with.
-        for package in PACKAGES:
+        # Another Python need not have what some options are done with, nor what measures.
+        for package in (*PACKAGES, *(["coverage"] if MEASURED else [])):
             spec = importlib.util.find_spec(package)
             assert spec and spec.submodule_search_locations
             shutil.copytree(spec.submodule_search_locations[0], library / package, ignore=ignored)

@@ -76,3 +76,12 @@ def test_another_thread_neither_watches_signals_nor_ends_the_watch() -> None:
     assert callable(signal.getsignal(signal.SIGTERM))
     disarm()
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_signal_that_is_watched_already_is_watched_once_and_others_as_well() -> None:
+    few = BeforeTheEnd(lambda: None, NUMBERS[:1])
+    all_of_them = BeforeTheEnd(lambda: None, NUMBERS)
+    assert ending._armed == list(NUMBERS)
+    for each in (few, all_of_them):
+        each.is_over()
+    disarm()

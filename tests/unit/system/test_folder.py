@@ -10,7 +10,15 @@ import pytest
 
 from pycp import system
 from pycp.errors import CopyError
-from pycp.system.folder import CLOSED, Directory, Folder, identity, may_be_just_made
+from pycp.system.folder import (
+    CLOSED,
+    Directory,
+    Folder,
+    identity,
+    is_still,
+    may_be_just_made,
+    release,
+)
 from tests.forked import MEMORY, run
 from tests.programs import ORDINARY_ID, Result
 
@@ -237,3 +245,29 @@ def test_a_directory_that_cannot_be_searched_is_looked_into(names: list[str]) ->
         done = run(look, [], place, owner=owner if os.geteuid() == 0 else None)
         made.chmod(0o700)
     assert done == Result(int(not names), "", "")
+
+
+def test_a_number_that_cannot_be_asked_for_twice_is_taken_to_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_fd: object) -> os.stat_result:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(system, "fstat", fail)
+    assert not is_still(0, (1, 2), (1, 3))
+    monkeypatch.setattr(system, "close", fail)
+    release(0)  # nothing was written through it
+
+
+def test_a_directory_of_which_a_place_is_held_is_opened_anew_to_be_listed() -> None:
+    os.mkdir("of one file")
+    Path("of one file/f").touch()
+    place = Directory(None, "", os.open("of one file", system.PLACE_FLAGS))
+    place.is_path_only = True
+    before = open_descriptors()
+    place.be_listed()
+    place.be_listed()
+    assert os.listdir(place.fd) == ["f"]
+    assert not place.is_path_only
+    assert len(open_descriptors()) == len(before)
+    place.close()

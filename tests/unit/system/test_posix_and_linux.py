@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -296,6 +296,22 @@ def never_replacing(code: int) -> Callable[..., None]:
             raise OSError(code, "")
 
     return refuse
+
+
+def test_a_claim_that_cannot_be_looked_at_is_left(
+    dir_fd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "stat", lambda *_words, **_more: os.fstat(-1))
+    with pytest.raises(FileNotFoundError):
+        posix.rename_exclusively("nothing", "new", dir_fd)
+    assert os.path.lexists(tmp_path / "new")
+
+
+def test_a_kernel_has_labels_for_who_may_write_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for flags, configured in ((0, True), (0, False), (os.ST_RDONLY, True)):
+        monkeypatch.setattr(os, "statvfs", lambda _path, f=flags: SimpleNamespace(f_flag=f))
+        monkeypatch.setattr(os, "access", lambda *_words, answer=configured: answer)
+        assert linux._look_for_labels() is (configured and not flags)
 
 
 def test_one_of_many_exclusive_renames_wins(dir_fd: int, tmp_path: Path) -> None:
