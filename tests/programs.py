@@ -31,7 +31,7 @@ MEASURING = (
 )
 PACKAGES = ("click", "pathspec")
 """What some options are done with."""
-SECONDS = 60 if ENGINE else 20
+SECONDS = 60 if ENGINE or MEASURED else 20
 """How long one command may take before it counts as hanging."""
 
 

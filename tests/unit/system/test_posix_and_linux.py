@@ -400,9 +400,12 @@ def test_extended_attributes_of_a_link_are_its_own(
 
 
 @XATTRS
-def test_extended_attributes_of_nothing_are_an_error(ways: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        ways.list_names((str(tmp_path / "nothing"), None))
+def test_extended_attributes_of_nothing_are_an_error(
+    ways: ModuleType, dir_fd: int, tmp_path: Path
+) -> None:
+    for target in ((str(tmp_path / "nothing"), None), ("nothing", dir_fd)):
+        with pytest.raises(OSError):
+            ways.list_names(target)
 
 
 def test_time_in_the_queue_for_a_processor_is_told() -> None:

@@ -1,0 +1,331 @@
+"""Single calls that fail where few systems let them, and what is told of each."""
+
+import errno
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pycp import system
+from pycp.__main__ import cp_main, install_main
+from tests import tree
+from tests.forked import run
+from tests.programs import Result
+
+SPEC = tree.nodes("a b@0666 s/f s/d/g s/l->f t/ gone->nowhere/x")
+FIRST, ALL = (1,), ()
+
+
+class Fails(NamedTuple):
+    """A call that fails, each time or some times, for things with a name or for all."""
+
+    call: str
+    code: int
+    name: str = ""
+    times: tuple[int, ...] = ALL
+
+
+class Case(NamedTuple):
+    """A command with calls that fail, and what is told of them."""
+
+    words: str
+    fails: tuple[Fails, ...]
+    told: str
+    status: int = 1
+    env: dict[str, str] = {}  # noqa: RUF012  nobody writes into it
+
+
+def name_of(what: Any) -> str:
+    """Return the last part of the name of what a call is made for."""
+    if isinstance(what, tuple):
+        what = what[0]
+    return os.path.basename(os.readlink(f"/proc/self/fd/{what}") if isinstance(what, int) else what)
+
+
+def failing(fails: Fails) -> Callable[..., Any]:
+    """Return such a call."""
+    original = getattr(system, fails.call)
+    seen = 0
+
+    def call(*words: Any, **more: Any) -> Any:
+        nonlocal seen
+        if not fails.name or name_of(words[0]) == fails.name:
+            seen += 1
+            if not fails.times or seen in fails.times:
+                if fails.call == "reflink":
+                    return fails.code  # it says so
+                raise OSError(fails.code, os.strerror(fails.code))
+        return original(*words, **more)
+
+    return call
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    tree.build(str(tmp_path / "here"), SPEC, (os.geteuid(), os.getegid()))
+    return tmp_path / "here"
+
+
+EIO, EPERM, EACCES = errno.EIO, errno.EPERM, errno.EACCES
+INPUT_OUTPUT = "Input/output error\n"
+COPIES = [
+    Case("a b", (Fails("fstat", EIO, "b"),), f"cannot fstat 'b': {INPUT_OUTPUT}"),
+    Case("a b", (Fails("close", EIO, "b"),), f"failed to close 'b': {INPUT_OUTPUT}"),
+    Case("a b", (Fails("close", EIO, "a"),), f"failed to close 'a': {INPUT_OUTPUT}"),
+    Case("a b", (Fails("fstat", EIO, "a"),), f"cannot fstat 'a': {INPUT_OUTPUT}"),
+    Case("a b", (Fails("open", errno.EAGAIN, "b", FIRST),), "", 0),
+    Case("a b", (Fails("open", errno.EAGAIN, "a", FIRST),), "", 0),
+    Case("-r s n", (Fails("fstat", EIO, "f"),), f"cannot fstat 's/f': {INPUT_OUTPUT}"),
+    Case("-r s n", (Fails("close", EIO, "f", FIRST),), f"failed to close 'n/f': {INPUT_OUTPUT}"),
+    Case("-r s n", (Fails("close", EIO, "f", (2,)),), f"failed to close 's/f': {INPUT_OUTPUT}"),
+    Case("-p a b", (Fails("set_times", EIO, "b"),), f"preserving times for 'b': {INPUT_OUTPUT}"),
+    Case(
+        "-p a b",
+        (Fails("set_mode", EPERM, "b"),),
+        "preserving permissions for 'b': Operation not permitted\n",
+    ),
+    Case(
+        "-a s/l n",
+        (Fails("readlink", EIO, "l"),),
+        f"cannot read symbolic link 's/l': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "a gone",
+        (),
+        "cannot create regular file 'gone': No such file or directory\n",
+        1,
+        {"POSIXLY_CORRECT": "1"},
+    ),
+    Case(
+        "-b a b",
+        (Fails("write", errno.ENOSPC), Fails("rename", EIO, "b~")),
+        f"cannot un-backup 'b': {INPUT_OUTPUT}",
+    ),
+    Case("-b a b", (Fails("rename", EIO, "b"),), f"cannot backup 'b': {INPUT_OUTPUT}"),
+    Case(
+        "-b a b",
+        (Fails("rename", errno.ENOENT, "b"),),
+        "cannot create regular file 'b': File exists\n",
+    ),
+    Case(
+        "--parents s/d/g t",
+        (Fails("open", EIO, "d"),),
+        f"failed to get attributes of 't/s/d': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--parents s/d/g t",
+        (Fails("fstat", EIO, "d", (2,)),),
+        f"failed to get attributes of 't/s/d': {INPUT_OUTPUT}",
+    ),
+    Case("--verify a b", (Fails("pread", EIO),), f"error reading 'a': {INPUT_OUTPUT}"),
+    Case("--verify a b", (Fails("pread", EIO, "b"),), f"error reading 'b': {INPUT_OUTPUT}"),
+    Case("--verify a b", (Fails("flush", EIO),), f"error writing 'b': {INPUT_OUTPUT}"),
+    Case("--verify a b", (Fails("fstat", EIO, "b", (2,)),), f"error reading 'b': {INPUT_OUTPUT}"),
+    Case(
+        "--atomic a b", (Fails("rename", EIO),), f"cannot create regular file 'b': {INPUT_OUTPUT}"
+    ),
+    Case("--atomic -b a b", (Fails("rename", EIO),), f"cannot backup 'b': {INPUT_OUTPUT}"),
+    Case("--atomic -b a b", (Fails("link_itself", EPERM, "b"),), "", 0),
+    Case(
+        "--atomic -b a b",
+        (Fails("link_itself", EPERM, "b"), Fails("rename", EIO, "", (2,))),
+        f"cannot create regular file 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--atomic a b",
+        (Fails("open", EIO, "b"),),
+        f"cannot create regular file 'b': {INPUT_OUTPUT}",
+    ),
+    Case("--atomic -f a b", (Fails("open", EIO, "b"),), "", 0),
+    Case(
+        "--atomic -a s/l gone",
+        (Fails("rename", EIO),),
+        f"cannot create symbolic link 'gone': {INPUT_OUTPUT}",
+    ),
+    Case("--atomic a n/", (), "cannot create regular file 'n/': Not a directory\n"),
+    Case("--durable --atomic a b", (Fails("flush", EIO),), f"failed to sync '.': {INPUT_OUTPUT}"),
+    Case("-r s n", (Fails("open", EACCES, "d", FIRST),), "", 0),
+    Case("-r s n", (Fails("mkdir", EIO, "d", FIRST),), "", 0),
+    Case("-r s n", (Fails("symlink", EIO),), f"cannot create symbolic link 'n/l': {INPUT_OUTPUT}"),
+    Case("-a s n", (Fails("set_times", EIO, "d"),), f"preserving times for 'n/d': {INPUT_OUTPUT}"),
+    Case(
+        "--resume a b",
+        (Fails("ftruncate", EIO, "b"),),
+        f"cannot create regular file 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--remove-destination a b",
+        (Fails("unlink", EIO, "b"),),
+        f"cannot remove 'b': {INPUT_OUTPUT}",
+    ),
+    Case("-r s n", (Fails("scandir", EIO, "d"),), f"cannot access 's/d': {INPUT_OUTPUT}"),
+    Case(
+        "--reflink=always a n",
+        (
+            Fails("reflink", EIO),
+            Fails("unlink", EIO, "n"),
+        ),
+        f"cannot remove 'n': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--attributes-only --preserve=mode a b",
+        (Fails("set_mode", EPERM, "b"),),
+        "preserving permissions for 'b': Operation not permitted\n",
+    ),
+    Case("--exclude=x s/f n", (Fails("stat", EIO, "f"),), f"cannot stat 's/f': {INPUT_OUTPUT}"),
+    Case(
+        "--parents s/d/g t",
+        (Fails("stat", EIO, "s"),),
+        f"failed to get attributes of 's': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--parents s/d/g t",
+        (Fails("stat", EIO, "d"),),
+        f"failed to get attributes of 's/d': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--parents s/d/g t",
+        (Fails("mkdir", EIO, "d"),),
+        f"cannot make directory 't/s/d': {INPUT_OUTPUT}",
+    ),
+    Case("--parents --exclude=g s/d/g t", (), "", 0),
+    Case("--exclude=f s/f t", (), "", 0),
+    Case(
+        "--durable --parents s/d/g t",
+        (Fails("flush", EIO, "d"),),
+        f"failed to sync 't/s/d': {INPUT_OUTPUT}",
+    ),
+    Case("--parents -n s/d/g t", (), "", 0),
+    Case("--parents a/x t", (), "failed to get attributes of 'a': Not a directory\n"),
+    Case("--resume --parents -r s/d t", (), "", 0),
+    Case("-r --durable s n", (Fails("flush", EIO, "d"),), f"failed to sync 'n/d': {INPUT_OUTPUT}"),
+    Case("--bwlimit=1G a n", (Fails("write", EIO),), f"error writing 'n': {INPUT_OUTPUT}"),
+    Case("--bwlimit=1G a n", (Fails("read", EIO),), f"error reading 'a': {INPUT_OUTPUT}"),
+    Case("-b --atomic a gone", (), "", 0),
+    Case("-a s/l n", (Fails("set_times", EIO),), f"preserving times for 'n': {INPUT_OUTPUT}"),
+    Case(
+        "--preserve=all a b",
+        (Fails("set_times", EIO),),
+        f"preserving times for 'b': {INPUT_OUTPUT}",
+    ),
+    Case("-T --atomic s/f t/", (), "cannot overwrite directory 't/' with non-directory 's/f'\n"),
+    Case("-rL s n", (Fails("stat", EIO, "l"),), f"cannot stat 's/l': {INPUT_OUTPUT}"),
+    Case("-r s n", (Fails("fstat", EIO, "d"),), f"cannot access 'n/d': {INPUT_OUTPUT}"),
+    Case("-r s n", (Fails("fstat", EIO, "n"),), f"cannot access 'n': {INPUT_OUTPUT}"),
+    Case("-r s t", (Fails("fstat", EIO, "s"),), f"cannot access 't/s': {INPUT_OUTPUT}"),
+    Case("-r s t", (Fails("open", EIO, "d"),), f"cannot access 't/s/d': {INPUT_OUTPUT}"),
+]
+
+
+@pytest.mark.parametrize("case", COPIES, ids=str)
+def test_a_call_that_fails_is_told(here: Path, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    for fails in case.fails:
+        monkeypatch.setattr(system, fails.call, failing(fails))
+    done = run(cp_main, case.words.split(), str(here), env=case.env)
+    require(done, case)
+
+
+def require(done: Result, case: Case) -> None:
+    """Fail if something else was told."""
+    told = done.stderr[-len(case.told) :] if case.told else done.stderr
+    assert (told, done.status) == (case.told, case.status), done.stderr
+
+
+INSTALLS = [
+    Case("-p a b", (Fails("set_times", EIO),), f"preserving times for 'b': {INPUT_OUTPUT}", 0),
+    Case("a b", (Fails("close", EIO, "b"),), f"failed to close 'b': {INPUT_OUTPUT}"),
+    Case("a b", (Fails("close", EIO, "a"),), f"failed to close 'a': {INPUT_OUTPUT}"),
+    Case(
+        "-d n/m/o", (Fails("mkdir", EIO, "o"),), f"cannot create directory 'n/m/o': {INPUT_OUTPUT}"
+    ),
+    Case(
+        "-d n/m/o", (Fails("open", EIO, "o"),), f"cannot create directory 'n/m/o': {INPUT_OUTPUT}"
+    ),
+    Case(
+        "-d n/m/o",
+        (Fails("fstat", EIO, "o"),),
+        f"cannot change permissions of 'n/m/o': {INPUT_OUTPUT}",
+    ),
+    Case("-d n/m/o", (Fails("mkdir", EIO, "m"),), f"cannot create directory 'n/m': {INPUT_OUTPUT}"),
+    Case("-d n/m/o", (Fails("open", EIO, "m"),), f"cannot create directory 'n/m': {INPUT_OUTPUT}"),
+    Case("-d n/m/o", (Fails("open", EACCES, "o", FIRST),), "", 0),
+    Case("-d --durable n/m/o", (), "", 0),
+    Case("-d --durable n/m/o", (Fails("flush", EIO),), f"failed to sync 'n/m/': {INPUT_OUTPUT}"),
+    Case(
+        "-d n",
+        (Fails("mkdir", errno.ENOENT, "n"),),
+        "cannot create directory 'n': No such file or directory\n",
+    ),
+    Case("-d a/n", (), "cannot create directory 'a': Not a directory\n"),
+    Case(
+        "-D a n/m/o", (Fails("open", EIO, "m"),), f"cannot create directory 'n/m': {INPUT_OUTPUT}"
+    ),
+    Case(
+        "-D a n/m/o", (Fails("mkdir", EIO, "m"),), f"cannot create directory 'n/m': {INPUT_OUTPUT}"
+    ),
+    Case("-t '' a", (), "failed to access '': No such file or directory\n"),
+    Case(
+        "-m 600 --strip-program=x a n",
+        (),
+        "ignoring --strip-program option as -s option was not specified\n",
+        0,
+    ),
+    Case("-C -s a n", (), "Try 'pycp --help' for more information.\n"),
+    Case(
+        "-s --strip-program=./nothing a n",
+        (),
+        "cannot run strip program './nothing': No such file or directory\n",
+    ),
+    Case(
+        "-s -p --strip-program=./nothing a n",
+        (),
+        "cannot run strip program './nothing': No such file or directory\n",
+    ),
+    Case("-s --strip-program=/bin/true a n", (Fails("rmdir", EIO),), f"': {INPUT_OUTPUT}"),
+    Case("-s --strip-program=/bin/true a n", (Fails("mkdir", EIO),), f"': {INPUT_OUTPUT}"),
+    Case(
+        "-s --strip-program=/bin/rm a n",
+        (),
+        "cannot change permissions of 'n': No such file or directory\n",
+    ),
+    Case(
+        "-s --strip-program=/bin/true a n",
+        (Fails("write", EIO),),
+        f"error writing 'n': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "-s --strip-program=/bin/true a n", (Fails("write", EIO, "", (2,)),), f"/n': {INPUT_OUTPUT}"
+    ),
+    Case(
+        "-s --strip-program=/bin/true a n",
+        (Fails("open", EACCES, "n", (2,)),),
+        "cannot create regular file 'n': Permission denied\n",
+    ),
+    Case("-C a b", (Fails("read", EIO),), f"error reading 'a': {INPUT_OUTPUT}"),
+    Case("--dry-run -D a n/m/o", (), "", 0),
+    Case("--dry-run -d a/n", (), "cannot create directory 'a': Not a directory\n"),
+    Case("--dry-run -D a a/m/o", (), "cannot create directory 'a': Not a directory\n"),
+    Case("--dry-run -D a n//./o", (), "", 0),
+    Case(
+        "--dry-run -D a ./n/o",
+        (Fails("stat", EIO),),
+        f"cannot create directory './n': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--dry-run -d ./n/o",
+        (Fails("stat", EIO),),
+        f"cannot create directory './n': {INPUT_OUTPUT}",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", INSTALLS, ids=str)
+def test_a_call_of_install_that_fails_is_told(
+    here: Path, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    for fails in case.fails:
+        monkeypatch.setattr(system, fails.call, failing(fails))
+    require(run(install_main, shlex.split(case.words), str(here), env={"TMPDIR": str(here)}), case)
