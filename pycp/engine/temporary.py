@@ -65,8 +65,9 @@ class TemporaryNames:
     def follow(self) -> None:
         """Go where symbolic links lead, each step below the directory the one before led to."""
         for step in range(MOST_LINKS):
+            name = self.enter()  # a directory that is missing is no end of the way
             try:
-                self.name = system.readlink(self.enter(), dir_fd=self.dir_fd)
+                self.name = system.readlink(name, dir_fd=self.dir_fd)
             except OSError as error:
                 if error.errno not in (EINVAL, ENOENT):
                     raise

@@ -5,12 +5,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from pycp.__main__ import cp_main
 from tests import listing, tree
 from tests.features.atomic.places import SYSTEMS, USERS, WITH_ALL, run_in
-from tests.forked import MEMORY
+from tests.forked import MEMORY, run
 from tests.programs import Result
 
 SOURCE = tree.nodes(
@@ -217,3 +219,20 @@ def test_a_tree_that_is_copied_by_several_processes_is_flushed_as_well(
     ground: Ground, jobs: str
 ) -> None:
     compare(ground, "-aT s t", OLD, "pycp", f"--durable {jobs}", WITH_ALL, 0)
+
+
+@pytest.mark.parametrize("options", ["", "-b", "-f"])
+def test_a_link_into_a_directory_that_is_missing_leads_nowhere(
+    tmp_path: Path, options: str
+) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "lost").symlink_to("nowhere/x")
+    words = [*options.split(), "--atomic", "a", "lost"]
+    done = run(cp_main, words, str(tmp_path), env={"POSIXLY_CORRECT": "1"})
+    told = "pycp: cannot create regular file 'lost': No such file or directory\n"
+    if options == "-b":  # the link is kept, and a file made in its place
+        assert (done.status, done.stderr) == (0, "")
+        assert sorted(os.listdir(tmp_path)) == ["a", "lost", "lost~"]
+    else:
+        assert (done.status, done.stderr) == (1, told)
+        assert sorted(os.listdir(tmp_path)) == ["a", "lost"]

@@ -15,7 +15,7 @@ from tests import tree
 from tests.forked import run
 from tests.programs import Result
 
-SPEC = tree.nodes("a b@0666 s/f s/d/g s/l->f t/ gone->nowhere/x")
+SPEC = tree.nodes("a b@0666 s/f s/d/g s/l->f t/ u/s v/s/d w/s/d/ gone->nowhere/x")
 FIRST, ALL = (1,), ()
 
 
@@ -36,6 +36,7 @@ class Case(NamedTuple):
     told: str
     status: int = 1
     env: dict[str, str] = {}  # noqa: RUF012  nobody writes into it
+    umask: int = 0o022
 
 
 def name_of(what: Any) -> str:
@@ -217,6 +218,99 @@ COPIES = [
     Case("-r s n", (Fails("fstat", EIO, "n"),), f"cannot access 'n': {INPUT_OUTPUT}"),
     Case("-r s t", (Fails("fstat", EIO, "s"),), f"cannot access 't/s': {INPUT_OUTPUT}"),
     Case("-r s t", (Fails("open", EIO, "d"),), f"cannot access 't/s/d': {INPUT_OUTPUT}"),
+    Case("--parents s/f u", (), "'u/s' exists but is not a directory\n"),
+    Case("--parents s/d/g v", (), "'v/s/d' exists but is not a directory\n"),
+    Case("--resume --parents s/d/g w", (), "", 0),
+    Case("--resume --parents s/d/g u", (), "'u/s' exists but is not a directory\n"),
+    Case("--dry-run --parents s/d/g t", (), "", 0),
+    Case("--dry-run -p --parents s/d/g t", (), "", 0),
+    Case(
+        "-r s n",
+        (Fails("set_mode", EIO, "n"),),
+        f"setting permissions for 'n': {INPUT_OUTPUT}",
+        1,
+        {},
+        0o777,
+    ),
+    Case("-r s n", (Fails("open", EACCES, "n", FIRST),), "", 0),
+    Case("-r s n", (Fails("open", EACCES, "n", (2,)),), "", 0),
+    Case("-r s n", (Fails("open", EACCES, "d", (2,)),), "", 0),
+    Case("-r s n", (Fails("fstat", EIO, "f", (2,)),), f"cannot fstat 'n/f': {INPUT_OUTPUT}"),
+    Case("-a s/f n", (Fails("fstat", EIO, "n", (1,)),), f"cannot fstat 'n': {INPUT_OUTPUT}"),
+    Case("a b", (Fails("open", EIO, "b"),), f"cannot create regular file 'b': {INPUT_OUTPUT}"),
+    Case("-b a b", (Fails("rename", errno.EEXIST, "b"),), "cannot backup 'b': File exists\n"),
+    Case("--backup=numbered a b", (Fails("rename", errno.EEXIST, "b", FIRST),), "", 0),
+    Case("--backup=numbered a b", (Fails("rename", errno.ENOENT, "b", FIRST),), "", 0),
+    Case("--resume -r --tee=t s w", (), "", 0),
+    Case("--tee=t --tee=no s/f v", (), "target directory 'no': No such file or directory\n"),
+    Case("--tee=t --tee=a s/f v", (), "target directory 'a': Not a directory\n"),
+    Case("--manifest=m --dry-run a n", (), "", 0),
+    Case("--resume -a s w", (), "", 0),
+    Case(
+        "--resume -a s w",
+        (Fails("readlink", EIO),),
+        f"cannot read symbolic link 's/l': {INPUT_OUTPUT}",
+    ),
+    Case("--resume a b", (Fails("open", EACCES, "b", FIRST),), "", 0),
+    Case(
+        "--attributes-only a b",
+        (Fails("open", EIO, "b"),),
+        f"cannot create regular file 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--atomic a gone",
+        (),
+        "cannot create regular file 'gone': No such file or directory\n",
+        1,
+        {"POSIXLY_CORRECT": "1"},
+    ),
+    Case(
+        "--atomic --durable a gone",
+        (),
+        "cannot create regular file 'gone': No such file or directory\n",
+        1,
+        {"POSIXLY_CORRECT": "1"},
+    ),
+    Case("--atomic --force -d s/l b", (), "", 0),
+    Case(
+        "--atomic a n",
+        (Fails("above_standard", EIO),),
+        f"cannot create regular file 'n': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--atomic a b",
+        (Fails("fstat", EIO, "", (3,)),),
+        f"cannot create regular file 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--atomic a b",
+        (Fails("fstat", EIO, "", (4,)),),
+        f"cannot create regular file 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--atomic a b",
+        (Fails("stat", EIO, "b", (2,)),),
+        f"cannot create regular file 'b': {INPUT_OUTPUT}",
+    ),
+    Case("--dry-run -r s no", (Fails("open", EIO, "d"),), f"cannot access 's/d': {INPUT_OUTPUT}"),
+    Case("--dry-run -r s no", (Fails("stat", EIO, "d"),), f"cannot stat 's/d': {INPUT_OUTPUT}"),
+    Case(
+        "--dry-run -a s t",
+        (Fails("access", EIO),),
+        f"cannot create directory 't/s': {INPUT_OUTPUT}",
+    ),
+    Case("--dry-run -l a b", (), "cannot create hard link 'b' to 'a': File exists\n"),
+    Case("--dry-run -s a b", (), "cannot create symbolic link 'b' to 'a': File exists\n"),
+    Case("--dry-run -lf a b", (), "", 0),
+    Case("--dry-run -b a b", (), "", 0),
+    Case("--dry-run a gone", (), "not writing through dangling symlink 'gone'\n"),
+    Case("--dry-run --resume -a s w", (), "", 0),
+    Case("--dry-run --remove-destination a b", (), "", 0),
+    Case("--dry-run --verify a b", (), "", 0),
+    Case("--dry-run --attributes-only a b", (), "", 0),
+    Case("--dry-run --reflink=always a b", (), "", 0),
+    Case("--dry-run a n/", (), "cannot create regular file 'n/': Not a directory\n"),
+    Case("--dry-run -r s/. n", (), "", 0),
 ]
 
 
@@ -224,7 +318,7 @@ COPIES = [
 def test_a_call_that_fails_is_told(here: Path, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
     for fails in case.fails:
         monkeypatch.setattr(system, fails.call, failing(fails))
-    done = run(cp_main, case.words.split(), str(here), env=case.env)
+    done = run(cp_main, case.words.split(), str(here), env=case.env, umask=case.umask)
     require(done, case)
 
 
