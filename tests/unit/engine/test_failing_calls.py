@@ -3,6 +3,7 @@
 import errno
 import os
 import shlex
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -311,6 +312,7 @@ COPIES = [
     Case("--dry-run --reflink=always a b", (), "", 0),
     Case("--dry-run a n/", (), "cannot create regular file 'n/': Not a directory\n"),
     Case("--dry-run -r s/. n", (), "", 0),
+    Case("--atomic a b", (Fails("open", errno.ETXTBSY, "b", FIRST),), "", 0),
 ]
 
 
@@ -320,6 +322,73 @@ def test_a_call_that_fails_is_told(here: Path, monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setattr(system, fails.call, failing(fails))
     done = run(cp_main, case.words.split(), str(here), env=case.env, umask=case.umask)
     require(done, case)
+
+
+OWNED = tree.nodes("a@0664 c@0640 n/ p| l->a s/f s/l->f")
+OTHER = (54321, 54321)
+ANY_ERROR = [
+    ("-p a n", "'n/a'"),
+    ("-a l n", "n/l"),
+    ("-a s/l m", "m"),
+    ("-a p n", "'n/p'"),
+    ("-a s n", "'n/s'"),
+    ("--parents -p s/f n", "'n/s'"),
+    ("--resume -a s n", "'n/s'"),
+]
+ONLY_ROOT = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can give files to somebody else"
+)
+
+
+@ONLY_ROOT
+@pytest.mark.parametrize("is_privileged", [True, False])
+@pytest.mark.parametrize("code", [EIO, EPERM])
+@pytest.mark.parametrize(("words", "name"), ANY_ERROR)
+def test_an_owner_that_cannot_be_kept_is_told_unless_nobody_could_expect_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    name: str,
+    code: int,
+    is_privileged: bool,
+) -> None:
+    tree.build(str(tmp_path / "here"), OWNED, OTHER)
+    monkeypatch.setattr(system, "set_owner", failing(Fails("set_owner", code)))
+    if not is_privileged:
+        monkeypatch.setattr(system, "geteuid", lambda: 1)
+    told = f"failed to preserve ownership for {name}: {os.strerror(code)}\n"
+    if code == EPERM and not is_privileged:
+        told = ""
+    require(
+        run(cp_main, words.split(), str(tmp_path / "here")), Case(words, (), told, int(told != ""))
+    )
+
+
+@ONLY_ROOT
+@pytest.mark.parametrize(("times", "mode"), [(FIRST, 0o664), (ALL, 0o644)])
+def test_a_group_of_ours_gets_no_more_than_all_others_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: tuple[int, ...], mode: int
+) -> None:
+    here = tmp_path / "here"
+    tree.build(str(here), OWNED, OTHER)
+    (here / "new").write_text("new")
+    monkeypatch.setattr(system, "set_owner", failing(Fails("set_owner", EPERM, "", times)))
+    assert run(cp_main, ["--atomic", "new", "a"], str(here)).status == 0
+    status = (here / "a").stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_uid) == (mode, 0)
+
+
+@ONLY_ROOT
+def test_an_owner_that_a_new_content_cannot_get_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    tree.build(str(here), OWNED, OTHER)
+    (here / "new").write_text("new")
+    monkeypatch.setattr(system, "set_owner", failing(Fails("set_owner", EIO)))
+    told = f"failed to preserve ownership for 'a': {INPUT_OUTPUT}"
+    require(run(cp_main, ["--atomic", "new", "a"], str(here)), Case("", (), told))
+    assert (here / "a").read_text() != "new"
 
 
 def require(done: Result, case: Case) -> None:
