@@ -1,0 +1,260 @@
+"""What those who share the work make of answers that they seldom get."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pycp import system
+from pycp.engine.file_copy import FileCopy
+from pycp.errors import CopyError
+from pycp.run import ranges
+from pycp.run.hands import ForkedHands, Lost
+from pycp.run.lending import Asking
+from pycp.run.level import Level, Place
+from pycp.run.one_read import Line
+from pycp.run.queue import Queue
+from pycp.run.range_compare import ALL, FIRST
+from pycp.run.range_copy import carry_out_range
+from pycp.run.ranges import LargeEntry, Ranges
+from pycp.run.recorder import Recorder, replay
+from pycp.run.share import LARGE_BYTES, Watch
+from pycp.run.telling import InOrder
+from pycp.run.unit import Folders
+from pycp.system.folder import Directory, Folder, identity
+from pycp.system.worker import Worker
+from pycp.values import BLOCK, BYTES
+from tests.unit.rooms import Heard, job
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    """Return the folder of two directories, in each of which there is a file of two blocks."""
+    monkeypatch.chdir(tmp_path)
+    sides = []
+    for side in "sd":
+        Path(side).mkdir()
+        Path(side, "f").write_bytes(b"f" * 2 * BLOCK)
+        directory = Directory(None, side, os.open(side, os.O_RDONLY), side)
+        directory.id = identity(os.stat(side))
+        sides.append(directory)
+    folder = Folder(None, sides[0], sides[1], is_new=False)
+    yield folder
+    folder.close()
+
+
+class Gone:
+    """A channel to somebody who is gone."""
+
+    def send(self, *_message: object) -> None:
+        """Fail."""
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    send_bytes = send
+
+
+def test_who_is_gone_is_found_out_elsewhere_or_ends_what_is_done_for_him() -> None:
+    gone: Any = Gone()
+    Asking(gone, SimpleNamespace()).send("more")  # type: ignore[arg-type]
+    with pytest.raises(EOFError):
+        Line(gone).send("more")
+    hands = ForkedHands.__new__(ForkedHands)
+    worker: Any = Worker(0, gone, None)
+    hands._held, hands._next, hands._slots, hands._most = {worker: []}, 0, 1, 1
+    assert hands.give(b"unit") == 1
+    assert hands._held == {worker: [1]}
+
+
+def test_what_a_lost_process_had_is_told() -> None:
+    error = Lost("killed by signal 9", "").error("d/f")
+    told = "cannot copy 'd/f': the process copying it ended: killed by signal 9"
+    assert (str(error), error.filename) == (told, "d/f")
+
+
+def test_what_another_process_told_is_told_here() -> None:
+    recorder = Recorder(Heard())
+    recorder.take_encoded({"copied": 2}, b"lines")
+    recorder.warn("beware")
+    recorder.copied("name", "digest")
+    heard = Recorder(Heard())
+    replay(recorder.events, heard, heard.copied)
+    assert heard.events == recorder.events
+
+
+def test_what_waits_when_all_is_given_up_is_closed(root: Folder) -> None:
+    filled: Any = SimpleNamespace(folder=root, depth=0)
+    deep: Any = SimpleNamespace(folder=root, depth=10_000)
+    queue = Queue(SimpleNamespace(), filled)  # type: ignore[arg-type]
+    for each in (filled, deep):
+        queue.put(Level(each, iter([("f", 0)])))
+    assert queue
+    assert (len(queue.levels), len(queue.own)) == (1, 1)
+    queue.close()
+    assert not root.source_directory.is_open
+    assert [list(level.entries) for level in (*queue.levels, *queue.own[0])] == [[], []]
+
+
+def test_many_names_or_bytes_are_shared_and_many_links_are_not() -> None:
+    memory = SimpleNamespace(copied=(), linked=0)
+    walk: Any = SimpleNamespace(memory=memory, met=0, job=job())
+    watch = Watch(walk, 0, 100)
+    assert not watch.is_time()
+    walk.met = 101
+    assert watch.is_time()
+    memory.linked = 60
+    assert not watch.is_time()
+    walk.job.tally.own[BYTES] += LARGE_BYTES + 1
+    assert watch.is_time()
+
+
+def test_what_has_no_place_in_what_is_told_comes_first(root: Folder) -> None:
+    told = InOrder(job())
+    filled: Any = SimpleNamespace(folder=root, depth=0)
+    known, unknown = (Level(filled, iter(()), Place()) for _ in range(2))
+    assert told.next([known, Level(filled, iter(()))]) == 1
+    assert told.next([known, unknown]) == 1
+    assert known.place is not None
+    told._left.append(known.place)
+    assert told.next([known, unknown]) == 0
+
+
+def test_what_has_no_place_is_told_at_once_but_not_while_something_is_noted() -> None:
+    work = job()
+    heard: Any = work.report
+    told = InOrder(work)
+    told.take([("part", 0), ("warn", "first")], [None])
+    told.take([("warn", "second")], [])
+    outer = told.record()
+    told._recorder.warn("third")
+    told.flush()
+    assert heard.words == ["first", "second"]
+    told.recorded(None, outer)
+    assert heard.words == ["first", "second", "third"]
+
+
+def carried_out(root: Folder, how: str = "", **other: Any) -> Any:
+    """Return what comes of the range of the file."""
+    wanted = {
+        "way": (),
+        "name": "f",
+        "new_name": "f",
+        "source": identity(os.stat("s/f")),
+        "destination": identity(os.stat("d/f")),
+        "how": how,
+        "start": 0,
+        "end": 2 * BLOCK,
+        **other,
+    }
+    return carry_out_range(job(), Folders(root), tuple(wanted.values()))
+
+
+def test_a_range_of_another_file_is_left_to_others(root: Folder) -> None:
+    nothing = (0, False, None, (-1, True))
+    before = os.listdir("/proc/self/fd")
+    assert carried_out(root, destination=identity(os.stat("s/f"))) == nothing
+    assert carried_out(root, name="missing") == nothing
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_a_range_that_cannot_be_copied_is_told(
+    root: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert carried_out(root) == (2 * BLOCK, True, None, (-1, True))
+    monkeypatch.setattr(system, "flush", failing)
+    _copied, is_whole, failure, _found = carried_out(root)
+    assert is_whole
+    assert failure[0] == "error writing 'd/f': Input/output error"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "first", "as_a_whole"),
+    [
+        (b"f" * 2 * BLOCK, (-1, True), (-1, True)),
+        (b"f" * BLOCK + b"x" * BLOCK, (BLOCK, False), (BLOCK, False)),
+        (b"f" * BLOCK + bytes(BLOCK), (BLOCK, False), (BLOCK, True)),
+        (bytes(10) + b"f" * (2 * BLOCK - 10), (0, False), (0, True)),
+    ],
+)
+def test_zeros_may_be_still_to_come(
+    root: Folder, theirs: bytes, first: tuple[int, bool], as_a_whole: tuple[int, bool]
+) -> None:
+    Path("d/f").write_bytes(theirs)
+    assert carried_out(root, FIRST)[3] == first
+    assert carried_out(root, ALL)[3] == as_a_whole
+
+
+class Leaving:
+    """Hands that go before they have begun anything."""
+
+    slots = 1
+    reruns = False
+
+
+@pytest.fixture
+def leaving(root: Folder, monkeypatch: pytest.MonkeyPatch) -> Ranges:
+    """Return the ranges of somebody who loses all hands."""
+    monkeypatch.setattr(ranges, "LEAST", BLOCK)
+    walk: Any = SimpleNamespace(job=job())
+    hands: Any = Leaving()
+
+    def leave() -> None:
+        hands.slots = 0
+
+    return Ranges(walk, Folders(root), hands, leave, lambda _filled: None)
+
+
+@pytest.fixture
+def file(root: Folder) -> Iterator[FileCopy]:
+    """Return a copy of the file, of which there is nothing yet."""
+    os.truncate("d/f", 0)
+    fds = os.open("s/f", os.O_RDONLY), os.open("d/f", os.O_RDWR)
+    entry = LargeEntry(root, "f")
+    entry.name_operands("s/f", "d/f")
+    made = FileCopy(entry, fds[0], os.fstat(fds[0]), fds[1])
+    made.destination = os.fstat(fds[1])
+    yield made
+    for fd in fds:
+        os.close(fd)
+
+
+def test_who_has_lost_all_hands_copies_and_compares_alone(leaving: Ranges, file: FileCopy) -> None:
+    leaving._share(file)
+    assert file.start == BLOCK  # the last block is left
+    assert Path("d/f").read_bytes() == b"f" * BLOCK
+    Path("d/f").write_bytes(b"x" * 2 * BLOCK)
+    sides = file.source, os.stat("d/f")
+    entry: Any = file.entry
+    assert leaving._compare(entry, *sides, True) is None, "there is nobody to help"
+    leaving._hands.slots = 1
+    assert leaving._compare(entry, *sides, True) == (0, False)
+    assert leaving._compare(entry, *sides, True) == (0, False), "it is known"
+
+
+def test_a_range_that_fails_fails_the_file_and_one_that_is_short_begins_it_again(
+    leaving: Ranges, file: FileCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.entry.source_name = "missing"
+    Path("d/f").write_bytes(b"x")
+    entry: Any = file.entry
+    assert leaving._compare(entry, file.source, file.source, False) is None
+    leaving._hands.slots = 1
+    leaving._share(file)
+    assert file.start == 0
+    assert Path("d/f").read_bytes() == b""
+    file.entry.source_name = "f"
+    monkeypatch.setattr(system, "flush", failing)
+    leaving._hands.slots = 1
+    with pytest.raises(CopyError, match="error writing 'd/f': Input/output error"):
+        leaving._share(file)
+    leaving._out = 2
+    leaving.lose(CopyError("lost"))
+    assert str(leaving._round.failure) == "error writing 'd/f': Input/output error"
+
+
+def failing(_fd: int) -> None:
+    """Fail to flush."""
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
