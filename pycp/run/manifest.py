@@ -21,9 +21,7 @@ def with_manifest(
     manifest cannot be opened.
     """
     options = job.options
-    if options.dry_run or options.manifest is None:
-        copy()
-        return
+    assert options.manifest is not None
     known = operands if isinstance(operands, list) else []
     lists = [name for _end, name in options.files_from]
     manifest = Manifest(options.manifest, NEW_MODE & ~umask, known, job.report, lists)

@@ -12,6 +12,7 @@ import pytest
 
 from pycp import system
 from pycp.__main__ import cp_main, install_main
+from pycp.system import xattr_os
 from tests import tree
 from tests.forked import run
 from tests.programs import Result
@@ -47,9 +48,15 @@ def name_of(what: Any) -> str:
     return os.path.basename(os.readlink(f"/proc/self/fd/{what}") if isinstance(what, int) else what)
 
 
-def failing(fails: Fails) -> Callable[..., Any]:
+def let_fail(monkeypatch: pytest.MonkeyPatch, *all_fails: Fails) -> None:
+    """Have such calls fail; those for extended attributes are in a module of their own."""
+    for fails in all_fails:
+        room = system if hasattr(system, fails.call) else xattr_os
+        monkeypatch.setattr(room, fails.call, failing(fails, getattr(room, fails.call)))
+
+
+def failing(fails: Fails, original: Callable[..., Any]) -> Callable[..., Any]:
     """Return such a call."""
-    original = getattr(system, fails.call)
     seen = 0
 
     def call(*words: Any, **more: Any) -> Any:
@@ -313,13 +320,106 @@ COPIES = [
     Case("--dry-run a n/", (), "cannot create regular file 'n/': Not a directory\n"),
     Case("--dry-run -r s/. n", (), "", 0),
     Case("--atomic a b", (Fails("open", errno.ETXTBSY, "b", FIRST),), "", 0),
+    Case("--atomic a b", (Fails("list_names", EIO),), f"listing attributes of 'b': {INPUT_OUTPUT}"),
+    Case("--atomic a b", (Fails("list_names", errno.ENOTSUP),), "", 0),
+    Case(
+        "--atomic a b",
+        (Fails("set_value", EIO),),
+        f"preserving permissions for 'b': {INPUT_OUTPUT}",
+    ),
+    Case("--no-preserve=mode a b", (Fails("set_value", EIO),), "", 0),
+    Case("--no-preserve=mode -p a b", (Fails("set_value", EIO),), "", 0),
+    Case("-p --no-preserve=mode a b", (Fails("set_value", EIO),), "", 0),
+    Case(
+        "-r --no-preserve=mode s n",
+        (Fails("set_value", EIO),),
+        f"setting permissions for 'n': {INPUT_OUTPUT}",
+    ),
+    Case("-p a b", (Fails("set_value", EIO),), "", 0),
+    Case("-p a b", (Fails("set_value", EPERM),), "", 0),
+    Case("-p a b", (Fails("list_names", EIO),), f"preserving permissions for 'b': {INPUT_OUTPUT}"),
+    Case("-a s n", (Fails("list_names", EIO),), f"preserving permissions for 'n': {INPUT_OUTPUT}"),
+    Case("-a s n", (Fails("list_names", EIO, "l"),), "", 0),
+    Case("-a s n", (Fails("readlink", EIO, "", FIRST),), "", 0),
+    Case("-a s n", (Fails("symlink", EIO, "", FIRST),), "", 0),
+    Case("-s --resume a b", (), "cannot create symbolic link 'b' to 'a': File exists\n"),
+    Case("--attributes-only --resume a b", (), "", 0),
+    Case("-l --resume a b", (), "cannot create hard link 'b' to 'a': File exists\n"),
+    Case("--resume a b", (Fails("open", EIO, "a", FIRST),), "", 0),
+    Case("--resume a b", (Fails("open", EIO, "b", FIRST),), "", 0),
+    Case("--resume a b", (Fails("fstat", EIO, "b", FIRST),), f"cannot fstat 'b': {INPUT_OUTPUT}"),
+    Case("--resume -a s w", (Fails("stat", EIO, "d", (1,)),), "", 0),
+    Case("-a --atomic -f s/l a", (), "", 0),
+    Case(
+        "-a --atomic a a2",
+        (Fails("link_following", EPERM),),
+        "cannot create regular file 'a2': Operation not permitted\n",
+    ),
+    Case(
+        "-r --atomic s n",
+        (Fails("link_following", EPERM),),
+        "cannot create regular file 'n/d/g': Operation not permitted\n",
+    ),
+    Case(
+        "-r --atomic s n",
+        (Fails("link_following", EPERM), Fails("link_itself", EPERM)),
+        "cannot create regular file 'n/d/g': Operation not permitted\n",
+    ),
+    Case("-d --atomic s/l n", (Fails("link_itself", EPERM),), "", 0),
+    Case(
+        "-d --atomic s/l n",
+        (Fails("link_itself", errno.EEXIST),),
+        "not writing to 'n', as it was replaced while being copied\n",
+    ),
+    Case(
+        "--atomic -b a b",
+        (Fails("rename", EIO, "", (1,)), Fails("unlink", EIO, "b~")),
+        f"cannot backup 'b': {INPUT_OUTPUT}",
+    ),
+    Case("--verify a b", (Fails("pread", EIO, "b", FIRST),), f"error reading 'b': {INPUT_OUTPUT}"),
+    Case("-p a b", (Fails("close", EIO, "."),), "", 0),
+    Case("-r s w", (Fails("open", EIO, "s"),), f"cannot access 'w/s': {INPUT_OUTPUT}"),
+    Case("-rx s n", (Fails("fstat", EIO, "s"),), f"cannot access 's': {INPUT_OUTPUT}"),
+    Case("-r --exclude=z s n", (Fails("stat", EIO, "f"),), "", 0),
+    Case("-u -r w v", (), "", 0),
+    Case("-uT -r s v", (), "", 0),
+    Case("--dry-run -rT s v", (), "", 0),
+    Case("--dry-run -rTp s w", (), "", 0),
+    Case("--dry-run -rTa s/d t", (), "", 0),
+    Case("--dry-run s/f s/f t", (), "warning: source file 's/f' specified more than once\n", 0),
+    Case("--dry-run -r s s t", (), "warning: source directory 's' specified more than once\n", 0),
+    Case("--dry-run a s/l", (), "", 0),
+    Case(
+        "--dry-run a gone",
+        (),
+        "cannot create regular file 'gone': No such file or directory\n",
+        1,
+        {"POSIXLY_CORRECT": "1"},
+    ),
+    Case("--dry-run -f a gone", (), "not writing through dangling symlink 'gone'\n"),
+    Case("--dry-run -p p a", (), "cannot stat 'p': No such file or directory\n"),
+    Case("--dry-run -lr s n", (), "", 0),
+    Case("--dry-run -d s/l n", (), "", 0),
+    Case("--dry-run -d s/l b", (), "", 0),
+    Case("--dry-run --backup=t a b", (), "", 0),
+    Case("--dry-run -r s/d b", (), "cannot overwrite non-directory 'b' with directory 's/d'\n"),
+    Case(
+        "--dry-run -l a nowhere/b",
+        (),
+        "cannot create hard link 'nowhere/b' to 'a': No such file or directory\n",
+    ),
+    Case(
+        "--dry-run a nowhere/b",
+        (),
+        "cannot create regular file 'nowhere/b': No such file or directory\n",
+    ),
+    Case("--dry-run --parents s/d/g u", (), "'u/s' exists but is not a directory\n"),
 ]
 
 
 @pytest.mark.parametrize("case", COPIES, ids=str)
 def test_a_call_that_fails_is_told(here: Path, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
-    for fails in case.fails:
-        monkeypatch.setattr(system, fails.call, failing(fails))
+    let_fail(monkeypatch, *case.fails)
     done = run(cp_main, case.words.split(), str(here), env=case.env, umask=case.umask)
     require(done, case)
 
@@ -353,7 +453,7 @@ def test_an_owner_that_cannot_be_kept_is_told_unless_nobody_could_expect_it(
     is_privileged: bool,
 ) -> None:
     tree.build(str(tmp_path / "here"), OWNED, OTHER)
-    monkeypatch.setattr(system, "set_owner", failing(Fails("set_owner", code)))
+    let_fail(monkeypatch, Fails("set_owner", code))
     if not is_privileged:
         monkeypatch.setattr(system, "geteuid", lambda: 1)
     told = f"failed to preserve ownership for {name}: {os.strerror(code)}\n"
@@ -372,7 +472,7 @@ def test_a_group_of_ours_gets_no_more_than_all_others_had(
     here = tmp_path / "here"
     tree.build(str(here), OWNED, OTHER)
     (here / "new").write_text("new")
-    monkeypatch.setattr(system, "set_owner", failing(Fails("set_owner", EPERM, "", times)))
+    let_fail(monkeypatch, Fails("set_owner", EPERM, "", times))
     assert run(cp_main, ["--atomic", "new", "a"], str(here)).status == 0
     status = (here / "a").stat()
     assert (stat.S_IMODE(status.st_mode), status.st_uid) == (mode, 0)
@@ -385,7 +485,7 @@ def test_an_owner_that_a_new_content_cannot_get_is_told(
     here = tmp_path / "here"
     tree.build(str(here), OWNED, OTHER)
     (here / "new").write_text("new")
-    monkeypatch.setattr(system, "set_owner", failing(Fails("set_owner", EIO)))
+    let_fail(monkeypatch, Fails("set_owner", EIO))
     told = f"failed to preserve ownership for 'a': {INPUT_OUTPUT}"
     require(run(cp_main, ["--atomic", "new", "a"], str(here)), Case("", (), told))
     assert (here / "a").read_text() != "new"
@@ -489,6 +589,5 @@ INSTALLS = [
 def test_a_call_of_install_that_fails_is_told(
     here: Path, monkeypatch: pytest.MonkeyPatch, case: Case
 ) -> None:
-    for fails in case.fails:
-        monkeypatch.setattr(system, fails.call, failing(fails))
+    let_fail(monkeypatch, *case.fails)
     require(run(install_main, shlex.split(case.words), str(here), env={"TMPDIR": str(here)}), case)
