@@ -17,7 +17,7 @@ from tests import tree
 from tests.forked import run
 from tests.programs import Result
 
-SPEC = tree.nodes("a b@0666 s/f s/d/g s/l->f t/ u/s v/s/d w/s/d/ gone->nowhere/x")
+SPEC = tree.nodes("a b@0666 s/f s/d/g s/l->f t/ u/s v/s/d w/s/d/ y/f-9 gone->nowhere/x")
 FIRST, ALL = (1,), ()
 
 
@@ -414,6 +414,54 @@ COPIES = [
         "cannot create regular file 'nowhere/b': No such file or directory\n",
     ),
     Case("--dry-run --parents s/d/g u", (), "'u/s' exists but is not a directory\n"),
+    Case("-rd --parents s/l s/d/g t", (), "", 0),
+    Case("-r s n", (Fails("write", EIO, "f"),), f"error writing 'n/f': {INPUT_OUTPUT}"),
+    Case("-r s n", (Fails("read", EIO, "f"),), f"error reading 's/f': {INPUT_OUTPUT}"),
+    Case(
+        "--atomic a n",
+        (Fails("open", errno.EOPNOTSUPP, "."),),
+        "cannot create regular file 'n': Operation not supported\n",
+    ),
+    Case("-r --atomic s n", (Fails("open", errno.EOPNOTSUPP, "."),), "", 0),
+    Case("-uT -r s y", (), "", 0),
+    Case("--resume -aT s y", (Fails("stat", EIO, "f"),), f"cannot stat 's/f': {INPUT_OUTPUT}"),
+    Case("--resume -aT s y", (Fails("stat", EIO, "f", FIRST),), "", 0),
+    Case("--resume -aT s y", (Fails("open", EACCES, "f", FIRST),), "", 0),
+    Case("--resume -aT s y", (Fails("open", EACCES, "f", (2,)),), "", 0),
+    Case("--resume -aT s y", (Fails("open", EACCES, "f", (3,)),), "", 0),
+    Case("--verify a n", (Fails("pread", EIO, "n", FIRST),), f"error reading 'n': {INPUT_OUTPUT}"),
+    Case("a b", (Fails("open", errno.EAGAIN, "b", (2,)),), "", 0),
+    Case("a b", (Fails("fstat", EIO, "b", FIRST),), f"cannot fstat 'b': {INPUT_OUTPUT}"),
+    Case("--atomic a b", (Fails("open", errno.ETXTBSY, "b", (2,)),), "", 0),
+    Case("-a s n", (Fails("set_times", EIO, "l"),), "", 0),
+    Case("-r s n", (Fails("link_itself", EIO),), "", 0),
+    Case("-a s n", (Fails("stat", EIO, "n", (2,)),), "", 0),
+    Case("a n", (Fails("stat", EIO, "n", (2,)),), "", 0),
+    Case("-d s/l n", (Fails("stat", EIO, "n", (2,)),), "", 0),
+    Case(
+        "--tee=t a s/f v", (Fails("stat", EIO, "t", (1,)),), f"target directory 't': {INPUT_OUTPUT}"
+    ),
+    Case("--tee=t a s/f v", (Fails("stat", EIO, "v", (2,)),), "", 0),
+    Case("--tee=t s/f s/f v", (), "'t': warning: source file 's/f' specified more than once\n", 0),
+    Case("--tee=t /proc/version v", (), "", 0),
+    Case("--dry-run --sparse=always -p a b", (), "", 0),
+    Case("--dry-run -a s/l b", (), "", 0),
+    Case("--dry-run -aT s y", (), "", 0),
+    Case("--dry-run -sT a b", (), "cannot create symbolic link 'b' to 'a': File exists\n"),
+    Case(
+        "--dry-run -rsT s y",
+        (),
+        "y/l: can make relative symbolic links only in current directory\n",
+    ),
+    Case("--dry-run -r --no-preserve=mode s n", (), "", 0),
+    Case("--dry-run -a s s/d/in", (), "cannot copy a directory, 's', into itself, 's/d/in'\n"),
+    Case("--dry-run a s/d/g t y", (), "-r not specified; omitting directory 't'\n"),
+    Case("--dry-run -T a t", (), "cannot overwrite directory 't' with non-directory 'a'\n"),
+    Case("--dry-run a t/a t", (), "'t/a' and 't/a' are the same file\n"),
+    Case("--dry-run -u a b", (), "", 0),
+    Case("--dry-run a a", (), "'a' and 'a' are the same file\n"),
+    Case("--dry-run -l a n", (), "", 0),
+    Case("--dry-run -L -r s n", (), "", 0),
 ]
 
 
@@ -582,6 +630,35 @@ INSTALLS = [
         (Fails("stat", EIO),),
         f"cannot create directory './n': {INPUT_OUTPUT}",
     ),
+    Case("--dry-run -d t", (), "", 0),
+    Case("--dry-run -d a", (), "cannot create directory 'a': File exists\n"),
+    Case("--dry-run -d a/x/y", (), "cannot create directory 'a': Not a directory\n"),
+    Case("--dry-run -d /proc/self", (), "", 0),
+    Case("--dry-run -d -m 700 t", (), "", 0),
+    Case("-s --strip-program=/bin/true -- a -n", (), "", 0),
+    Case(
+        "-s --strip-program=/bin/true a n",
+        (Fails("open", EACCES, "n", (3,)),),
+        "cannot strip 'n': Permission denied\n",
+    ),
+    Case(
+        "-s --strip-program=/bin/true a n",
+        (Fails("open", EACCES, "n", (4,)),),
+        "cannot strip 'n': Permission denied\n",
+    ),
+    Case("-s --strip-program=/bin/true a n", (Fails("open", EACCES, "n", (5,)),), "", 0),
+    Case("-d n/m", (Fails("list_names", EIO),), "", 0),
+    Case("-d n/m", (Fails("list_names", errno.ENOTSUP),), "", 0),
+    Case(
+        "--atomic -p a b",
+        (Fails("set_times", EIO),),
+        f"preserving times for 'b': {INPUT_OUTPUT}",
+        0,
+    ),
+    Case("--dry-run a b n/", (), "target 'n/': No such file or directory\n"),
+    Case("--dry-run -b a b", (), "", 0),
+    Case("--dry-run -C a b", (), "", 0),
+    Case("--dry-run -D -t n/m a", (), "", 0),
 ]
 
 
