@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pycp import system
-from pycp.engine import data, durable, part, regular, sparse, write
+from pycp.engine import data, durable, part, regular, sparse, verify, write
+from pycp.engine.contents import copy_data
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.pinned import Pinned
 from pycp.errors import CopyError
@@ -109,3 +110,30 @@ def test_an_attribute_that_cannot_be_read_is_told(
     monkeypatch.setattr(xattr_os, "get_value", failing(errno.EIO))
     _names, failure = copy_xattrs(settings, file.entry, file.source_fd, file.destination_fd)
     assert "getting attribute 'user.k' of 'user.k': Input/output error" in str(failure)
+
+
+def test_a_map_that_cannot_be_read_is_none_and_a_hole_that_cannot_be_made_is_told(
+    file: FileCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.truncate("a", 1 << 20)
+    file.source = os.stat("a")
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            system,
+            "lseek",
+            lambda _fd, at, how: failing(errno.EIO)() if how == os.SEEK_HOLE else at,
+        )
+        assert sparse.has_map(file) is None
+    monkeypatch.setattr(system, "ftruncate", failing(errno.EFBIG))
+    with pytest.raises(CopyError, match="failed to extend 'b': File too large"):
+        copy_data(job(sparse="always"), file)
+
+
+def test_what_cannot_be_read_at_once_is_read_in_full(
+    file: FileCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.data = Path("a").read_bytes()
+    Path("b").write_bytes(file.data)
+    calls = iter([failing(errno.EIO)])
+    monkeypatch.setattr(system, "pread", lambda *words: next(calls, os.pread)(*words))
+    assert verify._read_at_once(file) == file.data

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pycp import system
-from pycp.system import again, allowed, child
+from pycp.system import again, allowed, child, selinux
 from pycp.system.contents import read_untraced
 from pycp.system.nodes import changed
 
@@ -113,3 +113,40 @@ def test_a_file_of_somebody_else_is_read_all_the_same() -> None:
     finally:
         os.close(read)
     read_untraced(read)  # it is closed, which whoever reads it is told
+
+
+class Library:
+    """The policy's library, which knows one label."""
+
+    def __init__(self, handle: int | None) -> None:
+        self.selabel_open = lambda *_words: handle
+        self.selabel_open.restype = None  # type: ignore[attr-defined]
+        self.freed = 0
+
+    def selabel_lookup_raw(self, _handle: object, found: Any, name: Any, _mode: int) -> int:
+        """Find the label, or fail with the number that the name is."""
+        if name.value.isdigit():
+            ctypes.set_errno(int(name.value))
+            return -1
+        self.text = ctypes.create_string_buffer(b"u:r:t:s0")
+        ctypes.cast(found, ctypes.POINTER(ctypes.c_void_p))[0] = ctypes.addressof(self.text)
+        return 0
+
+    def freecon(self, _found: object) -> None:
+        """Count what is given back."""
+        self.freed += 1
+
+
+def test_the_policy_is_asked_by_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(1)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name, use_errno: library)
+    policy = selinux.Policy()
+    assert policy.label("/etc/x", 0o100644) == "u:r:t:s0"
+    assert library.freed == 1
+    assert policy.label(str(errno.ENOENT), 0o100644) == ""
+    with pytest.raises(OSError) as problem:
+        policy.label(str(errno.EINVAL), 0o100644)
+    assert problem.value.errno == errno.EINVAL
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name, use_errno: Library(None))
+    with pytest.raises(OSError):
+        selinux.Policy()
