@@ -234,7 +234,7 @@ COPIES = [
     Case("--dry-run -p --parents s/d/g t", (), "", 0),
     Case(
         "-r s n",
-        (Fails("set_mode", EIO, "n"),),
+        (Fails("set_mode", EIO),),
         f"setting permissions for 'n': {INPUT_OUTPUT}",
         1,
         {},
