@@ -98,9 +98,8 @@ def test_the_umask_plays_no_part(comparison: Comparison, build: str, who: Who, u
     assert installed(comparison, comparison.pycp, build, who, "install", umask=umask) == gnu
 
 
+@pytest.mark.parametrize("who", ["root"], indirect=True)
 def test_root_gives_files_away(comparison: Comparison, build: str, who: Who) -> None:
-    if who != "root":
-        pytest.skip("only root may give files away")
     command = "OWNER='-o daemon -g 77' install"
     gnu, ours = (
         installed(comparison, by, build, who, command) for by in (comparison.gnu, comparison.pycp)
