@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,6 +19,11 @@ ALWAYS, ONE_CASE_OF = 2, 16
 """Cases of each test that a quick run takes: these, and one of so many."""
 runs: list[int] = []
 """Commands that an engine was given."""
+
+
+# Thousands of processes import the same modules: each would compile them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_configure() -> None:
