@@ -1,4 +1,4 @@
-"""Run programs in children of a small process, which has pycp imported and knows of no tests.
+"""Run programs in children of a small process (`tests.small`), which knows of no tests.
 
 A fork costs what there is to fork, and a process that holds all the tests is so large that a new
 interpreter would start sooner. What a test replaced in its own process is not replaced here: for
@@ -6,7 +6,6 @@ that there is `tests.forked`.
 """
 
 import atexit
-import importlib
 import os
 import pickle
 import select
@@ -20,15 +19,14 @@ from functools import cache, partial
 from typing import Unpack
 
 from pycp.__main__ import cp_main
-from tests.forked import MEMORY, Setting, Start, become, execute
+from tests.child import Start, execute
+from tests.forked import MEMORY, Setting
 from tests.programs import CHECKOUT, ORACLES, SECONDS, Result
+from tests.small import HERE
 from tests.tree import Owner
 
-IMPORTED_LATE = ("ctypes", "fcntl", "grp", "hashlib", "json", "pwd", "struct", "unicodedata")
-"""What pycp imports when it is used, and an ordinary user may be unable to read below /root."""
 PIPE_BYTES = 1 << 15
 """What certainly goes into a pipe that nobody reads yet."""
-CLOSED_BY_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 MORE_SECONDS = 10
 """How much longer than its child the small process is waited for."""
 
@@ -71,7 +69,8 @@ def run(
     input_, feed = _stream_of(data)
     output, printed = os.pipe()
     errors, told = os.pipe()
-    link = _small_process()
+    called = main.func if isinstance(main, partial) else main
+    link = _small_process(called.__module__ not in HERE)
     with tempfile.TemporaryFile(dir=MEMORY) as request:
         pickle.dump(start, request)
         request.seek(0)
@@ -124,11 +123,13 @@ def _read(output: int, errors: int, end: float) -> tuple[bytes, bytes]:
 
 
 @cache
-def _small_process() -> socket.socket:
-    """Start it, once; it ends when we do."""
+def _small_process(everything: bool) -> socket.socket:
+    """Start one with only what the commands need, or with everything; it ends when we do."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with its:
-        command = [sys.executable, "-m", "tests.apart", str(its.fileno())]
+        command = [sys.executable, "-m", "tests.small", str(its.fileno())]
+        if everything:
+            command.append("all")
         process = subprocess.Popen(
             command,
             cwd=CHECKOUT,
@@ -145,28 +146,3 @@ def _end(owner: int, link: socket.socket, process: "subprocess.Popen[bytes]") ->
     if os.getpid() == owner:
         link.shutdown(socket.SHUT_RDWR)
         process.wait()
-
-
-def serve(link: socket.socket) -> None:
-    """Fork for each request, and answer with the status, until nobody asks."""
-    for name in IMPORTED_LATE:
-        importlib.import_module(name)
-    while True:
-        _byte, fds, _flags, _address = socket.recv_fds(link, 1, 4, CLOSED_BY_EXEC)
-        if not fds:
-            return
-        with os.fdopen(fds[0], "rb") as request:
-            start: Start = pickle.load(request)  # what it imports is there for the next as well
-        pid = os.fork()
-        if pid == 0:
-            link.close()
-            os.setsid()
-            become(start, fds[1:])
-        for fd in fds[1:]:
-            os.close(fd)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        link.send(status.to_bytes(4, "little", signed=True))
-
-
-if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))

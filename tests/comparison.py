@@ -22,8 +22,8 @@ import pytest
 from pycp.__main__ import cp_main, install_main
 from tests import apart, extent, listing, needs, tree
 from tests.case import ANYTHING, Case, Who, shortened, shown
+from tests.child import execute
 from tests.features.cluster.engines import Dask, sit
-from tests.forked import execute
 from tests.gnu.differences import DIFFERENCES
 from tests.programs import (
     ENGINE,

@@ -11,7 +11,8 @@ import pytest
 from pycp import system
 from pycp.__main__ import cp_main
 from tests import tree
-from tests.forked import CRASHED, run
+from tests.child import CRASHED
+from tests.forked import run
 from tests.programs import Result
 
 SPEC = tree.nodes("s/d/f s/d/other t/s/d/f secret strange/f a b")
