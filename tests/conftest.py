@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: trees, both programs, and the comparison of the two."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -43,6 +44,12 @@ def forget_listener() -> None:
     tests = os.getpid()
     count = worker._threads
     worker._threads = lambda: count()[os.getpid() == tests :]
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector leave all tests alone, here and in what is forked from here."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header() -> list[str]:

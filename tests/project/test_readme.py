@@ -46,19 +46,15 @@ def checkout(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("has_venv", [False, True])
-def test_the_debian_line_installs_and_copies(
-    has_venv: bool, checkout: Path, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    stand_ins = tmp_path / "bin"
-    asked = tmp_path / "asked"
-    home.mkdir()
+def run_the_debian_line(
+    checkout: Path, place: Path, python: str
+) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run it with a home in this place and a script for python3; return what apt-get was asked."""
+    stand_ins, asked = place / "bin", place / "asked"
     stand_ins.mkdir()
+    (place / "home").mkdir()
     # The only step not taken: an ordinary user cannot install Debian's packages, and CI just did.
     asked.touch()
-    python = f'[ "$1" = -c ] && exit {1 - has_venv}; exec {sys.executable} "$@"'
     stand_in = {"apt-get": f'echo "$@" >>{asked}', "sudo": '"$@"', "python3": python}
     for name, script in stand_in.items():
         (stand_ins / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -66,13 +62,28 @@ def test_the_debian_line_installs_and_copies(
     done = subprocess.run(
         ["sh", "-c", command("Install", 1)],
         cwd=checkout,
-        env=os.environ | {"HOME": str(home), "PATH": f"{stand_ins}:{os.environ['PATH']}"},
+        env=os.environ | {"HOME": f"{place}/home", "PATH": f"{stand_ins}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+    return done, asked.read_text()
+
+
+def test_the_debian_line_asks_for_nothing_that_is_there(tmp_path: Path) -> None:
+    made = f'[ "$1" = -c ] || {{ echo "$@"; exit 3; }}; exec {sys.executable} "$@"'
+    done, asked = run_the_debian_line(tmp_path, tmp_path, made)
+    assert (done.returncode, asked) == (3, "")
+    assert done.stdout == f"-m venv {tmp_path}/home/.local/share/pycp\n"
+
+
+@pytest.mark.slow
+def test_the_debian_line_installs_and_copies(checkout: Path, tmp_path: Path) -> None:
+    python = f'[ "$1" = -c ] && exit 1; exec {sys.executable} "$@"'
+    done, asked = run_the_debian_line(checkout, tmp_path, python)
+    home = tmp_path / "home"
     assert done.returncode == 0, done.stdout
-    assert asked.read_text() == ("" if has_venv else "update\ninstall -y python3-venv\n")
+    assert asked == "update\ninstall -y python3-venv\n"
     assert done.stdout.endswith(f"'README.md' -> '{home}/pycp-README.md'\n")
     assert (home / "pycp-README.md").read_text() == README
     bin_directory = home / ".local/share/pycp/bin"

@@ -33,7 +33,7 @@ NEVER_FAIL = frozenset(
 """Calls that report no error, or are not made here (leases, closed standard streams)."""
 TRIED_FULLY = extent.number(2, 4)
 """Uses of a call that fail with every errno; of further ones each fails with one of them."""
-USES = 8
+USES = 5
 """Uses of a call that fail with anything, in a run that is not thorough."""
 
 

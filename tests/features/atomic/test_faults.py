@@ -29,7 +29,7 @@ PAIR = tree.nodes(
 )
 TRIED_FULLY = extent.number(2, 1 << 30)
 """Uses of a call that fail with every errno; of further ones each fails with one of them."""
-USES = 6
+USES = 4
 """Uses of a call that fail with anything, in a run that is not thorough."""
 LINKS = r"  \d+ links: .*"
 XATTRS = r"  \[user\..*|  \d+ links: .*"

@@ -28,7 +28,7 @@ from tests.features.resume.killing import Killer
 from tests.forked import MEMORY
 
 scenes = pytest.mark.parametrize("scene", SCENES, ids=str)
-MOMENTS = 8
+MOMENTS = 5
 """Calls of a scene before which something happens, in a run that is not thorough."""
 
 
