@@ -44,7 +44,7 @@ ASKS_FOR_MORE = re.compile("LC_|LOCPATH|LANG|PYTHON")
 REBUILDS = 12
 """How often a tree is built again before its order is taken as it comes."""
 MAINS = {"pycp": cp_main, "pyinstall": install_main}
-ONE_STARTED_OF = 8
+ONE_STARTED_OF = 24
 """Our program is started by its script in one case of so many, and called in a child in others."""
 JOBS = 3
 """Processes that copy each tree when a case has agreed for one."""

@@ -68,13 +68,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not depend on an engine if one is tested; in a quick run, most cases."""
+    """Leave out what does not depend on an engine if one is tested; else what takes too long."""
     if ENGINE:
         kept = for_engine(items)
     elif extent.IS_QUICK:
         kept = for_quick_run(items)
     else:
-        return
+        kept = for_usual_run(items)
     chosen = set(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = kept
@@ -93,16 +93,30 @@ def for_engine(items: list[pytest.Item]) -> list[pytest.Item]:
 
 def for_quick_run(items: list[pytest.Item]) -> list[pytest.Item]:
     """Leave out slow tests, and most cases of a test that has many."""
-    cases: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        if item.get_closest_marker("slow") is None:
-            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    quick = [item for item in items if item.get_closest_marker("slow") is None]
     chosen = {
         item
-        for name, alike in cases.items()
+        for name, alike in by_test(quick).items()
         for item in extent.spread(alike, name, 4 * (ALWAYS + len(alike) // ONE_CASE_OF))
     }
     return [item for item in items if item in chosen]
+
+
+def for_usual_run(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Leave out cases of the tests that say so; a thorough run has them all."""
+    chosen: set[pytest.Item] = set()
+    for alike in by_test(items).values():
+        mark = alike[0].get_closest_marker("one_of")
+        chosen.update(extent.some(alike, lambda item: item.nodeid, mark.args[0] if mark else 1))
+    return [item for item in items if item in chosen]
+
+
+def by_test(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:
+    """Return the cases of each test."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    return cases
 
 
 @pytest.fixture(scope="session")

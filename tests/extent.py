@@ -5,7 +5,7 @@ which ones differs from test to test, and not from run to run. The thorough run 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from zlib import crc32
 
@@ -27,6 +27,17 @@ def spread(items: Sequence[T], name: object, usually: int) -> Sequence[T]:
         return items
     step = -(-len(items) // most)
     return items[crc32(str(name).encode()) % step :: step]
+
+
+def some(items: Sequence[T], name_of: Callable[[T], str], one_of: int) -> Sequence[T]:
+    """Return one of so many items, at least one, as if by lot; all in a thorough run.
+
+    Evenly spread, they could all be those of one user, where each comes after the other's.
+    """
+    if IS_THOROUGH or one_of == 1:
+        return items
+    drawn = sorted(items, key=lambda item: crc32(name_of(item).encode()))
+    return drawn[: -(-len(items) // one_of)]
 
 
 def is_chosen(name: object, one_of: int) -> bool:

@@ -5,6 +5,8 @@ The pairs and ways are those of the table in section 3.8 of the specification.
 
 from dataclasses import replace
 
+import pytest
+
 from tests.case import Case, SameAsGnu, cases
 
 TREE = "foo sym->foo sl1->foo sl2->foo hard=foo hl2=sl2 dl->. x"
@@ -83,6 +85,7 @@ def refused(source: str, destination: str) -> Case:
     )
 
 
+@pytest.mark.one_of(2)
 @cases(*(cell(way, *pair) for way in WAYS for pair in PAIRS), *(refused(*pair) for pair in PAIRS))
 def test_matrix(case: Case, same_as_gnu: SameAsGnu) -> None:
     """A copy onto itself is refused, skipped or done as GNU does it, and nothing else changes."""

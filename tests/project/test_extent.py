@@ -28,8 +28,19 @@ def test_few_moments_are_all_taken() -> None:
 
 
 @pytest.mark.usefixtures("usual")
+def test_some_cases_are_drawn_from_all_kinds() -> None:
+    cases = [f"{number} {who}" for number in range(20) for who in ("root", "user")]
+    drawn = extent.some(cases, str, 2)
+    assert len(drawn) == 20
+    assert {case.partition(" ")[2] for case in drawn} == {"root", "user"}
+    assert drawn == extent.some(cases, str, 2)
+    assert len(extent.some(cases[:1], str, 2)) == 1
+
+
+@pytest.mark.usefixtures("usual")
 def test_a_thorough_run_takes_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extent, "IS_THOROUGH", True)
     assert extent.spread(MOMENTS, "test", 12) == MOMENTS
     assert all(extent.is_chosen(moment, 8) for moment in MOMENTS)
+    assert extent.some(MOMENTS, str, 2) == MOMENTS
     assert extent.number(10, 100) == 100

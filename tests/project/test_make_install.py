@@ -67,6 +67,7 @@ def installed(
     return lines
 
 
+@pytest.mark.one_of(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "commands",

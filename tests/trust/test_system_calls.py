@@ -277,6 +277,7 @@ def test_a_plain_file_costs_few_calls(tmp_path: Path, option: str, most: int) ->
     assert (counts[1] - counts[0]) // 20 <= most  # one look at the clock for 16 files aside
 
 
+@pytest.mark.one_of(2)
 @commands(ALL)
 def test_no_call_escapes_the_seam(tmp_path: Path, command: Command) -> None:
     """Two calls that name files, with no stop between them, would be a gap in the race tests."""

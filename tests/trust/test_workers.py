@@ -80,6 +80,7 @@ def missing(place: Path) -> set[str]:
     return found
 
 
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("stop", [1, 7, 100, 300])
 @pytest.mark.parametrize(
     "options", ["-r", "-a", "-rn", "-ru", "-r --update=none-fail", "-rl", "-a --atomic"]

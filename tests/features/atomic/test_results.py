@@ -177,6 +177,7 @@ def compare(
     assert found == expected
 
 
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("owner", range(len(USERS)), ids=str)
 @pytest.mark.parametrize("options", ["--atomic", "--durable", "--atomic --durable"])
 @pytest.mark.parametrize(("words", "spec"), COMMANDS, ids=[words for words, _ in COMMANDS])

@@ -27,6 +27,7 @@ def here(tmp_path: Path) -> Path:
     return directory
 
 
+@pytest.mark.one_of(2)
 @SHELLS
 @pytest.mark.parametrize(
     ("line", "expected"),

@@ -100,6 +100,7 @@ OPTIONS = [
 USERS = [pytest.param(False, id="root"), pytest.param(True, id="user")] if IS_ROOT else [True]
 
 
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("as_user", USERS)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_a_kill_before_any_call_is_healed(place: Path, options: str, as_user: bool) -> None:
@@ -135,6 +136,7 @@ def test_a_kill_while_going_on_is_healed(place: Path, as_user: bool) -> None:
         assert listing(str(place / "tree/D"), since_ns) == whole, f"killed before call {call}"
 
 
+@pytest.mark.one_of(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("as_user", USERS)
 @pytest.mark.parametrize("jobs", [1, 3])

@@ -35,6 +35,7 @@ ALIKE = [
 ]
 
 
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("options", ALIKE)
 def test_every_destination_is_as_if_it_were_the_only_one(options: str, tmp_path: Path) -> None:
     since_ns = time.time_ns()
