@@ -1,6 +1,6 @@
 """Races, one by one: a copy is stopped before each of its calls in turn, and something is swapped.
 
-A sweep runs one command again and again in a forked child: once to count its calls, then once for
+A sweep runs one command again and again in a child: once to count its calls, then once for
 each of them, with one swap made just before it. What the swap would do if it had been made before
 the start is no race: as long as the program has not yet looked at the name, it cannot know better.
 """
@@ -10,30 +10,29 @@ import os
 import pickle
 import shutil
 import signal
-import sys
 import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
 from zlib import crc32
 
-import pytest
-
-import tests.forked  # noqa: F401  imports all of pycp
-from pycp import quoting
 from pycp.__main__ import cp_main, install_main
-from tests import extent, tree
+from tests import apart, extent, tree
 from tests.forked import MEMORY
 from tests.trust.interception import COORDINATOR, WORKER, Interceptor
 from tests.trust.sandbox import ADVERSARY, Sandbox
 
 SECONDS = 20
 """After this long a run counts as hanging."""
-MOST_SHARES = 4
 ONE_OF = 1 if extent.IS_THOROUGH else 24 if extent.IS_QUICK else 16
 """A swap comes before one of so many calls; which ones, differs from swap to swap."""
 UNSWAPPED, AT_START = (COORDINATOR, -1), (COORDINATOR, 0)
 """Stops before which there is no swap, or before which the program has not begun."""
+ANSWER, DOING = "answer", "doing"
+"""Files in which a sweep says what it found, and what it is about to do."""
 NAMES = {COORDINATOR: "call", WORKER: "call of the worker"}
 
 
@@ -107,6 +106,10 @@ class Swap:
 
 def sweep(scene: Scene, swap: Swap, jobs: int) -> None:
     """Fail the test if the swap does harm before any call of the scene."""
+    import pytest  # which children of tests.apart need not carry
+
+    if os.geteuid() and scene.needs_root:
+        pytest.skip("only root can give files away, and be harmed by somebody other than himself")
     stops, problems = find_harm(scene, swap, jobs)
     if problems:
         text = [f"$ {scene.program} {scene.words}    ({swap.name}; {stops} stops)", *problems[:20]]
@@ -116,55 +119,47 @@ def sweep(scene: Scene, swap: Swap, jobs: int) -> None:
 
 def find_harm(scene: Scene, swap: Swap, jobs: int, one_of: int = ONE_OF) -> tuple[int, list[str]]:
     """Return the number of stops, one of so many calls, and what went wrong."""
-    if os.geteuid() and scene.needs_root:
-        pytest.skip("only root can give files away, and be harmed by somebody other than himself")
-    # When all are met, every processor takes its share of them.
-    shares = min(len(os.sched_getaffinity(0)), MOST_SHARES) if one_of == 1 else 1
     # Several processes meet the calls that one does; another third of them for each swap will do.
-    step = shares * one_of * (3 if jobs > 1 else 1)
+    step = one_of * (3 if jobs > 1 else 1)
     first = crc32(f"{scene.name} {swap.name}".encode()) % step
-    children = [
-        _Child(scene, swap, jobs, ((first + share * (step // shares)) % step, step))
-        for share in range(shares)
-    ]
-    results = [child.result() for child in children]
-    return sum(stops for stops, _ in results), [text for _, texts in results for text in texts]
+    words = [*([f"--jobs={jobs}"] if jobs else []), *scene.words.split()]
+    root = tempfile.mkdtemp(prefix="pycp-race-", dir=MEMORY)
+    try:
+        os.chmod(root, 0o755)
+        result = apart.run(
+            partial(answer, scene, swap, root, (first, step)),
+            words,
+            root,
+            name=scene.program,
+            env={"TMPDIR": root},
+            seconds=SECONDS,
+        )
+        if result.status:
+            how = "hangs" if result.status == -signal.SIGALRM else f"ends with {result.status}"
+            return 0, [f"{Path(root, DOING).read_text()}: {how}", result.stderr]
+        found: tuple[int, list[str]] = pickle.loads(Path(root, ANSWER).read_bytes())
+        return found
+    finally:
+        tree.remove(root)
 
 
-class _Child:
-    """A forked child that sweeps; it tells what it is about to do, in case it never returns."""
+def answer(scene: Scene, swap: Swap, root: str, share: tuple[int, int]) -> NoReturn:
+    """Sweep in this process, and leave what was found in a file.
 
-    def __init__(self, scene: Scene, swap: Swap, jobs: int, share: tuple[int, int]) -> None:
-        self._answer = os.memfd_create("answer")
-        self._doing = os.memfd_create("doing")
-        self._root = tempfile.mkdtemp(prefix="pycp-race-", dir=MEMORY)
-        os.chmod(self._root, 0o755)
-        self._pid = os.fork()
-        if self._pid == 0:
-            try:
-                result = _Sweep(scene, swap, jobs, self._root, self._tell).run(share)
-            except BaseException:
-                result = 0, [traceback.format_exc()]
-            os.write(self._answer, pickle.dumps(result))
-            os._exit(0)
+    Another says what is about to be done, in case it never ends.
+    """
+    doing = os.open(f"{root}/{DOING}", os.O_WRONLY | os.O_CREAT, 0o600)
 
-    def _tell(self, what: str) -> None:
-        os.ftruncate(self._doing, 0)
-        os.pwrite(self._doing, what.encode(), 0)
+    def tell(what: str) -> None:
+        os.ftruncate(doing, 0)
+        os.pwrite(doing, what.encode(), 0)
 
-    def result(self) -> tuple[int, list[str]]:
-        """Wait for the child; return the number of stops and the problems."""
-        status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-        tree.remove(self._root)
-        try:
-            if status:
-                how = "hangs" if status == -signal.SIGALRM else f"ends with {status}"
-                return 0, [f"{_contents(self._doing).decode()}: {how}"]
-            found: tuple[int, list[str]] = pickle.loads(_contents(self._answer))
-            return found
-        finally:
-            os.close(self._answer)
-            os.close(self._doing)
+    try:
+        result = _Sweep(scene, swap, root, tell).run(share)
+    except BaseException:
+        result = 0, [traceback.format_exc()]
+    Path(root, ANSWER).write_bytes(pickle.dumps(result))
+    os._exit(0)
 
 
 def _contents(fd: int) -> bytes:
@@ -174,9 +169,7 @@ def _contents(fd: int) -> bytes:
 class _Sweep:
     """Runs one scene again and again in this process."""
 
-    def __init__(
-        self, scene: Scene, swap: Swap, jobs: int, root: str, tell: Callable[[str], None]
-    ) -> None:
+    def __init__(self, scene: Scene, swap: Swap, root: str, tell: Callable[[str], None]) -> None:
         self.scene = scene
         self.swap = swap
         self.sandbox = Sandbox(f"{root}/sandbox", scene.spec)
@@ -189,11 +182,6 @@ class _Sweep:
         self.output = os.memfd_create("output")
         for number in (1, 2):
             os.dup2(self.output, number)
-        os.environ.clear()
-        os.environ.update({"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TMPDIR": root})
-        quoting._charset = ""
-        words = scene.words.split()
-        sys.argv[:] = [scene.program, *([f"--jobs={jobs}"] if jobs else []), *words]
 
     def run(self, share: tuple[int, int]) -> tuple[int, list[str]]:
         """Stop at the calls of a share, the first and each so many further.
