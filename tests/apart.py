@@ -19,8 +19,8 @@ from functools import cache, partial
 from typing import Unpack
 
 from pycp.__main__ import cp_main
-from tests.child import Start, execute
-from tests.forked import MEMORY, Setting
+from tests.child import Setting, Start, execute
+from tests.memory import MEMORY
 from tests.programs import CHECKOUT, ORACLES, SECONDS, Result
 from tests.small import HERE
 from tests.tree import Owner

@@ -10,7 +10,7 @@ import sys
 import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypedDict
 
 from pycp import quoting
 
@@ -31,6 +31,16 @@ def execute(program: str) -> NoReturn:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     os.execvpe(program, sys.argv, os.environ)
+
+
+class Setting(TypedDict, total=False):
+    """How a program is run, for those who pass it on."""
+
+    stdin: str
+    umask: int
+    env: Mapping[str, str] | None
+    owner: tuple[int, int] | None
+    seconds: int
 
 
 class Start(NamedTuple):

@@ -2,7 +2,7 @@
 
 The child has everything imported already, so it needs no start of an interpreter; and what a test
 replaced in the package is replaced in the child as well. Where nothing is replaced, `tests.apart`
-costs less.
+runs a command instead, which costs less: what is forked here holds all tests.
 """
 
 import importlib
@@ -11,33 +11,22 @@ import pkgutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import pycp
-from pycp.__main__ import cp_main
+from pycp.__main__ import cp_main, install_main
 from pycp.shutil.original import standard
-from tests.child import Start, become, execute, forget_environment
+from tests import apart, replaced
+from tests.child import Setting, Start, become, execute, forget_environment
+from tests.memory import MEMORY as MEMORY
 from tests.programs import ORACLES, SECONDS, Result
-from tests.scratch import own_directory
 from tests.tree import Owner
-
-MEMORY = own_directory()
-"""Where files cost the least."""
 
 for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
     if module.name != "pycp.cli.click_command":
         importlib.import_module(module.name)
 standard()  # whoever the child is, it need not be able to read where Python is installed
-
-
-class Setting(TypedDict, total=False):
-    """How a program is run, for those who pass it on to `run`."""
-
-    stdin: str
-    umask: int
-    env: Mapping[str, str] | None
-    owner: Owner | None
-    seconds: int
+replaced.note()
 
 
 def run_ours(words: Sequence[str], cwd: str, **setting: Unpack[Setting]) -> Result:
@@ -61,6 +50,7 @@ def run(
     words: Sequence[str],
     cwd: str,
     *,
+    name: str = "pycp",
     stdin: str = "",
     umask: int = 0o022,
     env: Mapping[str, str] | None = None,
@@ -71,6 +61,18 @@ def run(
 
     One that takes too long dies by SIGALRM; an exception ends it with a traceback and CRASHED.
     """
+    if main in (cp_main, install_main) and not replaced.is_anything():
+        return apart.run(
+            main,
+            words,
+            os.path.abspath(cwd),
+            name=name,
+            stdin=stdin,
+            umask=umask,
+            env=env,
+            owner=owner,
+            seconds=seconds,
+        )
     streams = [tempfile.TemporaryFile(dir=MEMORY, buffering=0) for _ in range(3)]  # noqa: SIM115
     try:
         streams[0].write(os.fsencode(stdin))
@@ -79,7 +81,7 @@ def run(
         if pid == 0:
             numbers = [stream.fileno() for stream in streams]
             forget_environment()
-            become(Start(main, words, cwd, umask, env or {}, owner, (), seconds), numbers)
+            become(Start(main, words, cwd, umask, env or {}, owner, (), seconds, name), numbers)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         texts = []
         for stream in streams[1:]:

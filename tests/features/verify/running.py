@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,8 @@ def run(
         give(cwd)
     if who == "root" and os.geteuid() != 0:
         pytest.skip("what root does only root can show")
-
-    def main() -> int:
-        sys.argv[0] = program
-        return MAINS[program]()
-
-    return forked.run(main, words, str(cwd), owner=owner, stdin=stdin, umask=umask)
+    main = MAINS[program]
+    return forked.run(main, words, str(cwd), name=program, owner=owner, stdin=stdin, umask=umask)
 
 
 def give(top: Path) -> None:
