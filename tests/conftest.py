@@ -94,11 +94,11 @@ def for_engine(items: list[pytest.Item]) -> list[pytest.Item]:
 def for_quick_run(items: list[pytest.Item]) -> list[pytest.Item]:
     """Leave out slow tests, and most cases of a test that has many."""
     quick = [item for item in items if item.get_closest_marker("slow") is None]
-    chosen = {
-        item
-        for name, alike in by_test(quick).items()
-        for item in extent.spread(alike, name, 4 * (ALWAYS + len(alike) // ONE_CASE_OF))
-    }
+    chosen: set[pytest.Item] = set()
+    for name, alike in by_test(quick).items():
+        if alike[0].get_closest_marker("shares_cases"):
+            name = name.partition("::")[0]
+        chosen.update(extent.spread(alike, name, 4 * (ALWAYS + len(alike) // ONE_CASE_OF)))
     return [item for item in items if item in chosen]
 
 

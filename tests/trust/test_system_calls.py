@@ -23,6 +23,9 @@ OLD = {**SOURCE, **tree.nodes("D/s/f@0666 D/s/d/g D/s/l->x D/s/p| D/s/b@0666 D/s
 STRIP = tree.file('#!/bin/sh\necho stripped >> "$1"\n', 0o755, owner=ROOT)
 
 
+pytestmark = pytest.mark.shares_cases  # to trace a command takes long
+
+
 @dataclass(frozen=True)
 class Command:
     """A command line, and the tree it runs in."""

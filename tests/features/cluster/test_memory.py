@@ -36,6 +36,7 @@ def simulated(shape: str, entries: int) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["even", "links", "twins"])
 def test_what_a_coordinator_needs_does_not_grow_with_the_tree(shape: str) -> None:
     small, large = (simulated(shape, entries) for entries in SIZES)
