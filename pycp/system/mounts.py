@@ -24,7 +24,8 @@ def has_copying_server(device: int) -> bool:
 def keeps_only_files(name: str, directory: "Directory") -> bool:
     """Return whether a link or special file of this name becomes a regular one when renamed.
 
-    So it is with SMB (mount.cifs(8)), where these are stored as files of a special form.
+    So it is with SMB (mount.cifs(8)), where these are stored as files of a special form, unless
+    both sides have its extensions for Unix.
     """
     device = 0 if "/" in name else directory.id[0]
     if not device:
@@ -32,7 +33,8 @@ def keeps_only_files(name: str, directory: "Directory") -> bool:
             device = os.stat(split_last(name)[0] or ".", dir_fd=directory.fd).st_dev
         except OSError:
             return False  # nothing will be made there
-    return _kind(device)[0] in SMB
+    kind, options = _kind(device)
+    return kind in SMB and not {b"posix", b"unix"}.intersection(options.split(b","))
 
 
 def longest_name(above: str, dir_fd: int | None) -> int:

@@ -33,12 +33,21 @@ def test_a_server_that_copies_is_known_by_the_mount(number: int, expected: bool)
     assert has_copying_server(os.makedev(0, number)) == expected
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("cifs", True), ("smb3", True), ("nfs4", False)])
+@pytest.mark.parametrize(
+    ("kind", "options", "expected"),
+    [
+        ("cifs", "rw,vers=3.1.1,nounix", True),
+        ("smb3", "rw", True),
+        ("cifs", "rw,posix,posixpaths", False),
+        ("cifs", "rw,vers=1.0,unix,posixpaths", False),
+        ("nfs4", "rw", False),
+    ],
+)
 def test_where_renaming_makes_files_of_links_is_known(
-    kind: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, options: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = os.stat(tmp_path).st_dev
-    line = f"9 1 {os.major(device)}:{os.minor(device)} / /here rw - {kind} //host/c rw\n"
+    line = f"9 1 {os.major(device)}:{os.minor(device)} / /here rw - {kind} //host/c {options}\n"
     (tmp_path / "mountinfo").write_text(line)
     here = Directory(None, "", None)
     assert keeps_only_files(str(tmp_path / "l"), here) == expected

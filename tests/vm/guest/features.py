@@ -9,17 +9,17 @@ from tests.vm.guest.question import Question
 
 DISKS = (
     *("ext4", "casefold", "xfs", "btrfs", "f2fs", "jfs", "nilfs2", "udf", "vfat", "exfat"),
-    *("ntfs3", "ntfs-3g", "overlay", "bindfs"),
+    *("ntfs3", "ntfs-3g", "overlay", "bindfs", "minix"),
 )
 """File systems, by the names in `disks`."""
-SERVERS = ("9p", "nfs3", "nfs4.0", "nfs4.2", "cifs", "cifs-posix")
+SERVERS = ("9p", "nfs3", "nfs4.0", "nfs4.2", "cifs", "cifs-posix", "cifs-unix")
 """File systems, by the names in `servers`."""
 SHADOW = "--context=system_u:object_r:shadow_t:s0"
 FEATURES = (
     ("-r", "", "cp -r odd {}"),
     ("-a", "", "cp -a odd {}"),
     ("over", "archive", "cp -a odd/. {}"),
-    ("backup", "copy", "cp -r -b odd/. {}"),
+    ("backup", "long", "cp -r -b {}2/. {}"),
     ("-u", "archive", "cp -a -u -v odd/. {}"),
     ("from", "archive", "cp -a {} /root/w/zz"),
     ("within", "archive", "cp -a --jobs=1 {} {}2"),
@@ -40,19 +40,18 @@ FEATURES = (
     ("--resume", "killed", "cp -a --resume large {}"),
 )
 
-SLOW = {
+SOME = {
+    "minix": frozenset(("backup",)),  # its names have 30 bytes at most
     "cifs": frozenset(("-r", "-a", "-u", "from", "how", "names", "--atomic", "-j4", "--resume")),
-    # There a name that is no UTF-8 cannot be removed again, and modes are those of the cache.
-    "cifs-posix": frozenset(("-r", "-a", "--resume")),
 }
-"""What is asked where everything takes long."""
+"""What is asked where not everything is: nobody has that file system, or it takes long."""
 
 
 def questions(places: tuple[str, ...]) -> Iterator[Question]:
     for place in places:
         name = f"/run/fs/{place}/zz"
         for feature, before, command in FEATURES:
-            if feature not in SLOW.get(place, (feature,)):
+            if feature not in SOME.get(place, (feature,)):
                 continue
             line = command.replace("{}", name)
             last = line.split()[-1].removesuffix("/a/b")

@@ -15,6 +15,8 @@ CP = "/bin/cp"
 OLD_NS = 981173106123456789
 LARGE = 300_000
 SHOWN = 200
+LONG = (*("n" * size for size in (13, 14, 28, 29, 30, 143, 255)), "m" * 253, "\u2603" * 250)
+"""Names as long as file systems let them be, the last one in letters."""
 
 
 def remove(path: str) -> None:
@@ -42,6 +44,12 @@ def prepare(before: str, place: str, uid: int = 0) -> None:
         _quietly(CP, "-a" if before == "archive" else "-r", "odd", name)
     elif before == "installed":
         _quietly("/usr/bin/install", "odd/plain", name)
+    elif before == "long":
+        for directory in (name, f"{name}2"):
+            os.mkdir(directory)
+            for long in LONG:
+                with contextlib.suppress(OSError):
+                    _write(f"{directory}/{long}", directory.encode())
     elif before == "directory":
         os.mkdir(name)
         if uid:

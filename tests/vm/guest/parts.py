@@ -1,6 +1,6 @@
 """All questions, in parts that machines of their own answer at the same time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tests.vm.guest import features, questions, troubles
 from tests.vm.guest.question import Question
@@ -12,7 +12,7 @@ PARTS: dict[str, tuple[Iterable[Question], ...]] = {
 }
 
 
-def selected(part: str, mode: str, selection: list[str]) -> list[Question]:
+def selected(part: str, mode: str, selection: Sequence[str]) -> list[Question]:
     """Return the questions of a part that hold one of the words, all if there are none."""
     return [
         question
