@@ -45,7 +45,7 @@ def test_a_difference_on_purpose_has_a_reason_and_excuses_no_other(name: str) ->
 def test_every_question_is_asked_once_and_by_its_name() -> None:
     names = [question.name for part in PARTS for question in selected(part, "enforcing", [])]
     assert len(names) == len(set(names))
-    assert len(selected("servers", "enforcing", ["places nfs3 "])) > 10
+    assert len(selected("nfs", "enforcing", ["places nfs3 "])) > 10
     assert not selected("disks", "enforcing", ["places nfs3 "])
 
 

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 
+from tests.vm.guest.odd import tree_for
 from tests.vm.guest.question import Question
 
 DISKS = (
@@ -12,8 +13,9 @@ DISKS = (
     *("ntfs3", "ntfs-3g", "overlay", "bindfs", "minix"),
 )
 """File systems, by the names in `disks`."""
-SERVERS = ("9p", "nfs3", "nfs4.0", "nfs4.2", "cifs", "cifs-posix", "cifs-unix")
-"""File systems, by the names in `servers`."""
+NFS = ("9p", "nfs3", "nfs4.0", "nfs4.2")
+CIFS = ("cifs", "cifs-posix", "cifs-unix")
+"""File systems, by the names in `servers`; the last two have extensions for Unix."""
 SHADOW = "--context=system_u:object_r:shadow_t:s0"
 FEATURES = (
     ("-r", "", "cp -r odd {}"),
@@ -42,9 +44,8 @@ FEATURES = (
 
 SOME = {
     "minix": frozenset(("backup",)),  # its names have 30 bytes at most
-    "cifs": frozenset(("-r", "-a", "-u", "from", "how", "names", "--atomic", "-j4", "--resume")),
 }
-"""What is asked where not everything is: nobody has that file system, or it takes long."""
+"""What is asked where not everything is."""
 
 
 def questions(places: tuple[str, ...]) -> Iterator[Question]:
@@ -53,7 +54,7 @@ def questions(places: tuple[str, ...]) -> Iterator[Question]:
         for feature, before, command in FEATURES:
             if feature not in SOME.get(place, (feature,)):
                 continue
-            line = command.replace("{}", name)
+            line = command.replace("{}", name).replace("odd", tree_for(place))
             last = line.split()[-1].removesuffix("/a/b")
             looks = dict.fromkeys((f"{name}/", f"{last}/"))
             yield Question("places", before, line, tuple(looks), place=place, feature=feature)

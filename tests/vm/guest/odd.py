@@ -30,6 +30,7 @@ def remove(path: str) -> None:
 def make_sources() -> None:
     """Make, in the working directory, the trees that are copied; they stay as they are."""
     _make_odd()
+    _make_few()
     _make_names()
     _make_large()
 
@@ -41,7 +42,7 @@ def prepare(before: str, place: str, uid: int = 0) -> None:
     remove("zz")
     name = f"/run/fs/{place}/zz"
     if before in ("copy", "archive"):
-        _quietly(CP, "-a" if before == "archive" else "-r", "odd", name)
+        _quietly(CP, "-a" if before == "archive" else "-r", tree_for(place), name)
     elif before == "installed":
         _quietly("/usr/bin/install", "odd/plain", name)
     elif before == "long":
@@ -54,6 +55,11 @@ def prepare(before: str, place: str, uid: int = 0) -> None:
         os.mkdir(name)
         if uid:
             os.chown(name, uid, uid)
+
+
+def tree_for(place: str) -> str:
+    """Return which tree is copied to a file system: few files where each takes long."""
+    return "few" if place.startswith("cifs") else "odd"
 
 
 def _quietly(*command: str) -> None:
@@ -88,6 +94,15 @@ def _make_odd() -> None:
     os.setxattr("odd/listed", "system.posix_acl_access", _access_list())
     os.setxattr("odd/shared", "system.posix_acl_default", _access_list())
     _age("odd")
+
+
+def _make_few() -> None:
+    """Make a tree of one thing of each kind."""
+    remove("few")
+    subprocess.run((CP, "-a", "odd", "few"), check=True)
+    for name in ("able", "in/a:b", "in/dot.", "in/\u00fc", "in/" + "n" * 255, "in/deep", "null"):
+        remove(f"few/{name}")
+    _age("few")
 
 
 def _access_list() -> bytes:

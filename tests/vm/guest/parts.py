@@ -8,7 +8,8 @@ from tests.vm.guest.question import Question
 PARTS: dict[str, tuple[Iterable[Question], ...]] = {
     "labels": (tuple(questions.questions()),),
     "disks": (tuple(features.questions(features.DISKS)), tuple(troubles.disk_questions())),
-    "servers": (tuple(features.questions(features.SERVERS)), tuple(troubles.server_questions())),
+    "nfs": (tuple(features.questions(features.NFS)), tuple(troubles.nfs_questions())),
+    "cifs": (tuple(features.questions(features.CIFS)), tuple(troubles.cifs_questions())),
 }
 
 

@@ -31,19 +31,24 @@ def disk_questions() -> Iterator[Question]:
         yield _on("failing", "goes read-only", "directory", line, meanwhile="goes read-only")
 
 
-def server_questions() -> Iterator[Question]:
+def nfs_questions() -> Iterator[Question]:
     for place, feature, commands in (
         ("nfs-soft", "NFS goes away", ("cp", "cp --atomic")),
         ("nfs3", "NFS comes back", ("cp", "cp --atomic", "cp --durable")),
         ("nfs4.2", "NFS comes back", ("cp",)),
+    ):
+        for command in commands:
+            line = f"{command} {OPERANDS} {{}}"
+            yield _on(place, feature, "directory", line, meanwhile=feature)
+
+
+def cifs_questions() -> Iterator[Question]:
+    for place, feature, commands in (
         ("cifs", "CIFS goes away", ("cp",)),
         ("cifs-hard", "CIFS comes back", ("cp", "cp --atomic")),
     ):
-        for command in commands:
-            # What is behind CIFS is waited for, ten seconds each time.
-            operands = "pipe" if "cifs" in place else OPERANDS
-            line = f"{command} {operands} {{}}"
-            yield _on(place, feature, "directory", line, meanwhile=feature)
+        for command in commands:  # of one file: each is waited for, ten seconds each time
+            yield _on(place, feature, "directory", f"{command} pipe {{}}", meanwhile=feature)
 
 
 def _on(
