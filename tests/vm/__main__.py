@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ def main() -> int:
     parser.add_argument(
         "--mode",
         choices=MODES,
-        help="how SELinux works (enforcing; what is asked about labels is asked in both)",
+        help="how SELinux works (both; most file systems are asked about in the second only)",
     )
     parser.add_argument(
         "selection",
@@ -42,16 +43,12 @@ def main() -> int:
     require_image()
     begun = time.monotonic()
     built = time.monotonic()
-    modes = {part: [arguments.mode or MODES[0]] for part in PARTS}
-    if not arguments.mode:
-        modes["labels"] = list(MODES)
-    jobs = [
-        (part, ",".join(modes[part]))
-        for part in PARTS
-        if any(selected(part, mode, arguments.selection) for mode in modes[part])
+    modes = (arguments.mode,) if arguments.mode else MODES
+    parts = [
+        part for part in PARTS if any(selected(part, mode, arguments.selection) for mode in modes)
     ]
     with ThreadPoolExecutor() as machines:
-        found = list(machines.map(partial(_ask, arguments.selection), *zip(*jobs, strict=True)))
+        found = list(machines.map(partial(_ask, modes, arguments.selection), parts))
     for files in found:
         for name in ("broken", "errors", "places.log"):
             if files[name]:
@@ -61,13 +58,13 @@ def main() -> int:
         Path(arguments.keep).write_bytes(answers)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     spent = [f"machine {built - begun:.0f}s"] if built - begun >= 1 else []
-    for (part, _modes), files in zip(jobs, found, strict=True):
+    for part, files in zip(parts, found, strict=True):
         spent.append(f"{part} {int(files['seconds'])}s of a processor")
     is_well = _tell(answers.decode().splitlines(), arguments.verbose, spent, built)
     return 0 if is_well and not any(files["broken"] for files in found) else 1
 
 
-def _ask(selection: list[str], part: str, modes: str) -> dict[str, bytes]:
+def _ask(modes: Sequence[str], selection: list[str], part: str) -> dict[str, bytes]:
     """Have a machine of its own answer the questions of a part; return the files it wrote."""
     with tempfile.TemporaryDirectory() as place:
         job = Path(place)
@@ -78,7 +75,7 @@ def _ask(selection: list[str], part: str, modes: str) -> dict[str, bytes]:
         for name in ("disks", "servers", "run"):
             shutil.copy(HERE / "guest" / name, job)
         (job / "selection").write_text("".join(f"{word}\n" for word in selection))
-        (job / "modes").write_text(f"{modes}\n")
+        (job / "modes").write_text(",".join(modes) + "\n")
         (job / "part").write_text(f"{part}\n")
         return run_job(part, job, ("answers", "errors", "places.log"), LIMIT_S)
 

@@ -195,6 +195,10 @@ def _mapless(gnu: list[str], ours: list[str]) -> Pair:
     return [text + "no" if line == text + "SEEK_HOLE" else line for line in gnu], ours
 
 
+def _unflushed(gnu: list[str], ours: list[str]) -> Pair:
+    return gnu, [line for line in ours if not line.startswith("| cp: failed to sync '")]
+
+
 def _cached(gnu: list[str], ours: list[str]) -> Pair:
     """Leave out whether a file was taken for one with holes."""
     start = "| copy offload: yes, reflink: unsupported, sparse detection: "
@@ -216,8 +220,8 @@ def _last_of_two(gnu: list[str], ours: list[str]) -> Pair:
 PLACE_RULES = (
     ("--resume", "says what it continued", _unfinished),
     ("--jobs=4", IN_ANY_ORDER, _in_order),
-    ("places nfs", f"slow: {IN_ANY_ORDER}", _in_order),
-    ("places cifs", f"slow: {IN_ANY_ORDER}", _in_order),
+    ("places", f"slow: {IN_ANY_ORDER}", _in_order),
+    ("--durable", "what could not be flushed is told", _unflushed),
     ("--jobs=4", "which name of a file comes first is left to chance", _linked),
     ("cifs", "several processes meet names equal but for case in their own order", _folded),
     (

@@ -32,7 +32,8 @@ class Answers:
         title = f"{found['mode']} {found['name']}"
         why = "" if gnu == ours else reason(found["name"], gnu, ours)
         if found["place"]:
-            row = self._rooms.setdefault(room, {}).setdefault(found["place"], {})
+            place = found["place"] + (" enforcing" if found["mode"] == "enforcing" else "")
+            row = self._rooms.setdefault(room, {}).setdefault(place, {})
             row.setdefault(found["feature"], set()).add(self._mark(gnu, ours, why))
         counts = self._counts.setdefault(room, [0, 0, 0])
         counts[0 if gnu == ours else 1 if why else 2] += 1

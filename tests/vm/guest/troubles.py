@@ -4,9 +4,12 @@ The source is a FIFO: its first half is there, then trouble comes, then the seco
 """
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +25,8 @@ PAUSE_S = 0.02
 
 
 def disk_questions() -> Iterator[Question]:
-    for options in ("-r", "-r --atomic", "-r --durable --verify"):
+    # One process, or it would be left to chance which file is too much.
+    for options in ("-r --jobs=1", "-r --jobs=1 --atomic", "-r --jobs=1 --durable --verify"):
         yield _on("quota", "full", "directory", f"cp {options} large/. {{}}", uid=1002)
         yield _on("quota", "many", "directory", f"cp {options} names/. {{}}", uid=1002)
     yield _on("quota", "full", "directory", "install large/one large/in/two {}", uid=1002)
@@ -93,7 +97,7 @@ def trouble(question: Question) -> Iterator[None]:
         try:
             with open(PIPE, "wb", buffering=0) as pipe:
                 pipe.write(HALF)
-                _wait_for_file(question.looks[0])
+                _wait_until_read(pipe.fileno())
                 begins()
                 with contextlib.suppress(OSError):
                     pipe.write(HALF)
@@ -112,10 +116,10 @@ def trouble(question: Question) -> Iterator[None]:
         ends()
 
 
-def _wait_for_file(directory: str) -> None:
-    while not os.listdir(directory):
+def _wait_until_read(pipe: int) -> None:
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
         time.sleep(PAUSE_S)
-    time.sleep(PAUSE_S * 10)  # until the first half has gone through
+    time.sleep(PAUSE_S * 10)  # until it is written, too
 
 
 def _abort() -> None:
