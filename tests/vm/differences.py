@@ -10,6 +10,7 @@ REMAINS = ", made for '"
 ANNOUNCED, ABSENT = "| 'f' -> '/etc/zz'", "(absent) /etc/zz"
 LINKED = re.compile("[|] cp: cannot create hard link '(.+)' to '(.+)': (.+)")
 TAKEN = re.compile("[|] cp: cannot create regular file '(.+)': File exists")
+MODE = re.compile("^([-dlpcbs])[-rwxsStT]{9} ")
 UPPER_OR_LOWER = re.compile("6:(?:094cd8a9|2dd4f9fb)")
 """What `odd` has in `Name` and in `name`."""
 IN_ANY_ORDER = "several processes tell what they meet in their own order"
@@ -208,6 +209,15 @@ def _cached(gnu: list[str], ours: list[str]) -> Pair:
     ]
 
 
+def _modeless(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out the mode of what is there, but for its kind."""
+    return [_kind_only(line) for line in gnu], [_kind_only(line) for line in ours]
+
+
+def _kind_only(line: str) -> str:
+    return line if line.startswith(("| ", "status ")) else MODE.sub(r"\1 ", line)
+
+
 def _last_of_two(gnu: list[str], ours: list[str]) -> Pair:
     """Leave out which of two files, whose names are equal but for case, came last."""
 
@@ -229,6 +239,7 @@ PLACE_RULES = (
         "several processes write last whichever of two such names they met last",
         _last_of_two,
     ),
+    ("cifs-posix", "its client tells modes that are not those of the server", _modeless),
     ("cifs", "its client tells the number of names that it remembers", _uncounted),
     ("cifs", "its client tells the size on disk that it remembers", _cached),
     ("bindfs", "FUSE tells the number of names that it remembers", _uncounted),
