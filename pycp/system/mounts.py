@@ -25,7 +25,7 @@ def keeps_only_files(name: str, directory: "Directory") -> bool:
     """Return whether a link or special file of this name becomes a regular one when renamed.
 
     So it is with SMB (mount.cifs(8)), where these are stored as files of a special form, unless
-    both sides have its extensions for Unix.
+    both sides have its extensions for Unix. Those of SMB 3 ("posix") do not change that.
     """
     device = 0 if "/" in name else directory.id[0]
     if not device:
@@ -34,7 +34,12 @@ def keeps_only_files(name: str, directory: "Directory") -> bool:
         except OSError:
             return False  # nothing will be made there
     kind, options = _kind(device)
-    return kind in SMB and not {b"posix", b"unix"}.intersection(options.split(b","))
+    return kind in SMB and b"unix" not in options.split(b",")
+
+
+def forgets_times(device: int) -> bool:
+    """Return whether a file that is flushed is given the time of that: SMB servers do."""
+    return _kind(device)[0] in SMB
 
 
 def longest_name(above: str, dir_fd: int | None) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from pycp.system import mounts
 from pycp.system.folder import Directory
-from pycp.system.mounts import has_copying_server, keeps_only_files, longest_name
+from pycp.system.mounts import forgets_times, has_copying_server, keeps_only_files, longest_name
 
 MOUNTS = b"""\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -31,6 +31,7 @@ def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_server_that_copies_is_known_by_the_mount(number: int, expected: bool) -> None:
     assert has_copying_server(os.makedev(0, number)) == expected
+    assert forgets_times(os.makedev(0, number)) == (number == 43)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_a_server_that_copies_is_known_by_the_mount(number: int, expected: bool)
     [
         ("cifs", "rw,vers=3.1.1,nounix", True),
         ("smb3", "rw", True),
-        ("cifs", "rw,posix,posixpaths", False),
+        ("cifs", "rw,vers=3.1.1,posix,posixpaths", True),
         ("cifs", "rw,vers=1.0,unix,posixpaths", False),
         ("nfs4", "rw", False),
     ],
