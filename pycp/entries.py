@@ -313,6 +313,8 @@ class Outcome:
     """Bytes that were there already."""
     backup: Backup | None = None
     """Where the old destination is; when things are made atomically, where it will be."""
+    context = ""
+    """SELinux label that options gave it."""
     made: tuple[int, int] | None = None
     """Device and inode number of the regular file that was written."""
     made_fd: int | None = None

@@ -80,11 +80,11 @@ def make_atomically(
 
 def _is_staged(job: "Job", entry: Entry, decision: "Decision") -> bool:
     """Return whether what is made is not complete at once, and can be renamed when it is."""
-    found, dir_fd = decision.destination_stat, entry.folder.destination_fd
+    found, directory = decision.destination_stat, entry.folder.destination_directory
     is_replaced = decision.removes_destination or decision.backup is not None
     if decision.link_to is not None or decision.kind == "link":
         return is_replaced  # a new hard link is a single step by itself
-    if decision.kind != "regular" and keeps_only_files(entry.destination_name, dir_fd):
+    if decision.kind != "regular" and keeps_only_files(entry.destination_name, directory):
         return False
     if found is None:
         return True

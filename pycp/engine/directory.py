@@ -109,7 +109,7 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     try:
         if job.labels is not None and not is_new:
             job.labels.relabel(destination.where, entry.destination, status.st_mode)
-        tell_directory(job.report, entry, is_of_run)
+        tell_directory(job.report, entry, is_of_run, job.labels)
     except BaseException:
         destination.close()
         raise

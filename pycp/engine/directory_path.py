@@ -10,6 +10,7 @@ from errno import ENOENT, ENOSYS, ENOTSUP
 
 from pycp import system
 from pycp.engine.pinned import replaced
+from pycp.engine.tell import context
 from pycp.errors import CopyError, detached, reason
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, identity, may_be_just_made
@@ -100,7 +101,7 @@ def _enter(
         except OSError as error:
             not_made = detached(error)
         else:
-            tell_made(shown, report)
+            tell_made(shown, report, labels)
     try:
         if name == ".." or not_made:
             return system.open(name + "/.", system.PLACE_FLAGS, dir_fd=fd)
@@ -150,13 +151,13 @@ def _open_up(fd: int) -> None:
         system.set_mode(where, mode | MODE)
 
 
-def tell_made(shown: str, report: "Report") -> None:
+def tell_made(shown: str, report: "Report", labels: "Labels | None" = None) -> None:
     """Say that a directory was made."""
     report.tally.own[DIRECTORIES] += 1
     if report.verbose:
         report.line(f"{report.program}: creating directory {quote_name(shown)}")
     if report.hears:
-        report.event("directory", destination=shown, made=True)
+        report.event("directory", destination=shown, made=True, **context(labels))
 
 
 def creation_error(shown: str, error: OSError, quote: "Callable[[str], str]") -> CopyError:

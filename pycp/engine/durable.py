@@ -10,6 +10,7 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.phase import flush
 from pycp.errors import CopyError, failed
+from pycp.system.mounts import forgets_times
 from pycp.values import split_last
 
 TYPE_CHECKING = False
@@ -45,10 +46,15 @@ def flush_file(
 
 def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that flushes a file which has its data and attributes."""
+    keeps_times = job.options.preserve_timestamps
 
     def flush(file: "FileCopy") -> None:
         size = 0 if file.is_flushed else file.stored
         flush_file(job.tally, file.entry.destination, file.destination_fd, None, size)
+        if keeps_times and forgets_times(file.destination.st_dev):
+            from pycp.engine.attributes import preserve_times
+
+            preserve_times(job, file.entry, file.source, file.destination_fd)
 
     return flush
 

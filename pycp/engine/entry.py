@@ -26,9 +26,13 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
         if job.options.resume:
             from pycp.engine.resume import resume
 
+            if job.labels is not None:
+                job.labels.given = ""
             rest, remark = resume(job, entry, decision)
         if rest is None:
             outcome.skip_reason = "complete"
+            if job.labels is not None:
+                outcome.context = job.labels.given
         else:
             outcome.start = rest.start
             if job.options.atomic or _could_lose(job, decision):
@@ -91,6 +95,7 @@ def _make(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") 
     else:
         with job.labels.making(entry, decision):
             _make_kind(job, entry, decision, outcome)
+        outcome.context = job.labels.given
 
 
 def _make_kind(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:

@@ -75,7 +75,7 @@ def _make_last(
             raise creation_error(name, error, quote_word) from None
         not_made = detached(error)
     else:
-        tell_made(name, report)
+        tell_made(name, report, labels)
     try:
         where, fd = _hold(last, above_fd, is_new=not_made is None)
     except OSError as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.labels import Labels
-    from pycp.entries import Report
+    from pycp.entries import Decision, Entry, Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
     from pycp.system.folder import Folder
@@ -186,6 +186,10 @@ class Job:
 
             self._labels = Labels(self.options, self.report)
         return self._labels
+
+    def has_label(self, entry: "Entry", decision: "Decision") -> bool:
+        """Return whether what is there has the label that it would be made with."""
+        return self.labels is None or self.labels.is_given(entry, decision)
 
     @property
     def sets_attributes(self) -> bool:

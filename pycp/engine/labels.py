@@ -41,7 +41,7 @@ UNSUPPORTED = frozenset((ENODATA, ENOSYS, ENOTSUP))
 class Labels:
     """Who says which label things get, as the options of a copy ask."""
 
-    __slots__ = ("_above", "_inherited", "_kept", "_options", "_policy", "_report")
+    __slots__ = ("_above", "_inherited", "_kept", "_options", "_policy", "_report", "given")
 
     def __init__(self, options: "CopyOptions", report: "Report") -> None:
         self._options = options
@@ -55,12 +55,12 @@ class Labels:
         """Answers of the kernel, by label of the directory and kind."""
         self._kept = ""
         """Label of the source of what is being made, if it is preserved."""
+        self.given = ""
+        """Label of what was made last, "" if that is for the kernel or was refused."""
 
     def making(self, entry: "Entry", decision: "Decision") -> "Making":
         """Return what gives all that is made meanwhile the label for an entry."""
-        source = (entry.source_name, entry.folder.source_fd, entry.source, decision.follows)
-        place = (entry.destination, entry.folder.destination_fd, entry.destination_name)
-        return Making(self, source, decision.source_stat, place, entry)
+        return Making(self, *_about(entry, decision))
 
     def making_directory(self, name: str, above_fd: int | None, shown: str) -> "Making":
         """Return what does so for a directory that is no copy of another one."""
@@ -137,6 +137,7 @@ class Labels:
 
     def relabel(self, where: "system.Where", shown: str, mode: int) -> None:
         """Give something that exists the label it should have; raise CopyError if it must."""
+        self.given = ""
         try:
             label = self._kept
             present = ""
@@ -146,10 +147,31 @@ class Labels:
                 label = wanted and with_type_of(present, wanted)
             if label and label != present:
                 set_label(where, label)
+            self.given = label
         except OSError as error:
             if self._policy is None or error.errno not in UNSUPPORTED:
                 what = "failed to set the security context of"
                 self._tell(error, failed(what, shown, error))
+
+    def relabel_kept(
+        self, entry: "Entry", decision: "Decision", fd: int, status: os.stat_result
+    ) -> None:
+        """Do so with a file that need not be copied again (--resume)."""
+        with self.making(entry, decision):
+            self.relabel(fd, entry.destination, status.st_mode)
+
+    def is_given(self, entry: "Entry", decision: "Decision") -> bool:
+        """Return whether what is there has the label that it would be made with."""
+        label = self.choose(*_about(entry, decision))
+        try:
+            if label:
+                with _hold_destination(entry) as held:
+                    if label_of(held.where) != label:
+                        return False
+        except OSError:
+            return False  # making it will tell
+        self.given = label
+        return True
 
     def _tell(self, error: OSError, problem: CopyError) -> None:
         """Tell a failure as far as the options want to hear of it; raise it if it counts."""
@@ -194,13 +216,23 @@ class Making:
 
     def __enter__(self) -> None:
         labels = self._labels
+        labels.given = ""
         label = labels.choose(self._source, self._status, self._place, self._entry)
         if label:
             self._is_set = labels.label_next(label)
+        if self._is_set:
+            labels.given = label
 
     def __exit__(self, *_error: object) -> None:
         if self._is_set:
             self._labels.forget()
+
+
+def _about(entry: "Entry", decision: "Decision") -> "tuple[Source, os.stat_result, Place, Entry]":
+    """Return what a label depends on."""
+    source = (entry.source_name, entry.folder.source_fd, entry.source, decision.follows)
+    place = (entry.destination, entry.folder.destination_fd, entry.destination_name)
+    return source, decision.source_stat, place, entry
 
 
 def open_policy(report: "Report", loss: str) -> Policy | None:
@@ -235,28 +267,30 @@ class DefaultLabels:
         self._policy: Policy | None = None
         self._is_open = False
 
-    def give(self, shown: str, where: "system.Where", mode: int) -> None:
-        """Give a file its label; a failure is a warning."""
+    def give(self, shown: str, where: "system.Where", mode: int) -> str:
+        """Give a file its label, and return that, "" if it gets none; a failure is a warning."""
         if not shown.startswith("/"):
-            return
+            return ""
         if not self._is_open:
             self._is_open = True
             self._policy = open_policy(self._report, "no labels are set")
         if self._policy is None:
-            return
+            return ""
         try:
             label = self._policy.label(shown, mode)
         except OSError as error:
             text = f"warning: {quote_name(shown)}: context lookup failed: {reason(error)}"
             self._report.warn(text)
-            return
+            return ""
         try:
             if label:
                 set_label(where, label)
+            return label
         except OSError as error:
             if error.errno not in UNSUPPORTED:
                 text = f"warning: {quote_name(shown)}: failed to change context to {label}"
                 self._report.warn(f"{text}: {reason(error)}")
+            return ""
 
     def give_to_kept(self, entry: "Entry", status: os.stat_result) -> None:
         """Give the label to a file that need not be installed again (-C)."""

@@ -226,7 +226,7 @@ def _make_one(
         job.report.line(f"{source_name} -> {shown}")
     told = Entry(Folder(None, above, above, True), name, is_operand=True)
     told.name_operands(source_name, shown)
-    tell_directory(job.report, told, True)
+    tell_directory(job.report, told, True, job.labels)
     if above in parents.opened:
         parents.grown.append(above)
     directory = _descend(parents, above, name, shown, None)

@@ -147,7 +147,7 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
             stat.S_IFMT(source.st_mode),
             source.st_rdev,
         )
-        if not (is_alike and _is_ours(job, source, found)):
+        if not (is_alike and _is_ours(job, source, found) and job.has_label(entry, decision)):
             return False
         is_symlink = stat.S_ISLNK(source.st_mode)
         if is_symlink and not has_text(
@@ -241,12 +241,15 @@ def _settle(
         is_complete = (
             difference is None
             and is_finished(job, source[1], status)
+            and job.has_label(entry, decision)
             and _is_kept_set(job, source[1], status)
         )
         return None if is_complete else decision, ""
     is_begun = was_begun(job, source[1], status)
     if difference is None:
         if not options.dry_run:
+            if job.labels is not None:
+                job.labels.relabel_kept(entry, decision, *destination)
             _finish(job, entry, source, destination, is_begun)
         return None, ""
     start = 0

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
+    from pycp.engine.labels import Labels
     from pycp.entries import Decision, Entry, Outcome, Report
 
 TYPES = {
@@ -53,6 +54,8 @@ def tell_copied(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outc
             details["resumed_at"] = outcome.start
     if outcome.backup is not None:
         details["backup"] = outcome.backup.shown
+    if outcome.context:
+        details["context"] = outcome.context
     _copied(job.report, _type(decision), entry, **details)
 
 
@@ -91,11 +94,21 @@ def tell_excluded(job: "Job", entry: "Entry") -> None:
         )
 
 
-def tell_directory(report: "Report", entry: "Entry", is_new: bool) -> None:
+def tell_directory(
+    report: "Report", entry: "Entry", is_new: bool, labels: "Labels | None" = None
+) -> None:
     """Tell that a directory was made, or one was there to be copied into."""
     report.tally.own[DIRECTORIES] += 1
     if report.hears:
-        report.event("directory", source=entry.source, destination=entry.destination, made=is_new)
+        label = context(labels)
+        report.event(
+            "directory", source=entry.source, destination=entry.destination, made=is_new, **label
+        )
+
+
+def context(labels: "Labels | None") -> dict[str, str]:
+    """Return the field of an event that tells the SELinux label of what was made last, if any."""
+    return {"context": labels.given} if labels is not None and labels.given else {}
 
 
 def _type(decision: "Decision") -> str:

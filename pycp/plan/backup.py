@@ -1,5 +1,6 @@
 """The name of a backup: simple, or numbered after those that exist (spec 8)."""
 
+import os
 import stat
 
 from pycp.entries import Backup
@@ -10,14 +11,14 @@ from pycp.values import last_component
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
-
     from pycp.entries import Entry
     from pycp.options import WriteOptions
     from pycp.system.folder import Directory
 
-LONGEST = 254
-"""Bytes GNU lets the name of a numbered backup have, one less than file systems in common use."""
+ALWAYS_FITS = 14
+"""Bytes that every file system lets a name have (POSIX)."""
+LETTERS = 255
+"""Most letters of UTF-16 where a name may have more bytes than that."""
 
 
 def backup_name(name: str, shown: str, directory: "Directory", options: "WriteOptions") -> Backup:
@@ -31,7 +32,7 @@ def backup_name(name: str, shown: str, directory: "Directory", options: "WriteOp
     suffix = f".~{number}~" if number else options.suffix
     head, slash, base = stem.rpartition("/")
     if options.backup != "simple":
-        base, suffix = _shorten(base, suffix)
+        base, suffix = _shorten(base, suffix, directory, head + slash or ".")
     ending = base + suffix
     # The shown name ends with the name itself, so both change alike.
     whole = shown.rstrip("/")
@@ -61,14 +62,30 @@ def _highest_number(name: str, directory: "Directory") -> int:
     return int(highest) if len(highest) < 4000 else 0
 
 
-def _shorten(base: str, suffix: str) -> tuple[str, str]:
-    """Make room for a suffix in a name that would become too long: a single "~" then."""
-    from os import fsdecode, fsencode
+def _shorten(base: str, suffix: str, directory: "Directory", above: str) -> tuple[str, str]:
+    """Make room for a suffix in a name that would become too long: a single "~" then.
 
-    raw = fsencode(base)
-    if len(raw) + len(fsencode(suffix)) <= LONGEST:
+    GNU lets the name have one byte less than the file system does. Where that counts letters, it
+    finds no room, and fails.
+    """
+    raw = os.fsencode(base)
+    size = len(raw) + len(os.fsencode(suffix))
+    if size <= ALWAYS_FITS:
         return base, suffix
-    return fsdecode(raw[: LONGEST - 1]), "~"
+    from pycp.system.mounts import longest_name
+
+    longest = longest_name(above, directory.fd)
+    if size >= longest:
+        return os.fsdecode(raw[: longest - 2]), "~"
+    if longest > LETTERS and _letters(base + suffix) > LETTERS:
+        while _letters(base) >= LETTERS:
+            base = base[:-1]
+        suffix = "~"
+    return base, suffix
+
+
+def _letters(name: str) -> int:
+    return len(name.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def refuse_to_lose_source(

@@ -42,9 +42,9 @@ class Event(Record):
       `size` in bytes.
     - `copied`: it is complete: `type`, `source`, `destination`; of a file `method` and `bytes`,
       and `resumed_at`, the offset an interrupted copy went on at; `backup`, the name that the old
-      destination has now.
+      destination has now; `context`, the SELinux label that options gave it.
     - `directory`: one was `made`, or was there: `source` (not where `install` makes it),
-      `destination`.
+      `destination`, `context`.
     - `skipped`: it is not copied, and that is no failure: `source`, `destination`, `reason`.
     - `recorded`: a record got a line: `destination`, `recorded_as`, its name there, `type`, `made`,
       `mode`, `uid`, `gid` and, if they have names, `uname` and `gname`; of a file `size`, `time`,
@@ -69,6 +69,7 @@ class Event(Record):
     method: 'Literal["reflink", "offload", "loop", "none"] | None' = None
     resumed_at: int | None = None
     backup: str | None = None
+    context: str | None = None
     made: bool | None = None
     recorded_as: str | None = None
     mode: str | None = None

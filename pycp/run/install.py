@@ -291,7 +291,8 @@ class Installer:
                 self._pretend_to_finish(entry)
             else:
                 if self.labels is not None and outcome.made_fd is not None:
-                    self.labels.give(entry.destination, outcome.made_fd, stat.S_IFREG)
+                    fd = outcome.made_fd
+                    outcome.context = self.labels.give(entry.destination, fd, stat.S_IFREG)
                 if self.has_company and outcome.made_fd is not None:
                     made = system.fstat(outcome.made_fd)
                     self.memory.made(entry.destination, made)

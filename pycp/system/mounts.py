@@ -2,10 +2,16 @@
 
 import os
 
+from pycp import system
 from pycp.values import split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pycp.system.folder import Directory
 
 MOUNTS = "/proc/self/mountinfo"
 SMB = (b"cifs", b"smb3")
+USUAL_NAME = 255
 _known: dict[int, tuple[bytes, bytes]] = {}
 
 
@@ -15,16 +21,39 @@ def has_copying_server(device: int) -> bool:
     return kind in SMB or (kind == b"nfs4" and b"vers=4.2" in options.split(b","))
 
 
-def keeps_only_files(name: str, dir_fd: int | None) -> bool:
+def keeps_only_files(name: str, directory: "Directory") -> bool:
     """Return whether a link or special file of this name becomes a regular one when renamed.
 
-    So it is with SMB (mount.cifs(8)), where these are stored as files of a special form.
+    So it is with SMB (mount.cifs(8)), where these are stored as files of a special form, unless
+    both sides have its extensions for Unix. Those of SMB 3 ("posix") do not change that.
     """
-    try:
-        device = os.stat(split_last(name)[0] or ".", dir_fd=dir_fd).st_dev
-    except OSError:
-        return False  # nothing will be made there
+    device = 0 if "/" in name else directory.id[0]
+    if not device:
+        try:
+            device = os.stat(split_last(name)[0] or ".", dir_fd=directory.fd).st_dev
+        except OSError:
+            return False  # nothing will be made there
+    kind, options = _kind(device)
+    return kind in SMB and b"unix" not in options.split(b",")
+
+
+def forgets_times(device: int) -> bool:
+    """Return whether a file that is flushed is given the time of that: SMB servers do."""
     return _kind(device)[0] in SMB
+
+
+def longest_name(above: str, dir_fd: int | None) -> int:
+    """Return how many bytes a name may have in a directory, the usual number if unknown."""
+    told = 0
+    try:
+        fd = system.open(above, system.PLACE_FLAGS, dir_fd=dir_fd)
+        try:
+            told = os.fstatvfs(fd).f_namemax
+        finally:
+            system.close(fd)
+    except OSError:
+        pass  # what is done there will fail
+    return told or USUAL_NAME
 
 
 def _kind(device: int) -> tuple[bytes, bytes]:

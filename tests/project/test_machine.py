@@ -43,16 +43,18 @@ def test_a_difference_on_purpose_has_a_reason_and_excuses_no_other(name: str) ->
 
 
 def test_every_question_is_asked_once_and_by_its_name() -> None:
-    names = [question.name for part in PARTS for question in selected(part, "enforcing", [])]
+    names = [question.name for part in PARTS for question in selected(part, "permissive", [])]
     assert len(names) == len(set(names))
-    assert len(selected("servers", "enforcing", ["places nfs3 "])) > 10
-    assert not selected("disks", "enforcing", ["places nfs3 "])
+    assert len(selected("nfs", "permissive", ["places nfs3 "])) > 10
+    assert not selected("disks", "permissive", ["places nfs3 "])
+    assert not selected("nfs", "enforcing", ["places nfs3 "])
+    assert len(selected("disks", "enforcing", ["places xfs "])) > 10
 
 
 def test_what_differs_without_a_reason_is_a_fault_in_the_table() -> None:
     answers = Answers()
     line = (
-        '{"mode": "enforcing", "name": "places p -r -: cp", "room": "places", "place": "p",'
+        '{"mode": "permissive", "name": "places p -r -: cp", "room": "places", "place": "p",'
         ' "feature": "-r", "seconds": 1, "gnu": ["status 0"], "ours": ["status 1"]}'
     )
     told = list(answers.add(line, False))

@@ -7,8 +7,12 @@ Pair = tuple[list[str], list[str]]
 
 REMAINS = ", made for '"
 """What follows a temporary name in a message."""
+ANNOUNCED, ABSENT = "| 'f' -> '/etc/zz'", "(absent) /etc/zz"
 LINKED = re.compile("[|] cp: cannot create hard link '(.+)' to '(.+)': (.+)")
 TAKEN = re.compile("[|] cp: cannot create regular file '(.+)': File exists")
+MODE = re.compile("^([-dlpcbs])[-rwxsStT]{9} ")
+UPPER_OR_LOWER = re.compile("6:(?:094cd8a9|2dd4f9fb)")
+"""What `odd` has in `Name` and in `name`."""
 IN_ANY_ORDER = "several processes tell what they meet in their own order"
 
 
@@ -23,6 +27,8 @@ def reason(name: str, gnu: list[str], ours: list[str]) -> str:
         return "a directory is not made: GNU names what it wants to do to it next"
     if "install -C -p" in name and "mutually exclusive" in gnu[0]:
         return "-C goes with -p since 9.11"
+    if "--dry-run" in name and "status 0" in gnu and ours == [ANNOUNCED, "status 0", ABSENT]:
+        return "a dry run tells what would be done, and changes nothing"
     if "--atomic" in name and [line.replace(" same inode", "") for line in gnu] == ours:
         return "a file is replaced, not written into"
     if "--atomic" in name and have_failed and set(ours) < set(gnu):
@@ -57,7 +63,7 @@ def _likeness(gnu: list[str], ours: list[str]) -> float:
 
 
 def _unfinished(gnu: list[str], ours: list[str]) -> Pair:
-    return gnu, [line for line in ours if not line.startswith("| continued ")]
+    return gnu, [line for line in ours if not line.startswith(("| continued ", "| redid "))]
 
 
 def _in_order(gnu: list[str], ours: list[str]) -> Pair:
@@ -131,6 +137,8 @@ def _shortened(gnu: list[str], ours: list[str]) -> Pair:
     kept = list(ours)
     if len(rest) < len(gnu) and len(long) == 2:
         kept.remove(long[0])
+        if not any(line.startswith("| ") for line in rest):  # nothing else has failed
+            rest = ["status 0" if line == "status 1" else line for line in rest]
     return rest, kept
 
 
@@ -190,13 +198,52 @@ def _mapless(gnu: list[str], ours: list[str]) -> Pair:
     return [text + "no" if line == text + "SEEK_HOLE" else line for line in gnu], ours
 
 
+def _unflushed(gnu: list[str], ours: list[str]) -> Pair:
+    return gnu, [line for line in ours if not line.startswith("| cp: failed to sync '")]
+
+
+def _cached(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out whether a file was taken for one with holes."""
+    start = "| copy offload: yes, reflink: unsupported, sparse detection: "
+    answers = (start + "no", start + "SEEK_HOLE")
+    return [start if line in answers else line for line in gnu], [
+        start if line in answers else line for line in ours
+    ]
+
+
+def _modeless(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out the mode of what is there, but for its kind."""
+    return [_kind_only(line) for line in gnu], [_kind_only(line) for line in ours]
+
+
+def _kind_only(line: str) -> str:
+    return line if line.startswith(("| ", "status ")) else MODE.sub(r"\1 ", line)
+
+
+def _last_of_two(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out which of two files, whose names are equal but for case, came last."""
+
+    def either(line: str) -> str:
+        return UPPER_OR_LOWER.sub("either", line) if line.endswith("/in/Name") else line
+
+    return [either(line) for line in gnu], [either(line) for line in ours]
+
+
 PLACE_RULES = (
     ("--resume", "says what it continued", _unfinished),
     ("--jobs=4", IN_ANY_ORDER, _in_order),
-    ("places nfs", f"slow: {IN_ANY_ORDER}", _in_order),
-    ("places cifs", f"slow: {IN_ANY_ORDER}", _in_order),
+    ("places", f"slow: {IN_ANY_ORDER}", _in_order),
+    ("--durable", "what could not be flushed is told", _unflushed),
     ("--jobs=4", "which name of a file comes first is left to chance", _linked),
     ("cifs", "several processes meet names equal but for case in their own order", _folded),
+    (
+        "cifs",
+        "several processes write last whichever of two such names they met last",
+        _last_of_two,
+    ),
+    ("cifs-posix", "its client tells modes that are not those of the server", _modeless),
+    ("cifs", "its client tells the number of names that it remembers", _uncounted),
+    ("cifs", "its client tells the size on disk that it remembers", _cached),
     ("bindfs", "FUSE tells the number of names that it remembers", _uncounted),
     ("ntfs-3g --atomic", "ntfs-3g itself leaves a replaced file of a long name", _left_by_driver),
     ("goes away", "what is incomplete and cannot be removed is told", _left),

@@ -26,7 +26,7 @@ PACKAGES = (
     " libcap2-bin selinux-basics selinux-policy-default policycoreutils selinux-utils"
     " nfs-kernel-server nfs-common rpcbind samba cifs-utils fuse3 bindfs quota"
     " e2fsprogs dosfstools exfatprogs ntfs-3g f2fs-tools xfsprogs btrfs-progs jfsutils"
-    " nilfs-tools udftools"
+    " nilfs-tools udftools util-linux-extra"
 )
 """What the guest has: SELinux with its policy, and the file systems that people have."""
 LEFT_OUT = ("doc", "man", "locale")

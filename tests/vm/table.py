@@ -16,6 +16,8 @@ class Answers:
         self.same = self.meant = self.failed = 0
         self.seconds: dict[str, float] = {}
         """How long each part took."""
+        self._counts: dict[str, list[int]] = {}
+        """What is the same, meant and failed, by room."""
         self._rooms: dict[str, dict[str, dict[str, set[str]]]] = {}
         """Marks by room, file system and feature."""
         self._reasons: dict[str, str] = {}
@@ -25,13 +27,16 @@ class Answers:
         """Count one answer; yield what is to be told of it."""
         found = json.loads(line)
         gnu, ours = found["gnu"], found["ours"]
-        room = found["room"] if found["place"] else "labels"
+        room = found["room"] if found["place"] else f"labels {found['mode']}"
         self.seconds[room] = self.seconds.get(room, 0) + found["seconds"]
         title = f"{found['mode']} {found['name']}"
         why = "" if gnu == ours else reason(found["name"], gnu, ours)
         if found["place"]:
-            row = self._rooms.setdefault(room, {}).setdefault(found["place"], {})
+            place = found["place"] + (" enforcing" if found["mode"] == "enforcing" else "")
+            row = self._rooms.setdefault(room, {}).setdefault(place, {})
             row.setdefault(found["feature"], set()).add(self._mark(gnu, ours, why))
+        counts = self._counts.setdefault(room, [0, 0, 0])
+        counts[0 if gnu == ours else 1 if why else 2] += 1
         if gnu == ours:
             self.same += 1
             if is_verbose:
@@ -50,6 +55,11 @@ class Answers:
         if not why:
             return FAULT
         return self._reasons.setdefault(why, chr(ord("a") + len(self._reasons)))
+
+    def counts(self) -> Iterator[str]:
+        """Yield a line for each room."""
+        for room, (same, meant, failed) in self._counts.items():
+            yield f"{room}: {same} as GNU, {meant} on purpose not, {failed} failed"
 
     def tables(self) -> Iterator[str]:
         """Yield the lines of a table for each room, and of what stands in them."""

@@ -328,7 +328,7 @@ def test_where_renaming_makes_files_of_links_these_are_made_under_their_names(
         os.mkdir(tmp_path / place)
         os.symlink(place, tmp_path / place / "l")
         os.mkfifo(tmp_path / place / "p")
-    monkeypatch.setattr(engine_atomic, "keeps_only_files", lambda _name, _dir_fd: True)
+    monkeypatch.setattr(engine_atomic, "keeps_only_files", lambda _name, _directory: True)
     monkeypatch.setattr(system, "rename", renamed)
     monkeypatch.setattr(system, "rename_exclusively", renamed)
     pycp.copy(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.cluster.engines import Dask, run_alone, run_mpi
+from tests.features.cluster.engines import RANKS, Dask, run_alone, run_mpi
 from tests.listing import listing
 
 pytestmark = pytest.mark.slow
@@ -87,6 +87,17 @@ def test_events_and_digests_are_those_of_one_process(engine: "Dask | None", sour
     assert len(sums) > 240
     assert cluster_sums == sums
     assert sorted(map(without_method, cluster)) == sorted(map(without_method, alone))
+
+
+@pytest.mark.parametrize("words", ["--context=u:r:given_t:s0", "--preserve=context"])
+def test_other_machines_tell_the_labels_they_give(words: str, sources: Path) -> None:
+    label = words.partition("=")[2] if "given" in words else "u:r:source_t:s0"
+    shims = {f"SHIM_{rank}": "labels=u:r:source_t:s0" for rank in range(RANKS)}
+    done = run_mpi("-r", words, "--json=events", "-T", "s", "d", cwd=sources, env=shims)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in events(sources / "events")]
+    made = [event["context"] for event in told if event["event"] in ("copied", "directory")]
+    assert (set(made), len(made) > 240) == ({label}, True)
 
 
 def without_method(line: str) -> tuple[object, ...]:

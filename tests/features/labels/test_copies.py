@@ -1,18 +1,21 @@
 """Labels of copies: made with them, set by descriptor, and nothing is lost where one is refused."""
 
 import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pycp import CopyFailed, copy
+from pycp import CopyFailed, Event, copy
 from pycp.cli.cp import parse_cp
 from pycp.engine import pinned
 from pycp.run.serial import run_serial
 from tests.features.labels.kernel import Kernel, words_of
 
 GIVEN = "u:object_r:given_t:s0"
+SOURCE, POLICY = "u:object_r:source_t:s0", "u:object_r:policy_t:s0"
 
 
 def cp(line: str) -> list[str]:
@@ -282,3 +285,73 @@ def test_each_of_many_operands_has_its_label(kernel: Kernel, options: str, kind:
         kernel.types[f"{os.getcwd()}/e/{name}"] = "policy_t"
     assert cp(f"{options} {' '.join(names)} e") == []
     assert {kernel.type_of(f"e/{name}") for name in names} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("hands", "is_old"), [("one", False), ("one", True), ("three", False), ("others", True)]
+)
+@pytest.mark.parametrize(
+    ("options", "made", "found"),
+    [
+        ({}, None, None),
+        ({"preserve": "context"}, SOURCE, SOURCE),
+        ({"context": True}, POLICY, POLICY),
+        ({"context": GIVEN}, GIVEN, None),
+        ({"context": GIVEN, "dry_run": True}, None, None),
+    ],
+)
+def test_events_tell_the_label(
+    kernel: Kernel,
+    options: dict[str, Any],
+    made: str | None,
+    found: str | None,
+    hands: str,
+    is_old: bool,
+) -> None:
+    os.mkdir("s")
+    names = ["s", *(f"s/{number}" for number in range(9))]
+    for name in names:
+        if name != "s":
+            Path(name).write_text(name)
+        kernel.give(name, "source_t")
+        kernel.types[f"{os.getcwd()}/e{name[1:]}"] = "policy_t"
+    if is_old:
+        copy("s", "e", recursive=True)
+        kernel.labels = dict.fromkeys(kernel.labels, SOURCE.replace("source", "old"))
+        for name in names:
+            kernel.give(name, "source_t")
+    told: list[Event] = []
+    more: dict[str, Any] = {"jobs": 3 if hands == "three" else 1, **options}
+    with ProcessPoolExecutor(2, get_context("fork")) as pool:
+        if hands == "others" and "dry_run" not in options:
+            more = {"executor": pool, **options}
+        copy("s", "e", recursive=True, no_target_directory=True, on_event=told.append, **more)
+    heard = {event.source: event.context for event in told if event.kind in ("copied", "directory")}
+    assert heard == dict.fromkeys(names, found if is_old else made)
+    assert os.path.exists("e") == (is_old or "dry_run" not in options)
+
+
+@pytest.mark.parametrize(
+    ("options", "kinds"),
+    [
+        ("-a", ["source_t"] * 4),
+        ("-a --verify", ["source_t"] * 4),
+        ("-r -d -Z", ["policy_t"] * 4),
+        (f"-r -P --context={GIVEN}", ["old_t", "old_t", "given_t", "given_t"]),
+        ("-r -P", ["old_t"] * 4),
+    ],
+)
+def test_what_is_complete_gets_the_label_it_should_have(
+    kernel: Kernel, options: str, kinds: list[str]
+) -> None:
+    tree()
+    names = ("", "/x", "/link", "/fifo")
+    assert cp("-a -T d e") == []
+    for name in names:
+        kernel.give(f"d{name}", "source_t")
+        kernel.give(f"e{name}", "old_t")
+        kernel.types[f"{os.getcwd()}/e{name}"] = "policy_t"
+    for is_left in (True, False):
+        told = cp(f"--resume {options} -T d e")
+        assert is_left or told == []
+        assert [kernel.type_of(f"e{name}") for name in names] == kinds

@@ -1,12 +1,16 @@
 """Labels of what is installed."""
 
+import json
 import os
 import stat
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pycp.cli.install import parse_install
+from pycp.report import json_lines
+from pycp.report.json_lines import JsonLines
 from pycp.run.install import run_install
 from tests.features.labels.kernel import HERE, Kernel, words_of
 
@@ -163,3 +167,31 @@ def test_each_of_many_operands_has_its_label(kernel: Kernel, options: str, kind:
         kernel.types[f"{os.getcwd()}/e/{name}"] = "policy_t"
     assert install(f"{options} {' '.join(names)} {os.getcwd()}/e") == []
     assert {kernel.type_of(f"e/{name}") for name in names} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("options", "label"),
+    [
+        ("", "system_u:object_r:policy_t:s0"),
+        ("-Z", "u:object_r:policy_t:s0"),
+        (f"--context={GIVEN}", GIVEN),
+        ("--dry-run -Z", None),
+    ],
+)
+def test_events_tell_the_label(
+    kernel: Kernel, capfd: pytest.CaptureFixture[str], options: str, label: str | None
+) -> None:
+    here = os.getcwd()
+    kernel.types = {f"{here}/p": "policy_t", f"{here}/p/q": "policy_t"}
+    words = ["--json", "-D", *options.split(), "a", f"{here}/p/q"]
+    parsed, operands = parse_install(words, {}, print)
+    report = JsonLines("pyinstall", parsed, operands)
+    run_install(parsed, operands, report)
+    assert report.finish()
+    events = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    found = {event["event"]: event.get("context") for event in events}
+    assert found["copied"] == label
+    assert found["directory"] == (label if options else None)  # install labels files by itself
+    schema = json.loads(Path(json_lines.__file__).with_name("events.schema.json").read_text())
+    for event in events:
+        Draft202012Validator(schema).validate(event)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pycp import system
+from pycp import copy, system
+from pycp.engine import durable
 from pycp.engine.durable import flush_directories, flush_file
 from pycp.errors import CopyError
 from tests.unit.rooms import Heard
@@ -88,3 +89,19 @@ def test_a_directory_that_cannot_be_looked_at_is_told(
     report = Heard()
     flush_directories(report, [(None, "d", "d")])
     assert report.words == [f"failed to sync 'd': {os.strerror(errno.EMFILE)}"]
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_where_a_flush_changes_the_time_it_is_set_again(
+    monkeypatch: pytest.MonkeyPatch, atomic: bool
+) -> None:
+    def flush_and_touch(fd: int) -> None:
+        os.utime(fd)
+
+    monkeypatch.setattr(system, "flush", flush_and_touch)
+    monkeypatch.setattr(durable, "forgets_times", lambda _device: True)
+    os.utime("f", ns=(10**18, 10**18))
+    copy("f", "g", preserve="timestamps", durable=True, atomic=atomic)
+    assert os.stat("g").st_mtime_ns == 10**18
+    copy("f", "h", durable=True, atomic=atomic)
+    assert os.stat("h").st_mtime_ns != 10**18

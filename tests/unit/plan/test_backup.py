@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pycp.options import CopyOptions
-from pycp.plan.backup import LONGEST, backup_name
+from pycp.plan.backup import backup_name
+from pycp.system import mounts
 from pycp.system.folder import Directory
 
 
@@ -62,14 +63,50 @@ def test_a_directory_that_cannot_be_listed_has_no_numbers(here: Path) -> None:
 
 
 @pytest.mark.parametrize("character", ["x", "\N{SNOWMAN}", "\udcff"], ids=ascii)
-@pytest.mark.parametrize("length", [LONGEST - 6, LONGEST - 5, LONGEST - 4, LONGEST, LONGEST + 1])
-def test_a_long_name_makes_room_for_its_suffix(here: Path, character: str, length: int) -> None:
+@pytest.mark.parametrize("room", [255, 143, 30])
+@pytest.mark.parametrize("left", [7, 6, 5, 4, 3, 1, 0])
+def test_a_long_name_makes_room_for_its_suffix(
+    here: Path, monkeypatch: pytest.MonkeyPatch, character: str, room: int, left: int
+) -> None:
+    monkeypatch.setattr(mounts, "longest_name", lambda _above, _dir_fd: room)
+    length = room - left
     raw = (os.fsencode(character) * length)[:length]
     name = os.fsdecode(raw)
     (here / name).touch()
     made = name_of(name, backup="numbered", suffix="~")
-    if length <= LONGEST - len(".~1~"):
+    if left > len(".~1~"):
         assert made == f"{name}.~1~"
     else:
-        assert os.fsencode(made) == raw[: LONGEST - 1] + b"~"
+        assert os.fsencode(made) == raw[: room - 2] + b"~"
     os.rename(name, made)
+
+
+@pytest.mark.parametrize(
+    ("stem", "made"),
+    [
+        ("\N{SNOWMAN}" * 250, "\N{SNOWMAN}" * 250 + ".~1~"),
+        ("\N{SNOWMAN}" * 253, "\N{SNOWMAN}" * 253 + "~"),
+        ("n" * 255, "n" * 254 + "~"),
+        ("n" + "\N{GRINNING FACE}" * 127, "n" + "\N{GRINNING FACE}" * 126 + "~"),
+    ],
+)
+def test_where_a_name_may_have_so_many_letters_they_are_counted(
+    monkeypatch: pytest.MonkeyPatch, stem: str, made: str
+) -> None:
+    monkeypatch.setattr(mounts, "longest_name", lambda _above, _dir_fd: 255 * 6)
+    assert name_of(stem, backup="numbered", suffix="~") == made
+
+
+def test_the_room_for_a_name_is_that_of_its_directory(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def told(above: str, _dir_fd: int | None) -> int:
+        asked.append(above)
+        return 255
+
+    monkeypatch.setattr(mounts, "longest_name", told)
+    for name in ("d/" + "n" * 255, "n" * 255, "short"):
+        name_of(name, backup="existing", suffix="~")
+    assert asked == ["d/", "."]

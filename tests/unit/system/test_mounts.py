@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pycp.system import mounts
-from pycp.system.mounts import has_copying_server, keeps_only_files
+from pycp.system.folder import Directory
+from pycp.system.mounts import forgets_times, has_copying_server, keeps_only_files, longest_name
 
 MOUNTS = b"""\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -29,17 +31,46 @@ def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_server_that_copies_is_known_by_the_mount(number: int, expected: bool) -> None:
     assert has_copying_server(os.makedev(0, number)) == expected
+    assert forgets_times(os.makedev(0, number)) == (number == 43)
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("cifs", True), ("smb3", True), ("nfs4", False)])
+@pytest.mark.parametrize(
+    ("kind", "options", "expected"),
+    [
+        ("cifs", "rw,vers=3.1.1,nounix", True),
+        ("smb3", "rw", True),
+        ("cifs", "rw,vers=3.1.1,posix,posixpaths", True),
+        ("cifs", "rw,vers=1.0,unix,posixpaths", False),
+        ("nfs4", "rw", False),
+    ],
+)
 def test_where_renaming_makes_files_of_links_is_known(
-    kind: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, options: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device = os.stat(tmp_path).st_dev
-    line = f"9 1 {os.major(device)}:{os.minor(device)} / /here rw - {kind} //host/c rw\n"
+    line = f"9 1 {os.major(device)}:{os.minor(device)} / /here rw - {kind} //host/c {options}\n"
     (tmp_path / "mountinfo").write_text(line)
-    assert keeps_only_files(str(tmp_path / "l"), None) == expected
-    assert not keeps_only_files(str(tmp_path / "missing/l"), None)
+    here = Directory(None, "", None)
+    assert keeps_only_files(str(tmp_path / "l"), here) == expected
+    assert not keeps_only_files(str(tmp_path / "missing/l"), here)
+
+
+def test_a_device_that_is_known_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered = Directory(None, "", None)
+    entered.id = os.makedev(0, 43), 1
+    monkeypatch.delattr(os, "stat")
+    assert keeps_only_files("l", entered)
+    entered.id = os.makedev(0, 41), 1
+    assert not keeps_only_files("l", entered)
+
+
+@pytest.mark.parametrize(("told", "expected"), [(143, 143), (0, 255)])
+def test_the_length_of_a_name_is_what_the_file_system_says(
+    told: int, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fstatvfs", lambda _fd: SimpleNamespace(f_namemax=told))
+    assert longest_name(str(tmp_path), None) == expected
+    assert longest_name(str(tmp_path / "missing"), None) == 255
 
 
 def test_a_disk_has_no_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Runs in the guest: each question is put to GNU's program and to ours, in the same situation.
 
-    ask MODE PART SELECTION...    prints the answers, a JSON object a line
+    ask MODES PART SELECTION...   prints the answers, a JSON object a line
     ask serve                     asks for a confined user, until the file `stop` is there
 
 Preparations are made by calls of Python: a process takes long to start under emulation. Ours runs
@@ -17,9 +17,10 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.vm.guest import odd, troubles
+from tests.vm.guest import by_python, odd, troubles
 from tests.vm.guest.odd import LABEL, remove
 from tests.vm.guest.parts import selected
 from tests.vm.guest.question import Question
@@ -35,6 +36,7 @@ PROGRAMS = {"cp": "/bin/cp", "install": "/usr/bin/install"}
 LEFT = (
     *("/etc/zz", "/etc/zz~", "/etc/d", "/usr/local/bin/zz", "/var/www/zz", "/var/www/f"),
     *("/var/www/g", "/tmp/zz", f"{WORK}/zz", f"{WORK}/d", f"{WORK}/s", f"{WORK}/way"),
+    by_python.EVENTS,
     *("/etc/resolv.conf.zz", "/dev/shm/zz", "/run/v/zz", "/run/e/zz", "/run/c/zz"),
 )
 SECONDS = 60
@@ -172,6 +174,8 @@ def start(words: list[str], ours: bool, output: str, uid: int = 0) -> int:
             os.execv(PROGRAMS[words[0]], gnus(words))
         from pycp.__main__ import cp_main, install_main
 
+        if any(word.startswith("--through=") for word in words):
+            os._exit(by_python.carry_out(words))
         sys.argv = words
         os._exit(cp_main() if words[0] == "cp" else install_main())
     except BaseException:
@@ -264,6 +268,8 @@ def answer_lines(question: Question, ours: bool) -> list[str]:
     told = [f"| {line}" for line in [*wrong, *lines]]
     try:
         seen = [line for path in question.looks for line in looks(path, inodes)]
+        if question.room == "told":
+            seen += by_python.events_of(question, ours, there, look)
         return [*told, f"status {status}", *seen]
     finally:
         for fd in fds:
@@ -299,7 +305,6 @@ def load() -> None:
 
 
 def ask(mode: str, part: str, selection: list[str]) -> None:
-    load()
     os.chdir(WORK)
     odd.make_sources()
     told = open("/dev/console", "w", buffering=1)  # noqa: SIM115
@@ -313,6 +318,21 @@ def ask(mode: str, part: str, selection: list[str]) -> None:
         }
         print(json.dumps(found), flush=True)
         told.write(f"{found['seconds']:.1f} s {mode} {question.name!a}\n")
+
+
+@contextlib.contextmanager
+def enforcing(has_confined: bool) -> Iterator[None]:
+    """Have the policy enforced, and a server for confined users if there is to be one."""
+    server = start_server() if has_confined else None
+    enforce = Path("/sys/fs/selinux/enforce")
+    enforce.write_text("1")
+    try:
+        yield
+    finally:
+        enforce.write_text("0")
+        if server is not None:
+            Path(f"{HOME}/stop").touch()
+            server.wait()
 
 
 def start_server() -> "subprocess.Popen[bytes]":
@@ -338,14 +358,11 @@ def start_server() -> "subprocess.Popen[bytes]":
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve()
-    elif sys.argv[1] == "enforcing":
-        server = start_server()
-        Path("/sys/fs/selinux/enforce").write_text("1")
-        try:
-            ask("enforcing", sys.argv[2], sys.argv[3:])
-        finally:
-            Path("/sys/fs/selinux/enforce").write_text("0")
-            Path(f"{HOME}/stop").touch()
-            server.wait()
-    else:
-        ask("permissive", sys.argv[2], sys.argv[3:])
+        sys.exit()
+    load()  # which keeps what it has compiled; the confined user could not
+    modes, part, *words = sys.argv[1:]
+    if "enforcing" in modes:
+        with enforcing(any(one.is_confined for one in selected(part, "enforcing", words))):
+            ask("enforcing", part, words)
+    if "permissive" in modes:
+        ask("permissive", part, words)

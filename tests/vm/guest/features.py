@@ -5,21 +5,23 @@
 
 from collections.abc import Iterator
 
+from tests.vm.guest.odd import tree_for
 from tests.vm.guest.question import Question
 
 DISKS = (
     *("ext4", "casefold", "xfs", "btrfs", "f2fs", "jfs", "nilfs2", "udf", "vfat", "exfat"),
-    *("ntfs3", "ntfs-3g", "overlay", "bindfs"),
+    *("ntfs3", "ntfs-3g", "overlay", "bindfs", "minix"),
 )
 """File systems, by the names in `disks`."""
-SERVERS = ("9p", "nfs3", "nfs4.0", "nfs4.2", "cifs", "cifs-posix")
-"""File systems, by the names in `servers`."""
+NFS = ("9p", "nfs3", "nfs4.0", "nfs4.2")
+CIFS = ("cifs", "cifs-posix", "cifs-unix")
+"""File systems, by the names in `servers`; the last two have extensions for Unix."""
 SHADOW = "--context=system_u:object_r:shadow_t:s0"
 FEATURES = (
     ("-r", "", "cp -r odd {}"),
     ("-a", "", "cp -a odd {}"),
     ("over", "archive", "cp -a odd/. {}"),
-    ("backup", "copy", "cp -r -b odd/. {}"),
+    ("backup", "long", "cp -r -b {}2/. {}"),
     ("-u", "archive", "cp -a -u -v odd/. {}"),
     ("from", "archive", "cp -a {} /root/w/zz"),
     ("within", "archive", "cp -a --jobs=1 {} {}2"),
@@ -40,21 +42,19 @@ FEATURES = (
     ("--resume", "killed", "cp -a --resume large {}"),
 )
 
-SLOW = {
-    "cifs": frozenset(("-r", "-a", "-u", "from", "how", "names", "--atomic", "-j4", "--resume")),
-    # There a name that is no UTF-8 cannot be removed again, and modes are those of the cache.
-    "cifs-posix": frozenset(("-r", "-a", "--resume")),
+SOME = {
+    "minix": frozenset(("backup",)),  # its names have 30 bytes at most
 }
-"""What is asked where everything takes long."""
+"""What is asked where not everything is."""
 
 
 def questions(places: tuple[str, ...]) -> Iterator[Question]:
     for place in places:
         name = f"/run/fs/{place}/zz"
         for feature, before, command in FEATURES:
-            if feature not in SLOW.get(place, (feature,)):
+            if feature not in SOME.get(place, (feature,)):
                 continue
-            line = command.replace("{}", name)
+            line = command.replace("{}", name).replace("odd", tree_for(place))
             last = line.split()[-1].removesuffix("/a/b")
             looks = dict.fromkeys((f"{name}/", f"{last}/"))
             yield Question("places", before, line, tuple(looks), place=place, feature=feature)

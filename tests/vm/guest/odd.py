@@ -8,17 +8,26 @@ import shutil
 import stat
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 LABEL = "security.selinux"
 CP = "/bin/cp"
 OLD_NS = 981173106123456789
 LARGE = 300_000
+PAUSES_S = (0.2, 1, 2)
 SHOWN = 200
+LONG = (*("n" * size for size in (13, 14, 28, 29, 30, 143, 255)), "m" * 253, "\u2603" * 250)
+"""Names as long as file systems let them be, the last one in letters."""
 
 
 def remove(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
+        for pause_s in PAUSES_S:  # a client of CIFS closes later what it removes
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path)
+                return
+            time.sleep(pause_s)
         shutil.rmtree(path)
     else:
         with contextlib.suppress(FileNotFoundError):
@@ -28,6 +37,7 @@ def remove(path: str) -> None:
 def make_sources() -> None:
     """Make, in the working directory, the trees that are copied; they stay as they are."""
     _make_odd()
+    _make_few()
     _make_names()
     _make_large()
 
@@ -39,13 +49,24 @@ def prepare(before: str, place: str, uid: int = 0) -> None:
     remove("zz")
     name = f"/run/fs/{place}/zz"
     if before in ("copy", "archive"):
-        _quietly(CP, "-a" if before == "archive" else "-r", "odd", name)
+        _quietly(CP, "-a" if before == "archive" else "-r", tree_for(place), name)
     elif before == "installed":
         _quietly("/usr/bin/install", "odd/plain", name)
+    elif before == "long":
+        for directory in (name, f"{name}2"):
+            os.mkdir(directory)
+            for long in LONG:
+                with contextlib.suppress(OSError):
+                    _write(f"{directory}/{long}", directory.encode())
     elif before == "directory":
         os.mkdir(name)
         if uid:
             os.chown(name, uid, uid)
+
+
+def tree_for(place: str) -> str:
+    """Return which tree is copied to a file system: few files where each takes long."""
+    return "few" if place.startswith("cifs") else "odd"
 
 
 def _quietly(*command: str) -> None:
@@ -80,6 +101,15 @@ def _make_odd() -> None:
     os.setxattr("odd/listed", "system.posix_acl_access", _access_list())
     os.setxattr("odd/shared", "system.posix_acl_default", _access_list())
     _age("odd")
+
+
+def _make_few() -> None:
+    """Make a tree of one thing of each kind."""
+    remove("few")
+    subprocess.run((CP, "-a", "odd", "few"), check=True)
+    for name in ("able", "in/a:b", "in/dot.", "in/\u00fc", "in/" + "n" * 255, "in/deep", "null"):
+        remove(f"few/{name}")
+    _age("few")
 
 
 def _access_list() -> bytes:
@@ -169,7 +199,12 @@ def whole(path: str) -> str:
 def _contents(path: str) -> str:
     """Return the size of a file and a digest of what it holds."""
     try:
-        contents = Path(path).read_bytes()
+        try:
+            contents = Path(path).read_bytes()
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            contents = Path(path).read_bytes()  # a client of CIFS may say so the first time
     except OSError as error:
         return f"({errno.errorcode[error.errno or 0]})"
     return f"{len(contents)}:{hashlib.md5(contents).hexdigest()[:8]}"

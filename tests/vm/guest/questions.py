@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.vm.guest.by_python import EVENTS
 from tests.vm.guest.question import Question
 
 SHADOW = "--context=system_u:object_r:shadow_t:s0"
@@ -26,7 +27,11 @@ MORE = (
     "cp --attributes-only -Z",
     "cp --attributes-only --preserve=context",
 )
-OURS = ("--atomic", "--durable", "--verify", "--resume", "--jobs=1", "--jobs=2", "--jobs=4")
+JSON = f"--json={EVENTS}"
+OURS = (
+    *("--atomic", "--durable", "--verify", "--resume", "--dry-run", JSON),
+    *("--jobs=1", "--jobs=2", "--jobs=3", "--jobs=4", "--through=python", "--through=executor"),
+)
 """Options of ours, whose results are those of GNU without them."""
 
 
@@ -37,6 +42,7 @@ def questions() -> Iterator[Question]:
     yield from _words()
     yield from _elsewhere()
     yield from _confined()
+    yield from _told()
 
 
 def _new() -> Iterator[Question]:
@@ -176,3 +182,24 @@ def _confined() -> Iterator[Question]:
             yield Question("confined", "old home", line, ("zz", "zz~"), True)
     for options in ("-r", "-r --preserve=context", "-a", "-r -Z", f"-r {SHADOW}"):
         yield Question("confined", "tree home", f"cp {options} t zz", ("zz", "zz/a", "zz/b"), True)
+
+
+def _told() -> Iterator[Question]:
+    whole = tuple(f"/var/www/zz{name}" for name in TREE)
+    for options in ("", "-Z", "-a", "--preserve=context", SHADOW):
+        for before in ("", "old"):
+            yield Question("told", before, f"cp {options} {JSON} f /etc/zz", ("/etc/zz",))
+        for way in (
+            f"--jobs=1 {JSON}",
+            f"--jobs=3 {JSON}",
+            "--through=python",
+            "--through=executor",
+        ):
+            yield Question("told", "tree", f"cp -r {options} {way} d /var/www/zz", whole)
+    for options in ("", "-Z", "--preserve-context", SHADOW):
+        yield Question("told", "old", f"install {options} {JSON} f /etc/zz", ("/etc/zz",))
+    for line in ("-D -Z f /etc/zz/q", "-d -Z /etc/zz/q"):
+        yield Question("told", "", f"install {JSON} {line}", ("/etc/zz", "/etc/zz/q"))
+    for options in ("-Z", "-Z --preserve=context", "--context=bogus", NO_TYPE, SHADOW):
+        yield Question("told", "", f"cp {options} --dry-run {JSON} f /etc/zz", ("/etc/zz",))
+        yield Question("told", "", f"install {options} --dry-run {JSON} f /etc/zz", ("/etc/zz",))

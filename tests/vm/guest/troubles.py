@@ -4,9 +4,12 @@ The source is a FIFO: its first half is there, then trouble comes, then the seco
 """
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +25,8 @@ PAUSE_S = 0.02
 
 
 def disk_questions() -> Iterator[Question]:
-    for options in ("-r", "-r --atomic", "-r --durable --verify"):
+    # One process, or it would be left to chance which file is too much.
+    for options in ("-r --jobs=1", "-r --jobs=1 --atomic", "-r --jobs=1 --durable --verify"):
         yield _on("quota", "full", "directory", f"cp {options} large/. {{}}", uid=1002)
         yield _on("quota", "many", "directory", f"cp {options} names/. {{}}", uid=1002)
     yield _on("quota", "full", "directory", "install large/one large/in/two {}", uid=1002)
@@ -31,19 +35,24 @@ def disk_questions() -> Iterator[Question]:
         yield _on("failing", "goes read-only", "directory", line, meanwhile="goes read-only")
 
 
-def server_questions() -> Iterator[Question]:
+def nfs_questions() -> Iterator[Question]:
     for place, feature, commands in (
         ("nfs-soft", "NFS goes away", ("cp", "cp --atomic")),
         ("nfs3", "NFS comes back", ("cp", "cp --atomic", "cp --durable")),
         ("nfs4.2", "NFS comes back", ("cp",)),
+    ):
+        for command in commands:
+            line = f"{command} {OPERANDS} {{}}"
+            yield _on(place, feature, "directory", line, meanwhile=feature)
+
+
+def cifs_questions() -> Iterator[Question]:
+    for place, feature, commands in (
         ("cifs", "CIFS goes away", ("cp",)),
         ("cifs-hard", "CIFS comes back", ("cp", "cp --atomic")),
     ):
-        for command in commands:
-            # What is behind CIFS is waited for, ten seconds each time.
-            operands = "pipe" if "cifs" in place else OPERANDS
-            line = f"{command} {operands} {{}}"
-            yield _on(place, feature, "directory", line, meanwhile=feature)
+        for command in commands:  # of one file: each is waited for, ten seconds each time
+            yield _on(place, feature, "directory", f"{command} pipe {{}}", meanwhile=feature)
 
 
 def _on(
@@ -88,7 +97,7 @@ def trouble(question: Question) -> Iterator[None]:
         try:
             with open(PIPE, "wb", buffering=0) as pipe:
                 pipe.write(HALF)
-                _wait_for_file(question.looks[0])
+                _wait_until_read(pipe.fileno())
                 begins()
                 with contextlib.suppress(OSError):
                     pipe.write(HALF)
@@ -107,10 +116,10 @@ def trouble(question: Question) -> Iterator[None]:
         ends()
 
 
-def _wait_for_file(directory: str) -> None:
-    while not os.listdir(directory):
+def _wait_until_read(pipe: int) -> None:
+    while int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder):
         time.sleep(PAUSE_S)
-    time.sleep(PAUSE_S * 10)  # until the first half has gone through
+    time.sleep(PAUSE_S * 10)  # until it is written, too
 
 
 def _abort() -> None:
