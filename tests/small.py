@@ -17,7 +17,18 @@ import pycp
 from pycp import __main__ as commands
 from tests import child
 
-IMPORTED_LATE = ("ctypes", "fcntl", "grp", "hashlib", "json", "pwd", "struct", "unicodedata")
+IMPORTED_LATE = (
+    "ctypes",
+    "difflib",
+    "fcntl",
+    "fnmatch",
+    "grp",
+    "hashlib",
+    "json",
+    "pwd",
+    "struct",
+    "unicodedata",
+)
 """What pycp imports when it is used, and an ordinary user may be unable to read below /root."""
 LEFT_OUT = (
     "pycp.api",

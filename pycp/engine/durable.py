@@ -51,12 +51,18 @@ def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
     def flush(file: "FileCopy") -> None:
         size = 0 if file.is_flushed else file.stored
         flush_file(job.tally, file.entry.destination, file.destination_fd, None, size)
-        if keeps_times and forgets_times(file.destination.st_dev):
+        if keeps_times and forgets_times(_device_of(file)):
             from pycp.engine.attributes import preserve_times
 
             preserve_times(job, file.entry, file.source, file.destination_fd)
 
     return flush
+
+
+def _device_of(file: "FileCopy") -> int:
+    """Return the device that a destination is on: its directory's, if that is known."""
+    device = file.entry.folder.destination_directory.id[0]
+    return device or system.fstat(file.destination_fd).st_dev
 
 
 class Flushed:
