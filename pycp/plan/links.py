@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from pycp.plan.marks import Marks
-    from pycp.plan.packed import Packed
+    from pycp.plan.stored import Stored
     from pycp.system.folder import Folder
 
     Identity = tuple[int, int]
@@ -31,8 +31,8 @@ class Copies:
     def __init__(self) -> None:
         self.whole: dict[Identity, Entry] = {}
         """Directories, and what has a digest or names of its own, such as operands."""
-        self._new: type[dict[int, str] | Packed] = dict
-        self._places: dict[int, dict[int, str] | Packed] = {}
+        self._new: type[dict[int, str] | Stored] = dict
+        self._places: dict[int, dict[int, str] | Stored] = {}
         """Device → inode number → number of the folder, a slash, and the name in it.
 
         After the number comes a dot, and how many names are awaited, where that is known.
@@ -45,17 +45,22 @@ class Copies:
         """How many names are awaited of what is kept whole."""
         self._last = 0
 
-    def pack(self) -> None:
-        """Keep what is remembered small: a fourth of the memory, for some more time."""
-        from pycp.plan.packed import Packed
+    def store(self) -> None:
+        """Keep what is remembered in a file, for some more time, as there may be very much of it.
 
-        if self._new is Packed:
+        Where Python has no SQLite it stays in memory.
+        """
+        try:
+            from pycp.plan.stored import Stored
+        except ImportError:
             return
-        self._new = Packed
+        if self._new is Stored:
+            return
+        self._new = Stored
         for device, places in self._places.items():
-            self._places[device] = packed = Packed()
+            self._places[device] = stored = Stored()
             for inode, place in places.items():  # type: ignore[union-attr]
-                packed[inode] = place
+                stored[inode] = place
 
     def __contains__(self, key: "Identity") -> bool:
         return key[1] in self.files_on(key[0]) or key in self.whole
@@ -63,7 +68,7 @@ class Copies:
     def __len__(self) -> int:
         return len(self.whole) + sum(map(len, self._places.values()))
 
-    def files_on(self, device: int) -> "dict[int, str] | Packed":
+    def files_on(self, device: int) -> "dict[int, str] | Stored":
         """Return what has the inode numbers of files on a device, but for those kept whole."""
         places = self._places.get(device)
         if places is None:

@@ -43,7 +43,7 @@ class LinkSets:
         """Names still to be copied of those that have no copy, if sets are to be forgotten."""
         self.granted: Identity | None = None
         if forgets:
-            copied.pack()
+            copied.store()
 
     def __contains__(self, identity: object) -> bool:
         return identity in self._waiting and identity != self.granted
