@@ -11,6 +11,7 @@ ANNOUNCED, ABSENT = "| 'f' -> '/etc/zz'", "(absent) /etc/zz"
 LINKED = re.compile("[|] cp: cannot create hard link '(.+)' to '(.+)': (.+)")
 TAKEN = re.compile("[|] cp: cannot create regular file '(.+)': File exists")
 MODE = re.compile("^([-dlpcbs])[-rwxsStT]{9} ")
+BLOCKS = re.compile(r" \d+ blocks")
 UPPER_OR_LOWER = re.compile("6:(?:094cd8a9|2dd4f9fb)")
 """What `odd` has in `Name` and in `name`."""
 IN_ANY_ORDER = "several processes tell what they meet in their own order"
@@ -203,11 +204,23 @@ def _unflushed(gnu: list[str], ours: list[str]) -> Pair:
 
 
 def _cached(gnu: list[str], ours: list[str]) -> Pair:
-    """Leave out whether a file was taken for one with holes."""
+    """Leave out whether a file was taken for one with holes, and what its copy takes for that."""
     start = "| copy offload: yes, reflink: unsupported, sparse detection: "
     answers = (start + "no", start + "SEEK_HOLE")
-    return [start if line in answers else line for line in gnu], [
-        start if line in answers else line for line in ours
+
+    def either(line: str) -> str:
+        if line in answers:
+            return start
+        return BLOCKS.sub("", line) if line.endswith("/holes") else line
+
+    return [either(line) for line in gnu], [either(line) for line in ours]
+
+
+def _owned(gnu: list[str], ours: list[str]) -> Pair:
+    """Leave out failures to set an owner."""
+    start = "| cp: failed to preserve ownership for "
+    return [line for line in gnu if not line.startswith(start)], [
+        line for line in ours if not line.startswith(start)
     ]
 
 
@@ -241,6 +254,7 @@ PLACE_RULES = (
         "several processes write last whichever of two such names they met last",
         _last_of_two,
     ),
+    ("cifs-", "an owner that is right already is not set", _owned),
     ("cifs-posix", "its client tells modes that are not those of the server", _modeless),
     ("cifs", "its client tells the number of names that it remembers", _uncounted),
     ("cifs", "its client tells the size on disk that it remembers", _cached),

@@ -28,7 +28,11 @@ def remove(path: str) -> None:
                 shutil.rmtree(path)
                 return
             time.sleep(pause_s)
-        shutil.rmtree(path)
+        served = path.replace("/run/fs/", "/run/served/", 1)
+        if served != path and os.path.isdir(served):
+            shutil.rmtree(served)  # a client may make names that it cannot remove
+        if os.path.lexists(path):
+            shutil.rmtree(path)
     else:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
