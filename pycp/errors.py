@@ -92,6 +92,12 @@ def reason(error: OSError) -> str:
     return strerror(error.errno or 0)
 
 
+def replaced(name: str) -> CopyError:
+    """Word that something else has the name of a destination."""
+    text = f"not writing to {quote_name(name)}, as it was replaced while being copied"
+    return CopyError(text, filename=name)
+
+
 def skipping(kind: str, name: str) -> CopyError:
     """Word that something else has the name of what was to be copied."""
     text = f"skipping {kind} {quote_name(name)}, as it was replaced while being copied"

@@ -17,7 +17,6 @@ from pycp import system
 from pycp.engine import rivals
 from pycp.engine.inherit import Old, inherit
 from pycp.engine.job import readable
-from pycp.engine.pinned import replaced
 from pycp.engine.temporary import TemporaryNames, close
 from pycp.engine.unnamed import open_unnamed
 from pycp.engine.write import (
@@ -28,7 +27,7 @@ from pycp.engine.write import (
     tell_removed,
 )
 from pycp.entries import Entry
-from pycp.errors import CopyError, cannot
+from pycp.errors import CopyError, cannot, replaced
 from pycp.system.folder import Directory, Folder, identity, is_still
 from pycp.system.mounts import keeps_only_files
 from pycp.values import PRIVATE

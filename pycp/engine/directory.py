@@ -9,12 +9,11 @@ from errno import EACCES
 
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes, lacks_attributes
-from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list
 from pycp.entries import Entry
-from pycp.errors import CopyError, SilentError, cannot, failed, skipping
+from pycp.errors import CopyError, SilentError, cannot, failed, replaced, skipping
 from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import ALL_BITS, OWNER_ALL
 

@@ -9,9 +9,8 @@ import stat
 from errno import ENOENT, ENOSYS, ENOTSUP
 
 from pycp import system
-from pycp.engine.pinned import replaced
 from pycp.engine.tell import context
-from pycp.errors import CopyError, detached, reason
+from pycp.errors import CopyError, detached, reason, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, identity, may_be_just_made
 from pycp.values import DIRECTORIES

@@ -10,8 +10,7 @@ from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
 from pycp.engine.directory_path import creation_error, make_directory, make_path, tell_made
-from pycp.engine.pinned import replaced
-from pycp.errors import CopyError, detached, reason
+from pycp.errors import CopyError, detached, reason, replaced
 from pycp.quoting import quote_word
 from pycp.system.folder import may_be_just_made
 from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE, SET_ID, split_last

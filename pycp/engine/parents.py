@@ -4,10 +4,9 @@ import stat
 from errno import ESTALE
 
 from pycp import system
-from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
-from pycp.errors import CopyError, detached, failed, reason
+from pycp.errors import CopyError, detached, failed, reason, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import OWNER_ALL

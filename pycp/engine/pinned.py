@@ -4,8 +4,7 @@ Whoever gives the name to something else meanwhile changes nothing.
 """
 
 from pycp import system
-from pycp.errors import CopyError, cannot
-from pycp.quoting import quote_name
+from pycp.errors import CopyError, cannot, replaced
 from pycp.system.folder import identity, is_still
 
 TYPE_CHECKING = False
@@ -50,11 +49,3 @@ class Pinned:
     def replaced(self) -> CopyError:
         """Word that something else has the name of what we made."""
         return replaced(self.shown)
-
-
-def replaced(shown: str) -> CopyError:
-    """Word that something else has the name of a destination."""
-    return CopyError(
-        f"not writing to {quote_name(shown)}, as it was replaced while being copied",
-        filename=shown,
-    )

@@ -7,8 +7,7 @@ would happen if we had begun a moment later. A link or anything else may be a tr
 import stat
 
 from pycp.engine.inherit import Old, open_old
-from pycp.engine.pinned import replaced
-from pycp.errors import CopyError
+from pycp.errors import CopyError, replaced
 from pycp.system.folder import identity
 
 TYPE_CHECKING = False

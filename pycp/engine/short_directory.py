@@ -9,9 +9,9 @@ from stat import S_IMODE
 from pycp import system
 from pycp.engine.attributes import Made
 from pycp.engine.directory import Filled, let_owner_in, open_destination
-from pycp.engine.pinned import replaced
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
+from pycp.errors import replaced
 from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made, release
 from pycp.values import DIRECTORIES, OWNER_ALL, PERMISSIONS
 

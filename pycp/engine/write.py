@@ -9,7 +9,7 @@ import stat
 from errno import EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR
 
 from pycp import system
-from pycp.errors import CopyError, cannot, failed, reason
+from pycp.errors import CopyError, cannot, failed, reason, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import identity, is_still
 from pycp.values import last_component
@@ -225,11 +225,7 @@ def _require_same(
         )
     is_alike = stat.S_IFMT(status.st_mode) == stat.S_IFMT(expected.st_mode)
     if not (is_alike and is_still(fd, identity(status), identity(expected))):
-        raise CopyError(
-            f"not writing to {quote_name(entry.destination)},"
-            " as it was replaced while being copied",
-            filename=entry.destination,
-        )
+        raise replaced(entry.destination)
 
 
 def narrow(file: "FileCopy") -> None:

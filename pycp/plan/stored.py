@@ -18,10 +18,9 @@ SIGNED = 1 << 63
 class Stored:
     """A mapping as far as it is needed; CopyError is raised where the file cannot be written."""
 
-    __slots__ = ("_count", "_database")
+    __slots__ = ("_database",)
 
     def __init__(self) -> None:
-        self._count = 0
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for words in (
             "PRAGMA journal_mode = OFF",
@@ -32,7 +31,8 @@ class Stored:
             self._ask(words)
 
     def __len__(self) -> int:
-        return self._count
+        count: int = self._ask("SELECT count(*) FROM texts").fetchone()[0]
+        return count
 
     def __contains__(self, number: object) -> bool:
         assert isinstance(number, int)
@@ -44,7 +44,6 @@ class Stored:
         return None if found is None else str(found[0], "utf-8", "surrogatepass")
 
     def __setitem__(self, number: int, text: str) -> None:
-        self._count += number not in self
         data = text.encode("utf-8", "surrogatepass")
         self._ask("INSERT OR REPLACE INTO texts VALUES (?, ?)", number - SIGNED, data)
 
@@ -54,7 +53,6 @@ class Stored:
         if text is None:
             return default
         self._ask("DELETE FROM texts WHERE number = ?", number - SIGNED)
-        self._count -= 1
         return text
 
     def _ask(self, words: str, *values: object) -> sqlite3.Cursor:
