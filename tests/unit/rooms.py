@@ -1,5 +1,6 @@
 """What the rooms are given in tests: a listener, a job, an entry below the working directory."""
 
+import os
 from typing import Any
 
 from pycp.engine.job import Job
@@ -7,7 +8,7 @@ from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.options import CopyOptions
 from pycp.report.lines import Lines
-from pycp.system.folder import Directory, Folder
+from pycp.system.folder import Directory, Folder, identity
 
 
 class Heard(Lines):
@@ -32,6 +33,16 @@ class Heard(Lines):
     def agrees(self, question: str) -> bool:
         """Say no."""
         return False
+
+
+def opened_folder() -> Folder:
+    """Return the folder of two directories that are there, `s` and `d`, both open."""
+    sides = []
+    for side in "sd":
+        directory = Directory(None, side, os.open(side, os.O_RDONLY), side)
+        directory.id = identity(os.stat(side))
+        sides.append(directory)
+    return Folder(None, sides[0], sides[1], is_new=False)
 
 
 def job(**options: Any) -> Job:

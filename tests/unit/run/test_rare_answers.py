@@ -25,24 +25,20 @@ from pycp.run.recorder import Recorder, replay
 from pycp.run.share import LARGE_BYTES, Watch
 from pycp.run.telling import InOrder
 from pycp.run.unit import Folders
-from pycp.system.folder import Directory, Folder, identity
+from pycp.system.folder import Folder, identity
 from pycp.system.worker import Worker
 from pycp.values import BLOCK, BYTES
-from tests.unit.rooms import Heard, job
+from tests.unit.rooms import Heard, job, opened_folder
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
     """Return the folder of two directories, in each of which there is a file of two blocks."""
     monkeypatch.chdir(tmp_path)
-    sides = []
     for side in "sd":
         Path(side).mkdir()
         Path(side, "f").write_bytes(b"f" * 2 * BLOCK)
-        directory = Directory(None, side, os.open(side, os.O_RDONLY), side)
-        directory.id = identity(os.stat(side))
-        sides.append(directory)
-    folder = Folder(None, sides[0], sides[1], is_new=False)
+    folder = opened_folder()
     yield folder
     folder.close()
 

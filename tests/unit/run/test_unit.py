@@ -22,8 +22,8 @@ from pycp.run.unit import (
     unpack_filled,
     way_to,
 )
-from pycp.system.folder import Directory, Folder, identity
-from tests.unit.rooms import Heard
+from pycp.system.folder import Folder, identity
+from tests.unit.rooms import Heard, opened_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +39,9 @@ def descriptors() -> int:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
     """Return the folder of two trees alike, `s` and `d`."""
     monkeypatch.chdir(tmp_path)
-    sides = []
     for side in "sd":
         Path(side).mkdir()
-        directory = Directory(None, side, os.open(side, os.O_RDONLY), side)
-        directory.id = identity(os.stat(side))
-        sides.append(directory)
-    folder = Folder(None, sides[0], sides[1], is_new=False)
+    folder = opened_folder()
     yield folder
     folder.close()
 
