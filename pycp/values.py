@@ -56,6 +56,9 @@ NEW_MODE = 0o666
 BLOCK = 4096
 """Bytes of a block: it is a hole or holds data, of one range or of two that meet in it."""
 
+LARGE_FILE = 1024 * 1024 * 1024
+"""Bytes from which on a file is copied in ranges, by several processes."""
+
 OTHER, REGULAR, SYMLINK, DIRECTORY, LINKED = range(5)
 """Kinds of entries as a listing tells them.
 

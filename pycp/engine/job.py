@@ -258,6 +258,22 @@ class Job:
             or self.shared_source is not None
         )
 
+    @property
+    def may_share_data(self) -> bool:
+        """Return whether the contents of a file may be copied by several processes."""
+        options = self.options
+        return not (
+            options.atomic
+            or options.attributes_only
+            or options.bandwidth
+            or options.dry_run
+            or options.manifest is not None
+            or options.reflink == "always"
+            or options.sparse == "always"
+            or self.report.debug
+            or self.shared_source is not None
+        )
+
     def is_large(self, source: "os.stat_result") -> bool:
         """Return whether something is a regular file that several processes are to copy."""
         return 0 < self.large_from <= source.st_size and S_ISREG(source.st_mode)

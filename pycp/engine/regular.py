@@ -57,7 +57,7 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
         _copy_opened(job, file, decision, outcome)
     finally:
         try:
-            _close(source_fd, entry, is_source=True)
+            close(source_fd, entry, is_source=True)
         finally:
             outcome.method, outcome.bytes = file.method, file.size
             if job.report.debug and not job.options.attributes_only:
@@ -133,7 +133,7 @@ def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Out
     if options.new_file_mode is not None:
         outcome.made_fd = file.destination_fd  # install goes on with it
         return
-    _close(file.destination_fd, file.entry, is_source=False)
+    close(file.destination_fd, file.entry, is_source=False)
 
 
 def _open_destination(job: "Job", file: FileCopy, decision: "Decision", mode: int) -> bool:
@@ -200,7 +200,8 @@ def _remove_unshared(file: FileCopy, error: CopyError) -> None:
         raise cannot("remove", entry.destination, failure) from error
 
 
-def _close(fd: int, entry: "Entry", is_source: bool) -> None:
+def close(fd: int, entry: "Entry", is_source: bool) -> None:
+    """Close one side of a file; raise CopyError if that fails."""
     try:
         system.close(fd)
     except OSError as error:

@@ -76,6 +76,8 @@ class Coordinator:
         self._queue.put_all(stack)
         stack.clear()
         try:
+            if self.ranges.opened is not None:
+                self.ranges.share(self.ranges.opened)
             while self._queue or self._out or self.ranges.waiting or self._sets.choose():
                 self._give()
                 if self.ranges.waiting:
@@ -96,10 +98,9 @@ class Coordinator:
         finally:
             self.ranges.end()
             self._told.end()
+            self._walk.memory.elsewhere = ()
+            del self._sets, self.ranges  # which know us, and would keep us for ever
         self._hands.close(at_once=False)
-        self._walk.memory.elsewhere = ()
-        del self._sets, self.ranges  # which know us, and would keep us for ever
-        self._root.folder.close()
 
     def _may_go_on(self) -> bool:
         """Return whether more can be told, unless something that is out precedes it."""

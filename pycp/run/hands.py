@@ -88,8 +88,8 @@ class ForkedHands:
         self._slots = 0
         self._tally = walk.job.tally
         self._tally.provide(walk.job.options.jobs)
-        self._counts: list[Counts] = self._tally.spare[:]
         self._held: dict[Worker, list[int]] = {}
+        self._counts: dict[Worker, Counts] = {}
         self._tokens: dict[Worker, str] = {}
         self._next = 0
         self._lost: list[tuple[int, Answer | Lost]] = []
@@ -123,10 +123,11 @@ class ForkedHands:
         """Start a process, which finds its way from the directories of the root."""
         root = self._root
         was_open = root.source_directory.is_open and root.destination_directory.is_open
-        counts = self._counts.pop() if self._counts else None
+        spare = self._tally.spare
         try:
-            if counts is None:
+            if not spare:
                 raise OSError
+            counts = spare[-1]
             root.reopen()
             server = Server(self._walk, root)
             token = os.urandom(4).hex()
@@ -137,8 +138,8 @@ class ForkedHands:
         finally:
             if not was_open:
                 root.close()
-        self._tally.spare.remove(counts)
         self._held[worker] = []
+        self._counts[worker] = spare.pop()
         self._tokens[worker] = token
         return worker
 
@@ -153,9 +154,10 @@ class ForkedHands:
                 answer = worker.channel.receive()
             except EOFError:
                 how = Lost(worker.end() or "without a word", self._tokens[worker])
+                taken += [(ticket, how) for ticket in self._held.pop(worker)]
+                self._give_back(worker)
                 if how.how == EXHAUSTED:
                     raise MemoryError from None
-                taken += [(ticket, how) for ticket in self._held.pop(worker)]
                 self._most -= 1  # so that what kills every process ends
             else:
                 taken.append((self._held[worker].pop(0), answer))
@@ -168,4 +170,11 @@ class ForkedHands:
                 worker.stop()
             else:
                 worker.end()
+            self._give_back(worker)
         self._held.clear()
+
+    def _give_back(self, worker: Worker) -> None:
+        """Have the next process go on counting where one that has ended stopped."""
+        counts = self._counts.pop(worker)
+        counts.name = ""
+        self._tally.spare.append(counts)

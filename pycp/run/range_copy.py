@@ -7,6 +7,7 @@ by that name is not touched.
 from pycp import system
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.part import copy_part, flush
+from pycp.engine.regular import close
 from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.run.range_compare import compare_range
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from pycp.run.unit import DoneRange, Folders, Range
 
 
-def carry_out_range(job: "Job", folders: "Folders", wanted: "Range") -> "DoneRange":
+def carry_out_range(job: "Job", folders: "Folders", wanted: "Range", is_local: bool) -> "DoneRange":
     """Copy or compare one range of a file; return what came of it.
+
+    Unless it `is_local` to who copies the rest, it is on disk then, where others see it.
 
     A file that this process cannot open, or that is another one, counts as not there: who has it
     open already can copy it.
@@ -55,7 +58,9 @@ def carry_out_range(job: "Job", folders: "Folders", wanted: "Range") -> "DoneRan
             is_whole = True
         else:
             is_whole = copy_part(job, file, end)
-            flush(file)
+            if not is_local:
+                flush(file)
+            close(opened.pop(), entry, is_source=False)
     except CopyError as error:
         failure = str(error), error.errno, error.filename, error.filename2
     except OSError:

@@ -2,10 +2,14 @@
 
 Who comes upon a large file hands it back. The coordinator decides on it, opens both sides and gives
 it its attributes, as one process would; only the contents are copied in ranges, each by another
-process, and flushed to disk before that is reported. The last block is left for the coordinator, so
-a file that is not complete is always short, and is gone on with by --resume.
+process, and flushed before that is reported if that process is on another machine. The last block
+is left for the coordinator, so a file that is not complete is always short, and is gone on with by
+--resume.
 """
 
+from stat import S_ISREG
+
+from pycp import values
 from pycp.engine.write import truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError
@@ -25,33 +29,15 @@ if TYPE_CHECKING:
 
     from pycp.engine.directory import Filled
     from pycp.engine.file_copy import FileCopy
-    from pycp.engine.job import Job
     from pycp.run.hands import Hands
     from pycp.run.level import Place
     from pycp.run.unit import DoneRange, Folders
     from pycp.run.walk import Walk
 
-LARGE = 1024 * 1024 * 1024
-"""Bytes from which on a file is copied in ranges."""
 LEAST = 256 * 1024 * 1024
 """Bytes of a range at least: who writes one should be alone in that part of the file."""
 SHARE = 2
 """Ranges for each process that copies, so that one that is slow holds up little."""
-
-
-def may_be_shared(job: "Job") -> bool:
-    """Return whether the contents of a file may be copied by several processes."""
-    options = job.options
-    return not (
-        options.atomic
-        or options.attributes_only
-        or options.bandwidth
-        or options.dry_run
-        or options.manifest is not None
-        or options.reflink == "always"
-        or options.sparse == "always"
-        or job.report.debug
-    )
 
 
 def pieces(start: int, end: int, count: int, block: int) -> list[tuple[int, int]]:
@@ -59,6 +45,16 @@ def pieces(start: int, end: int, count: int, block: int) -> list[tuple[int, int]
     step = max((end - start) // count, LEAST)
     step += -step % block
     return [(at, min(at + step, end)) for at in range(start, end, step)]
+
+
+def _block_of(file: "FileCopy") -> int:
+    return max(file.source.st_blksize, file.destination.st_blksize, BLOCK)
+
+
+def last_block(file: "FileCopy") -> int:
+    """Return where the last block of a file begins, which is copied after all others."""
+    block = _block_of(file)
+    return (file.source.st_size - 1) // block * block
 
 
 class LargeEntry(Entry):
@@ -98,21 +94,27 @@ class Ranges:
         self.told = AsItComes(walk.job)
         self.waiting: list[tuple[Filled, LargeEntry, Place | None]] = []
         """Large files that were handed back, each in a directory that waits for it."""
+        self.opened: FileCopy | None = None
+        """A file that is open here, and is to be copied before all else."""
         self.tasks: list[Task] = []
         """Ranges that nobody copies yet."""
         self._out = 0
         self._round = Round()
         self._known: dict[object, tuple[int | None, bool]] = {}
         """What came of comparing the file that is being copied."""
+        job = walk.job
+        self._before = job.large_from, job.share_data
+        job.large_from, job.share_data = 0, None
 
     def begin(self) -> None:
         """Have large files handed back from now on, if that is possible at all."""
-        if not self._hands.reruns and may_be_shared(self._walk.job):
-            self._walk.job.large_from = LARGE
+        if not self._hands.reruns and self._walk.job.may_share_data:
+            self._walk.job.large_from = values.LARGE_FILE
 
     def end(self) -> None:
         """Let whoever comes upon a large file copy it, as before."""
-        self._walk.job.large_from = 0
+        job = self._walk.job
+        job.large_from, job.share_data = self._before
 
     def copy_next(self) -> None:
         """Copy a file that waits."""
@@ -124,7 +126,7 @@ class Ranges:
                 walk.go_below(filled)
                 self._known.clear()
                 entry.compare = lambda *statuses: self._compare(entry, *statuses)
-                walk.job.share_data = self._share
+                walk.job.share_data = self.share
                 try:
                     walk.visitor.visit(entry)
                 finally:
@@ -132,15 +134,15 @@ class Ranges:
         self.told.recorded(place, outer)
         self._settle(filled)
 
-    def _share(self, file: "FileCopy") -> None:
+    def share(self, file: "FileCopy") -> None:
         """Have all of a file copied but its end; where copying is to begin here is told by it.
 
         Raise CopyError if some of it could not be copied.
         """
-        size = file.source.st_size
-        block = max(file.source.st_blksize, file.destination.st_blksize, BLOCK)
-        end = (size - 1) // block * block
-        if end - file.start < LEAST or not self._hands.slots:
+        block = _block_of(file)
+        end = last_block(file)
+        is_regular = S_ISREG(file.destination.st_mode)
+        if end - file.start < LEAST or not self._hands.slots or not is_regular:
             return
         counted = self._walk.job.tally.own[BYTES]
         sides = file.source, file.destination
@@ -225,7 +227,7 @@ class Ranges:
     def copy_here(self, task: Task) -> None:
         """Copy a range that nobody else is there to copy."""
         assert task.range is not None
-        self.take_in(carry_out_range(self._walk.job, self._folders, task.range))
+        self.take_in(carry_out_range(self._walk.job, self._folders, task.range, is_local=True))
 
     def lose(self, error: CopyError) -> None:
         """Note that a range cannot be copied."""

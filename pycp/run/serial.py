@@ -2,6 +2,7 @@
 
 import stat
 
+from pycp import values
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_excluded
 from pycp.errors import CopyError, cannot
@@ -12,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.entries import Entry, Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
@@ -132,6 +134,8 @@ class Copying:
             pace = pace_of(job)  # before others are to hold it as well
             if pace is None or not pace.is_shared:
                 self.jobs = 1
+        if self.jobs != 1 and cluster is None and job.may_share_data:
+            job.large_from, job.share_data = values.LARGE_FILE, self._share_data
         self.new_files: NewFiles | None = None
         """The short way of operands, if there are enough for one."""
         self.parents_are_new = False
@@ -170,6 +174,11 @@ class Copying:
             return False  # deciding on it will tell
         return exclusions.excludes_operand(entry.source_name, stat.S_ISDIR(status.st_mode))
 
+    def _share_data(self, file: "FileCopy") -> None:
+        from pycp.run.large import share_locally
+
+        share_locally(self.visitor, self.jobs, file)
+
     def _copy_with_parents(self, entry: "Entry") -> None:
         from pycp.engine.parents import Parents, finish_parents, flush_parents, make_parents
 
@@ -202,10 +211,10 @@ class Copying:
             end = path.find("/", end + 1)
 
     def _copy(self, entry: "Entry") -> None:
-        if self._cluster is not None:
+        if self._cluster is not None or (self.jobs > 1 and self.job.options.resume):
             from pycp.run.large import copy_large_operand
 
-            if copy_large_operand(self.visitor, entry, self._cluster):
+            if copy_large_operand(self.visitor, entry, self._cluster, self.jobs):
                 return
         decision = self.visitor.visit(entry)
         if decision is not None:

@@ -48,6 +48,11 @@ class Clock:
         return wall, max(wall - (time.process_time() + system.queued() - self._used), 0.0)
 
 
+def is_mostly_waiting(wall: float, waited: float) -> bool:
+    """Return whether it pays to wait side by side."""
+    return waited > WORTH_A_FORK and waited > MUCH * wall
+
+
 def processes(jobs: int, wall: float, waited: float) -> int:
     """Return how many processes are to copy; `jobs` is what the user said, 0 for nothing."""
     if jobs:
@@ -93,5 +98,4 @@ class Watch:
         if now < self._next_look:
             return False
         self._next_look = now + WORTH_A_LOOK
-        wall, waited = self.clock.passed()
-        return waited > WORTH_A_FORK and waited > MUCH * wall
+        return is_mostly_waiting(*self.clock.passed())

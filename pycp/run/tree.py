@@ -69,6 +69,7 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
     except (ImportError, MemoryError, OSError):
         return False  # memory is short; for one process it may still do
     coordinator.run(stack, wall, waited)
+    root.folder.close()
     return True
 
 
@@ -80,7 +81,8 @@ def _share_with_cluster(walk: "Walk", stack: "list[Level]", cluster: "Cluster") 
     root.is_redone = cluster.reruns
     coordinator = Coordinator(walk, root, cluster, 0)
     cluster.begin(walk, root.folder)
-    coordinator.run(stack, 0.0, 0.0)
+    coordinator.run(stack)
+    root.folder.close()
 
 
 def _is_apart(root: "Filled") -> bool:

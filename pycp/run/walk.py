@@ -180,7 +180,7 @@ class Walk:
             pass
         elif kind == DIRECTORY:
             return False
-        elif self.job.large_from and self._is_large(entry):
+        elif self.job.large_from and self.job.share_data is None and self._is_large(entry):
             names = WHOLE
         elif memory.elsewhere and self._keeps_links:
             status = self._look(entry, False)

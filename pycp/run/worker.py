@@ -180,7 +180,7 @@ class Server:
         if wanted is not None:
             from pycp.run.range_copy import carry_out_range
 
-            came = carry_out_range(walk.job, self._folders, wanted)
+            came = carry_out_range(walk.job, self._folders, wanted, not self._forgets)
         events = joined(self._recorder.events)
         return events, *clock.passed(), done, opened, handed_back, firsts, links, came
 

@@ -87,9 +87,10 @@ def change(what: str) -> None:
         nodes: Any = Nodes
         nodes.take = dying(nodes.take, int(value))
     elif name == "large":
+        from pycp import values
         from pycp.run import ranges
 
-        ranges.LARGE, ranges.LEAST = int(value), int(value) // 16
+        values.LARGE_FILE, ranges.LEAST = int(value), int(value) // 16
     elif name == "unwritable":
         open_file = system.open
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pycp import values
 from pycp.engine import listing
 from pycp.run import coordinator, queue, ranges, share, telling, worker
 from pycp.values import DIRECTORY
@@ -61,7 +62,7 @@ def limit(patch: pytest.MonkeyPatch, limits: str) -> None:
     for module in (coordinator, queue, worker):
         patch.setattr(module, "DEEP", deep)
     patch.setattr(telling, "MOST_HELD", held)
-    patch.setattr(ranges, "LARGE", 60_000)
+    patch.setattr(values, "LARGE_FILE", 60_000)
     patch.setattr(ranges, "LEAST", 8192)
 
 

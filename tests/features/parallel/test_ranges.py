@@ -1,5 +1,6 @@
 """Large files that local processes copy in ranges, because calls keep them waiting."""
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pycp.run import range_copy, ranges, share
+from pycp import values
+from pycp.run import large, range_copy, ranges, share
 from tests import forked, listing
 from tests.programs import Result
 from tests.tree import build, directory, file, remove
@@ -28,7 +30,7 @@ SPEC = {
 @pytest.fixture
 def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Make trees with what counts as large here, where everything counts as waiting."""
-    monkeypatch.setattr(ranges, "LARGE", 20_000)
+    monkeypatch.setattr(values, "LARGE_FILE", 20_000)
     monkeypatch.setattr(ranges, "LEAST", 4096)
     monkeypatch.setattr(share, "MUCH", -1.0)
     place = tempfile.mkdtemp(prefix="pycp-", dir=forked.MEMORY)
@@ -69,7 +71,7 @@ def test_what_there_is_of_a_large_file_is_compared_by_several(
     note_ranges(monkeypatch, tmp_path / "notes")
     begun = []
     for path in (root / "b").rglob("*"):
-        if path.is_file() and path.stat().st_size > ranges.LARGE:
+        if path.is_file() and path.stat().st_size > values.LARGE_FILE:
             copy = root / "d" / path.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes()[: path.stat().st_size // 8192 * 4096])
@@ -80,3 +82,75 @@ def test_what_there_is_of_a_large_file_is_compared_by_several(
     assert f"'{how}'" in (tmp_path / "notes").read_text()
     for path, copy in begun:
         assert copy.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("jobs", ["-j3", "-j1"])
+@pytest.mark.parametrize(
+    "operands", [["a/large", "d"], ["-T", "a/large", "d/new"], ["-r", "a", "d"]]
+)
+def test_a_large_file_that_comes_first_is_shared_if_several_processes_are_asked_for(
+    root: Path,
+    tmp_path: Path,
+    jobs: str,
+    operands: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    note_ranges(monkeypatch, tmp_path / "notes")
+    assert forked.run_ours([jobs, *operands], str(root)) == Result(0, "", "")
+    made = next(path for path in (root / "d").rglob("*") if path.is_file())
+    assert made.read_bytes() == (root / "a/large").read_bytes()
+    assert made.stat().st_blocks == (root / "a/large").stat().st_blocks
+    assert (tmp_path / "notes").exists() == (jobs == "-j3")
+
+
+@pytest.mark.parametrize(("option", "how"), [("-p", "first"), ("-uP", "all"), ("-n", "all")])
+def test_what_there_is_of_a_large_operand_is_compared_by_several(
+    root: Path, tmp_path: Path, option: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note_ranges(monkeypatch, tmp_path / "notes")
+    data = (root / "a/large").read_bytes()
+    (root / "d/large").write_bytes(data[:32768])
+    done = forked.run_ours([option, "-j2", "--resume", "a/large", "d"], str(root))
+    assert (done.status, done.stderr) == (0, ""), done
+    assert done.stdout == "continued 'd/large' at byte 32768\n"
+    assert (root / "d/large").read_bytes() == data
+    notes = (tmp_path / "notes").read_text()
+    assert f"'{how}'" in notes
+    assert "'', 32768," in notes
+
+
+@pytest.mark.parametrize(("waits", "is_shared"), [(True, True), (False, False)])
+def test_a_large_file_is_shared_by_itself_if_its_beginning_was_waited_for(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool, is_shared: bool
+) -> None:
+    monkeypatch.setattr(large, "BEGINNING", 8192)
+    monkeypatch.setattr(share, "is_mostly_waiting", lambda *_times: waits)
+    note_ranges(monkeypatch, tmp_path / "notes")
+    assert forked.run_ours(["-p", "a/large", "d"], str(root)) == Result(0, "", "")
+    assert (root / "d/large").read_bytes() == (root / "a/large").read_bytes()
+    assert (tmp_path / "notes").exists() == is_shared
+    if is_shared:
+        assert "'', 8192," in (tmp_path / "notes").read_text()
+
+
+def test_a_disk_is_left_to_one_process_unless_several_are_asked_for(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "_is_served", lambda _file: False)
+    monkeypatch.setattr(share, "is_mostly_waiting", lambda *_times: True)
+    note_ranges(monkeypatch, tmp_path / "notes")
+    assert forked.run_ours(["a/large", "d"], str(root)) == Result(0, "", "")
+    assert not (tmp_path / "notes").exists()
+    assert forked.run_ours(["-j2", "a/large", "d/2"], str(root)) == Result(0, "", "")
+    assert (tmp_path / "notes").exists()
+
+
+def test_a_fifo_gets_a_large_file_from_one_process(root: Path) -> None:
+    os.mkfifo(root / "fifo")
+    fd = os.open(root / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 1 << 17)  # all of it finds room
+        assert forked.run_ours(["-j3", "a/large", "fifo"], str(root)) == Result(0, "", "")
+        assert os.read(fd, 1 << 17) == (root / "a/large").read_bytes()
+    finally:
+        os.close(fd)

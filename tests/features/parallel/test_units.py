@@ -1,14 +1,19 @@
 """However the work on a tree is cut into units: the copy is the one that a single process makes."""
 
+import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pycp import values
 from pycp.engine import listing as engine_listing
 from pycp.run import coordinator, ranges, share, tree, unit, walk, worker
 from tests import listing
@@ -28,7 +33,7 @@ CUTS: dict[str, tuple[tuple[object, str], ...]] = {
     "levels": ((worker, "DEEP"), (coordinator, "DEEP"), (walk, "OPEN_LEVELS")),
     "folders": ((unit, "OPEN_FOLDERS"), (unit, "KNOWN_FOLDERS")),
     "waiting": ((share, "MUCH"),),
-    "large": ((ranges, "LARGE"), (ranges, "LEAST")),
+    "large": ((values, "LARGE_FILE"), (ranges, "LEAST")),
 }
 """What is drawn, and the constants it stands for."""
 DRAWN = st.fixed_dictionaries(
@@ -95,3 +100,25 @@ def test_work_cut_in_any_way_leaves_what_was_there(
         future_ns = 2 << 60
         copy = stable(listing.listing(os.path.join(here, "../copy"), future_ns))
         assert copy == stable(listing.listing(here, future_ns))
+
+
+def test_every_tree_is_shared_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / name / "below").mkdir(parents=True)
+        for number in range(20):
+            (tmp_path / name / "below" / f"{number}").write_bytes(b"x" * 100)
+    carry_out = worker.Server.carry_out
+
+    def noted(server: worker.Server, *unit: Any) -> "worker.Answer":
+        with (tmp_path / "notes").open("a") as stream:
+            print(server._root.source, file=stream)
+        return carry_out(server, *unit)
+
+    monkeypatch.setattr(worker.Server, "carry_out", noted)
+    done = run_ours(["-a", "-j3", "--json=events", "a", "b", "c", "d"], str(tmp_path))
+    assert done == Result(0, "", "")
+    assert set((tmp_path / "notes").read_text().split()) == {"a", "b", "c"}
+    end = json.loads((tmp_path / "events").read_bytes().splitlines()[-1])
+    assert (end["copied"], end["bytes"]) == (60, 6000)

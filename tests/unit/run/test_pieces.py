@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pycp.run.ranges import LARGE, LEAST, may_be_shared, pieces
+from pycp.run.ranges import LEAST, pieces
+from pycp.values import LARGE_FILE as LARGE
 from tests.unit.rooms import job
 
 MIB = 1024 * 1024
@@ -42,5 +43,5 @@ def test_ranges_are_long_and_begin_at_blocks(start: int, size: int, count: int, 
     ids=lambda options: next(iter(options)),
 )
 def test_some_options_need_one_process_for_a_file(options: dict[str, Any]) -> None:
-    assert may_be_shared(job())
-    assert not may_be_shared(job(**options))
+    assert job().may_share_data
+    assert not job(**options).may_share_data

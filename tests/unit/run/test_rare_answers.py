@@ -132,7 +132,7 @@ def test_what_has_no_place_is_told_at_once_but_not_while_something_is_noted() ->
     assert heard.words == ["first", "second", "third"]
 
 
-def carried_out(root: Folder, how: str = "", **other: Any) -> Any:
+def carried_out(root: Folder, how: str = "", is_local: bool = True, **other: Any) -> Any:
     """Return what comes of the range of the file."""
     wanted = {
         "way": (),
@@ -145,7 +145,7 @@ def carried_out(root: Folder, how: str = "", **other: Any) -> Any:
         "end": 2 * BLOCK,
         **other,
     }
-    return carry_out_range(job(), Folders(root), tuple(wanted.values()))
+    return carry_out_range(job(), Folders(root), tuple(wanted.values()), is_local)
 
 
 def test_a_range_of_another_file_is_left_to_others(root: Folder) -> None:
@@ -161,9 +161,12 @@ def test_a_range_that_cannot_be_copied_is_told(
 ) -> None:
     assert carried_out(root) == (2 * BLOCK, True, None, (-1, True))
     monkeypatch.setattr(system, "flush", failing)
-    _copied, is_whole, failure, _found = carried_out(root)
+    assert carried_out(root)[2] is None, "who has the rest sees what is not on disk as well"
+    _copied, is_whole, failure, _found = carried_out(root, is_local=False)
     assert is_whole
     assert failure[0] == "error writing 'd/f': Input/output error"
+    monkeypatch.setattr(system, "close", closing_badly)
+    assert carried_out(root)[2][0] == "failed to close 'd/f': Input/output error"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,7 @@ def file(root: Folder) -> Iterator[FileCopy]:
 
 
 def test_who_has_lost_all_hands_copies_and_compares_alone(leaving: Ranges, file: FileCopy) -> None:
-    leaving._share(file)
+    leaving.share(file)
     assert file.start == BLOCK  # the last block is left
     assert Path("d/f").read_bytes() == b"f" * BLOCK
     Path("d/f").write_bytes(b"x" * 2 * BLOCK)
@@ -238,17 +241,23 @@ def test_a_range_that_fails_fails_the_file_and_one_that_is_short_begins_it_again
     entry: Any = file.entry
     assert leaving._compare(entry, file.source, file.source, False) is None
     leaving._hands.slots = 1
-    leaving._share(file)
+    leaving.share(file)
     assert file.start == 0
     assert Path("d/f").read_bytes() == b""
     file.entry.source_name = "f"
-    monkeypatch.setattr(system, "flush", failing)
+    monkeypatch.setattr(system, "close", closing_badly)
     leaving._hands.slots = 1
-    with pytest.raises(CopyError, match="error writing 'd/f': Input/output error"):
-        leaving._share(file)
+    with pytest.raises(CopyError, match="failed to close 'd/f': Input/output error"):
+        leaving.share(file)
     leaving._out = 2
     leaving.lose(CopyError("lost"))
-    assert str(leaving._round.failure) == "error writing 'd/f': Input/output error"
+    assert str(leaving._round.failure) == "failed to close 'd/f': Input/output error"
+
+
+def closing_badly(fd: int) -> None:
+    """Close, and fail."""
+    os.close(fd)
+    failing(fd)
 
 
 def failing(_fd: int) -> None:
