@@ -40,7 +40,7 @@ def symlink_copier(
     keeps_times, keeps_owner = options.preserve_timestamps, options.preserve_ownership
     keeps_links, keeps_xattrs = options.preserve_links, options.preserve_xattr
     preserves = keeps_times or keeps_owner or keeps_xattrs
-    open_file, status_of = system.open, system.fstat
+    open_file, status_of, stat = system.open, system.fstat, system.stat
     readlink, symlink, set_times = system.readlink, system.symlink, system.set_times
     list_xattrs = system.xattr().list_names
     path = system.descriptor_path
@@ -48,28 +48,19 @@ def symlink_copier(
     def copy(folder: "Folder", name: str) -> bool:
         if not folder.is_new:
             return False
+        source_dir_fd, directory_fd = folder.source_directory.fd, folder.destination_directory.fd
         try:
-            source_fd = open_file(name, LINK_FLAGS, dir_fd=folder.source_directory.fd)
+            # Whoever puts another link there meanwhile could have done so before: nothing is made
+            # that they could not have made us make.
+            source = stat(name, dir_fd=source_dir_fd, follow_symlinks=False)
+            if not S_ISLNK(source.st_mode) or (keeps_links and source.st_nlink > 1):
+                return False
+            text = readlink(name, dir_fd=source_dir_fd)
+            if keeps_xattrs and list_xattrs((name, source_dir_fd)):
+                return False
+            symlink(text, name, dir_fd=directory_fd)
         except OSError:
             return False
-        try:
-            try:
-                source = status_of(source_fd)
-                if not S_ISLNK(source.st_mode) or (keeps_links and source.st_nlink > 1):
-                    return False
-                text = readlink("", dir_fd=source_fd)
-                has_xattrs = keeps_xattrs and list_xattrs(path(source_fd))
-            except OSError:
-                return False
-            if has_xattrs:
-                return False
-            directory_fd = folder.destination_directory.fd
-            try:
-                symlink(text, name, dir_fd=directory_fd)
-            except OSError:
-                return False
-        finally:
-            release(source_fd)
         tally.folder, tally.name = folder, name
         if announce is not None:
             announce(folder, name)
