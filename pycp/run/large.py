@@ -69,7 +69,7 @@ def _local_hands(walk: "Walk", folder: Folder, count: int) -> "Hands":
     from pycp.run.hands import ForkedHands
     from pycp.system.worker import most_workers
 
-    hands = ForkedHands(walk, folder, most_workers())
+    hands = ForkedHands(walk, folder, max(most_workers(), 0))
     hands.slots = count
     return hands
 

@@ -154,3 +154,15 @@ def test_a_fifo_gets_a_large_file_from_one_process(root: Path) -> None:
         assert os.read(fd, 1 << 17) == (root / "a/large").read_bytes()
     finally:
         os.close(fd)
+
+
+@pytest.mark.parametrize("how", [[], ["--resume"]])
+def test_without_descriptors_for_others_one_process_copies_a_large_file(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: list[str]
+) -> None:
+    monkeypatch.setattr("pycp.system.worker.most_workers", lambda: -10)
+    note_ranges(monkeypatch, tmp_path / "notes")
+    (root / "d/large").write_bytes(b"large")
+    assert forked.run_ours(["-j3", *how, "a/large", "d"], str(root)).status == 0
+    assert (root / "d/large").read_bytes() == (root / "a/large").read_bytes()
+    assert not (tmp_path / "notes").exists()
