@@ -94,13 +94,14 @@ class Nodes:
         options = job.options
         follows = options.follows(is_operand=True)
         places: list[Place] = []
-        if options.recursive:
-            # What is made in destinations changes those that are sources as well.
-            for find in (self._probes.destination, self._probes.source):
-                for entry in operands.entries():
-                    place = find(entry, follows, directories_of(job, entry))
-                    if place is not None and place not in places:
-                        places.append(place)
+        # What is made in destinations changes those that are sources as well.
+        for find in (self._probes.destination, self._probes.source):
+            for entry in operands.entries():
+                sides = directories_of(job, entry)
+                shares = options.recursive or sides is not None
+                place = find(entry, follows, sides) if shares else None
+                if place is not None and place not in places:
+                    places.append(place)
         fields = {key: value for key, value in options.__dict__.items() if key not in STAYS_HERE}
         if job.exclusions is not None:
             fields["exclude"] = tuple(("pattern", line) for line in job.exclusions.lines)

@@ -224,11 +224,11 @@ class Coordinator:
         self._queue.put_all(stack)
         return places
 
-    def _settle(self, filled: "Filled") -> None:
+    def _settle(self, filled: "Filled", elsewhere: bool = True) -> None:
         """Count off something a directory had to wait for, and have it finished if it was all."""
         step: Filled | None = filled
         while step is not None:
-            if self._hands_out_finishing(step) and step.depth < DEEP:
+            if elsewhere and self._hands_out_finishing(step) and step.depth < DEEP:
                 self._queue.levels.append(Level(step, iter(())))
                 return
             step.pending -= 1
@@ -338,7 +338,7 @@ class Coordinator:
                 self._carry_out(task)
             return
         if task.range:
-            self.ranges.lose(lost.error(task.range[1]))
+            self.ranges.lose(lost)
         for (filled, names, link), place in zip(task.parts, task.places, strict=True):
             outer = self._told.record()
             for name, _kind in names:
@@ -347,4 +347,4 @@ class Coordinator:
             self._told.recorded(place, outer)
             if link is not None:
                 self._sets.done(link, None)
-            self._settle(filled)
+            self._settle(filled, elsewhere=False)  # it was tried, and would be for ever

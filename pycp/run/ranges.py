@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.directory import Filled
     from pycp.engine.file_copy import FileCopy
-    from pycp.run.hands import Hands
+    from pycp.run.hands import Hands, Lost
     from pycp.run.level import Place
     from pycp.run.unit import DoneRange, Folders
     from pycp.run.walk import Walk
@@ -66,7 +66,9 @@ class LargeEntry(Entry):
 class Round:
     """What came of the ranges of a file so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        """Name of the file for people."""
         self.copied = 0
         self.failure: CopyError | None = None
         self.is_short = False
@@ -99,7 +101,7 @@ class Ranges:
         self.tasks: list[Task] = []
         """Ranges that nobody copies yet."""
         self._out = 0
-        self._round = Round()
+        self._round = Round("")
         self._known: dict[object, tuple[int | None, bool]] = {}
         """What came of comparing the file that is being copied."""
         job = walk.job
@@ -192,7 +194,7 @@ class Ranges:
         ranges: list[tuple[int, int]],
     ) -> Round:
         """Have ranges copied, or compared, and return what came of all."""
-        self._round = Round()
+        self._round = Round(entry.source)
         way = way_to(entry.folder, self._folders.root)
         names = entry.source_name, entry.destination_name
         for start, stop in ranges:
@@ -229,10 +231,10 @@ class Ranges:
         assert task.range is not None
         self.take_in(carry_out_range(self._walk.job, self._folders, task.range, is_local=True))
 
-    def lose(self, error: CopyError) -> None:
+    def lose(self, lost: "Lost") -> None:
         """Note that a range cannot be copied."""
         self._out -= 1
-        self._give_up(error)
+        self._give_up(lost.error(self._round.shown))
 
     def _give_up(self, error: CopyError) -> None:
         self._round.failure = self._round.failure or error

@@ -14,8 +14,10 @@ from pycp.cluster import node, proof
 from pycp.cluster.nodes import Nodes
 from pycp.errors import CopyError, UsageError
 from pycp.report.lines import Lines
+from pycp.run import ranges
 from pycp.run.hands import Lost
 from pycp.run.serial import run_serial
+from pycp.values import BLOCK
 from tests.listing import listing
 
 
@@ -43,12 +45,12 @@ class Here:
     def close(self, status: int) -> None: ...
 
 
-def copy(root: Path, carrier: Here) -> list[str]:
+def copy(root: Path, carrier: Here, *words: str) -> list[str]:
     """Copy a tree with a node that is this process; return what went wrong."""
     said: list[str] = []
     report = Lines("pycp")
     report.say = said.append  # type: ignore[assignment, method-assign]
-    options, operands = parse_cp(["-aT", f"{root}/s", f"{root}/d"], {}, said.append)
+    options, operands = parse_cp([*words] or ["-aT", f"{root}/s", f"{root}/d"], {}, said.append)
     nodes = Nodes(carrier)
     try:
         run_serial(options, operands, report, nodes)
@@ -120,6 +122,73 @@ def test_a_tree_that_another_machine_has_just_made_is_looked_for_once_more(
     assert copy(sources, Here()) == []
     assert listing(str(sources / "d"), 1 << 62) == listing(str(sources / "s"), 1 << 62)
     assert looks.count(f"{sources}/d") == 2
+
+
+class Losing(Here):
+    """Loses what it is asked for once it has proved itself; not the first units, if so asked."""
+
+    def __init__(self, kept: int = 0) -> None:
+        super().__init__()
+        self.kept = kept
+
+    def send(self, node: int, ticket: int, request: bytes) -> None:
+        _key, _setup, _ticket, _tree, unit = marshal.loads(request)
+        if unit and not self.kept:
+            self.answers.append((ticket, Lost("killed")))
+        else:
+            self.kept -= bool(unit)
+            super().send(node, ticket, request)
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make files that are taken for large in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ranges, "LARGE", 4 * BLOCK)
+    monkeypatch.setattr(ranges, "LEAST", BLOCK)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s/a").write_bytes(bytes(range(256)) * 100)
+    (tmp_path / "s/b").write_bytes(b"b" * 5 * BLOCK)
+    return tmp_path
+
+
+ONE = "cannot copy '{}': the process copying it ended: killed"
+
+
+def test_operands_that_are_large_are_copied_in_ranges(large: Path) -> None:
+    carrier = Here()
+    Path("d").mkdir()
+    assert copy(large, carrier, "-p", "s/a", "s/b", "d") == []
+    assert len(carrier.second) > 3, "the proof, and ranges of both"
+    assert listing("d", 1 << 62)[1:] == listing("s", 1 << 62)[1:]
+    os.link("s/b", "other name")
+    many = len(carrier.second)
+    for words in (["s/b", "c"], ["--atomic", "s/a", "c"], ["--parents", "s/a", "d"]):
+        assert copy(large, carrier, *words) == []
+        many += 1
+        assert len(carrier.second) == many, "what is not shared is only proved to be possible"
+
+
+def test_operands_that_are_large_fail_as_others_do(large: Path) -> None:
+    told = "cannot create regular file 'gone/a': No such file or directory"
+    assert copy(large, Here(), "s/a", "gone/a") == [told]
+    assert "No such file or directory" in copy(large, Here(), "gone", "d")[0]
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_range_that_is_lost_again_and_again_fails_the_file(large: Path, kept: int) -> None:
+    assert copy(large, Losing(kept), "s/a", "d") == [ONE.format("s/a")]
+    assert os.stat("d").st_size < os.stat("s/a").st_size, "what is not whole is short"
+
+
+def test_names_that_are_lost_again_and_again_are_told(sources: Path) -> None:
+    told = copy(sources, Losing())
+    assert ONE.format(f"{sources}/s/hole") in told
+    assert not (sources / "d/hole").exists()
+    told = copy(sources, Losing(3))
+    assert told and all(line.endswith("ended: killed") for line in told)
+    modes = [os.stat(sources / side / "d0/e0").st_mode for side in "sd"]
+    assert modes[0] == modes[1], "what others could not finish is finished here"
 
 
 FACTS = ("pycp 1 in Python 3.11", 5, 6, (6, 7), 0o22)

@@ -250,7 +250,7 @@ def test_a_range_that_fails_fails_the_file_and_one_that_is_short_begins_it_again
     with pytest.raises(CopyError, match="failed to close 'd/f': Input/output error"):
         leaving.share(file)
     leaving._out = 2
-    leaving.lose(CopyError("lost"))
+    leaving.lose(Lost("lost"))
     assert str(leaving._round.failure) == "failed to close 'd/f': Input/output error"
 
 
