@@ -163,7 +163,7 @@ class CopyOptions(WriteOptions):
     explicit_no_mode: bool = False
     """--no-preserve=mode: new files get the default mode, not the source's."""
     require_preserve: bool = False
-    """Failing to preserve an attribute fails the file."""
+    """Failing to preserve an attribute fails the file. Whoever preserves an owner has it set."""
     require_preserve_xattr: bool = False
     """Failing to preserve an extended attribute fails the file."""
     xattr_errors: "XattrErrors" = "all"

@@ -147,8 +147,7 @@ def preserve_times(
 
 def _preserve_owner(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> bool:
     """Give the file to the source's owner; return False if this user may not and need not."""
-    options = job.options
-    if not made.is_new and options.preserve_mode:
+    if not made.is_new and job.options.preserve_mode:
         # Close an existing file before its new owner gets it: old bits may be too generous.
         narrow = made.status.st_mode & source.st_mode & stat.S_IRWXU
         try:
@@ -162,11 +161,7 @@ def _preserve_owner(job: "Job", entry: "Entry", source: "os.stat_result", made: 
         return True
     except OSError as error:
         if job.is_privileged or error.errno not in TOLERATED:
-            problem = failed("failed to preserve ownership for", entry.destination, error)
-            if options.require_preserve:
-                raise problem from None
-            job.report.warn(str(problem))
-            return False
+            raise failed("failed to preserve ownership for", entry.destination, error) from None
     try:
         system.set_owner(made.where, -1, source.st_gid)
     except OSError:

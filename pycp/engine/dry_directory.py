@@ -79,7 +79,7 @@ def foresee_attributes(
     if may_set and not _is_protected(directory):
         return
     if options.preserve_timestamps:
-        _tell_or_raise(job, failed("preserving times for", entry.destination, DENIED))
+        raise failed("preserving times for", entry.destination, DENIED)
     owners = (found.st_uid, found.st_gid), (source.st_uid, source.st_gid)
     gives_away = options.preserve_ownership and owners[0] != owners[1]
     if options.preserve_mode:
@@ -89,14 +89,7 @@ def foresee_attributes(
             raise SilentError("", EPERM, entry.destination)
         raise mode_error("preserving permissions for", entry, DENIED)
     if gives_away and job.is_privileged:
-        _tell_or_raise(job, failed("failed to preserve ownership for", entry.destination, DENIED))
-
-
-def _tell_or_raise(job: "Job", problem: CopyError) -> None:
-    """Tell that an attribute cannot be kept, or fail if it is required."""
-    if job.options.require_preserve:
-        raise problem
-    job.report.warn(str(problem))
+        raise failed("failed to preserve ownership for", entry.destination, DENIED)
 
 
 def _is_protected(directory: Directory | None) -> bool:

@@ -220,14 +220,11 @@ def _preserve_link_owner(
         system.set_owner(where, source.st_uid, source.st_gid)
     except OSError as error:
         if job.is_privileged or error.errno not in TOLERATED:
-            problem = CopyError(  # the name stands unquoted here: GNU's own words
+            raise CopyError(  # the name stands unquoted here: GNU's own words
                 f"failed to preserve ownership for {entry.destination}: {reason(error)}",
                 error.errno,
                 entry.destination,
-            )
-            if job.options.require_preserve:
-                raise problem from None
-            job.report.warn(str(problem))
+            ) from None
 
 
 def _preserve_link_xattrs(
