@@ -307,6 +307,27 @@ COPIES = [
         (Fails("access", EIO),),
         f"cannot create directory 't/s': {INPUT_OUTPUT}",
     ),
+    Case(
+        "--dry-run -rT s w",
+        (Fails("open", EIO, "", FIRST),),
+        f"cannot access 'w': {INPUT_OUTPUT}",
+    ),
+    Case("--dry-run -r s no", (Fails("stat", EIO, "f"),), f"cannot stat 's/f': {INPUT_OUTPUT}"),
+    Case(
+        "--dry-run -a s/l n",
+        (Fails("readlink", EIO),),
+        f"cannot read symbolic link 's/l': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--dry-run -a s/l n",
+        (Fails("access", EIO),),
+        f"cannot create symbolic link 'n': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--dry-run -au s/l n",
+        (Fails("access", EIO),),
+        f"cannot create symbolic link 'n': {INPUT_OUTPUT}",
+    ),
     Case("--dry-run -l a b", (), "cannot create hard link 'b' to 'a': File exists\n"),
     Case("--dry-run -s a b", (), "cannot create symbolic link 'b' to 'a': File exists\n"),
     Case("--dry-run -lf a b", (), "", 0),
@@ -635,6 +656,7 @@ INSTALLS = [
     Case("--dry-run -d a", (), "cannot create directory 'a': File exists\n"),
     Case("--dry-run -d a/x/y", (), "cannot create directory 'a': Not a directory\n"),
     Case("--dry-run -d /proc/self", (), "", 0),
+    Case("--dry-run -d ''", (), "cannot create directory '': No such file or directory\n"),
     Case("--dry-run -d -m 700 t", (), "", 0),
     Case("-s --strip-program=/bin/true -- a -n", (), "", 0),
     Case(
