@@ -17,7 +17,7 @@ from pycp.report.json_lines import JsonLines
 from pycp.run import recording
 from pycp.run.as_root import AsRoot
 from pycp.run.install import run_install
-from tests.features.record.places import lines_of, made
+from tests.features.record.places import made
 
 RECORD = Path("rec")
 BELOW: dict[str, Any] = {"record": RECORD, "record_root": "r"}
@@ -138,10 +138,15 @@ def test_a_file_that_cannot_be_read_is_not_undone(monkeypatch: pytest.MonkeyPatc
     assert os.listdir("r") == ["a"]
 
 
-def test_a_backup_that_was_installed_over_and_undone_is_not_put_back() -> None:
-    Path("r/a").write_text("old")
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_of_two_backups_of_one_name_the_later_is_put_back_and_taken_away(dry_run: bool) -> None:
+    Path("r/a").write_text("lost when the second is kept")
     pycp.install("a", "r/a", backup="simple", **BELOW)
-    pycp.install("b", "r/a~", **BELOW)
-    pycp.undo(RECORD)
-    assert os.listdir("r") == []
-    assert lines_of(RECORD)
+    pycp.install("b", "r/a", backup="simple", **BELOW)
+    told: list[tuple[str, str | None]] = []
+    pycp.undo(
+        RECORD, dry_run=dry_run, on_event=lambda event: told.append((event.kind, event.destination))
+    )
+    name = f"{os.getcwd()}/r/a"
+    assert [each for each in told if each[1]] == [("restored", name), ("removed", name)]
+    assert sorted(os.listdir("r")) == (["a", "a~"] if dry_run else [])
