@@ -210,6 +210,7 @@ class Coordinator:
             filled.folder.find()
         except OSError as error:
             tell_lost(walk.job, filled, error)
+            filled.is_ours = False  # there is nothing to finish either
             places = self._told.recorded(place, outer, stack[:-1])
             self._queue.put_all(stack[:-1])
             self._settle(filled)

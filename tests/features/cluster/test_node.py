@@ -17,6 +17,7 @@ from pycp.report.lines import Lines
 from pycp.run import ranges
 from pycp.run.hands import Lost
 from pycp.run.serial import run_serial
+from pycp.system import folder
 from pycp.values import BLOCK
 from tests.listing import listing
 
@@ -71,6 +72,7 @@ def lone(sources: Path) -> Path:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "AGAIN", 0)
     monkeypatch.setattr(node, "PAUSE", 0)
+    monkeypatch.setattr(folder, "PAUSE", 0)
 
 
 def test_work_that_comes_twice_is_done_once(sources: Path) -> None:
@@ -189,6 +191,37 @@ def test_names_that_are_lost_again_and_again_are_told(sources: Path) -> None:
     assert told and all(line.endswith("ended: killed") for line in told)
     modes = [os.stat(sources / side / "d0/e0").st_mode for side in "sd"]
     assert modes[0] == modes[1], "what others could not finish is finished here"
+
+
+class Moving(Here):
+    """Has a directory moved away once it is there; perhaps all nodes go with it."""
+
+    def __init__(self, moved: Path, stays: bool) -> None:
+        super().__init__()
+        self.moved, self.stays, self.has_moved = moved, stays, False
+
+    def send(self, node: int, ticket: int, request: bytes) -> None:
+        _key, _setup, _ticket, _tree, unit = marshal.loads(request)
+        if unit and self.moved.exists():
+            self.moved.rename(self.moved.with_name("away"))
+            self.has_moved = True
+        if self.has_moved and not self.stays:
+            self.answers.append((ticket, Lost("killed")))
+        else:
+            super().send(node, ticket, request)
+
+    def receive(self, wait: bool) -> list[tuple[int, bytes | Lost]]:
+        if self.has_moved and not self.stays:
+            self.nodes.clear()
+        return super().receive(wait)
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_directory_that_goes_meanwhile_is_told(sources: Path, stays: bool) -> None:
+    """By the node that is sent there, and by the coordinator, who is left alone."""
+    told = copy(sources, Moving(sources / "d/d0", stays))
+    assert any("/d0" in line for line in told), told
+    assert (sources / "d/d1/e1/f1").read_text() == "1 1"
 
 
 FACTS = ("pycp 1 in Python 3.11", 5, 6, (6, 7), 0o22)

@@ -86,6 +86,15 @@ def test_a_directory_above_that_was_replaced_lends_no_label(
     assert [kernel.type_of("e/d"), kernel.type_of("e/d/x")] == ["here_t", "source_t"]
 
 
+def test_a_directory_above_that_is_there_is_labelled_if_others_are_made(kernel: Kernel) -> None:
+    os.makedirs("d/in")
+    Path("d/in/x").touch()
+    os.makedirs("e/d")
+    kernel.types = {f"{os.getcwd()}/e/{name}": "policy_t" for name in ("d", "d/in", "d/in/x")}
+    assert cp("--parents -Z d/in/x e") == []
+    assert [kernel.type_of(f"e/{name}") for name in ("d", "d/in", "d/in/x")] == ["policy_t"] * 3
+
+
 def test_a_label_that_cannot_be_read_is_not_the_right_one(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pycp import system
 from pycp.errors import CopyError
+from pycp.system import folder
 from pycp.system.folder import (
     CLOSED,
     Directory,
@@ -19,6 +20,7 @@ from pycp.system.folder import (
     may_be_just_made,
     release,
 )
+from pycp.system.nodes import changed
 from tests.forked import MEMORY, run
 from tests.programs import ORDINARY_ID, Result
 
@@ -271,3 +273,18 @@ def test_a_directory_of_which_a_place_is_held_is_opened_anew_to_be_listed() -> N
     assert not place.is_path_only
     assert len(open_descriptors()) == len(before)
     place.close()
+
+
+def test_what_cannot_be_looked_into_was_not_just_made() -> None:
+    status = changed(os.stat("a"), st_mtime_ns=1)
+    assert not may_be_just_made(-1, status)
+
+
+def test_where_numbers_do_not_last_nobody_knows_what_is_inside_what(
+    chain: list[Directory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = Folder(None, chain[1], chain[3], False)
+    beside = Folder(None, chain[3], chain[1], False)
+    assert (inside.is_inside_itself(), beside.is_inside_itself()) == (True, False)
+    monkeypatch.setattr(folder, "_numbers_last", lambda _fd: False)
+    assert beside.is_inside_itself()

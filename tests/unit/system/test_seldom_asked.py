@@ -115,6 +115,17 @@ def test_a_file_of_somebody_else_is_read_all_the_same() -> None:
     read_untraced(read)  # it is closed, which whoever reads it is told
 
 
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOTSUP])
+def test_a_list_that_cannot_be_asked_for_may_be_there(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fail(_fd: int) -> list[str]:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "listxattr", fail)
+    assert system.has_access_list(0) == (code == errno.EIO)
+
+
 class Library:
     """The policy's library, which knows one label."""
 

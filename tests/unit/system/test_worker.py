@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pycp.system import worker as room
-from pycp.system.worker import Channel, Worker, processors, ready, start
+from pycp.system.worker import EXHAUSTED, Channel, Worker, processors, ready, start
 
 SECONDS = 20
 PAIR = _socket.socketpair
@@ -86,6 +86,16 @@ def test_a_worker_that_fails_is_told(capfd: pytest.CaptureFixture[str]) -> None:
         worker.channel.receive()
     assert worker.end() == "exit status 1"
     assert capfd.readouterr().err == ""
+
+
+def test_a_worker_that_lacks_memory_says_so() -> None:
+    def exhaust(_channel: Channel) -> None:
+        raise MemoryError
+
+    worker = start(exhaust)
+    while not worker.channel.is_over(1):
+        pass
+    assert worker.end() == EXHAUSTED
 
 
 def test_sending_to_one_that_is_gone_is_an_error_and_no_signal() -> None:
