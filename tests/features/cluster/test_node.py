@@ -224,6 +224,29 @@ def test_a_directory_that_goes_meanwhile_is_told(sources: Path, stays: bool) -> 
     assert (sources / "d/d1/e1/f1").read_text() == "1 1"
 
 
+def test_sets_of_links_of_two_operands_stay_sets(sources: Path) -> None:
+    os.link(sources / "s/d0/e0/one0", sources / "t/u/again")
+    (sources / "d").mkdir()
+    assert copy(sources, Here(), "-a", *(f"{sources}/{name}" for name in "std")) == []
+    made = [os.stat(sources / "d" / name) for name in ("s/d0/e0/one0", "t/u/again")]
+    assert made[0].st_ino == made[1].st_ino
+
+
+class Leaving(Losing):
+    """Is gone when something is lost."""
+
+    def receive(self, wait: bool) -> list[tuple[int, bytes | Lost]]:
+        came = super().receive(wait)
+        if any(isinstance(answer, Lost) for _ticket, answer in came):
+            self.nodes.clear()
+        return came
+
+
+def test_ranges_that_are_left_are_copied_here(large: Path) -> None:
+    assert copy(large, Leaving(1), "-p", "s/a", "d") == []
+    assert Path("d").read_bytes() == Path("s/a").read_bytes()
+
+
 FACTS = ("pycp 1 in Python 3.11", 5, 6, (6, 7), 0o22)
 
 

@@ -95,6 +95,17 @@ def test_a_directory_above_that_is_there_is_labelled_if_others_are_made(kernel: 
     assert [kernel.type_of(f"e/{name}") for name in ("d", "d/in", "d/in/x")] == ["policy_t"] * 3
 
 
+def test_a_directory_above_that_cannot_have_its_label_is_not_made(kernel: Kernel) -> None:
+    for name in ("d", "e"):
+        os.mkdir(name)
+    Path("d/x").touch()
+    kernel.give("d", "source_t")
+    kernel.unknown = {SOURCE}
+    (told,) = cp("--parents --preserve=context d/x e")
+    assert told.startswith("failed to set default file creation context to")
+    assert os.listdir("e") == []
+
+
 def test_a_label_that_cannot_be_read_is_not_the_right_one(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from pycp.engine import (
     atomic,
     attributes,
     directory,
+    directory_path,
     install,
     links,
     listing,
@@ -32,9 +33,11 @@ from pycp.engine.data import FATAL_ANYWAY
 from pycp.engine.digest import digest_stripped
 from pycp.engine.directory import Filled
 from pycp.engine.file_copy import FileCopy
+from pycp.engine.short_links import hard_link_maker, symlink_copier
+from pycp.engine.short_resume import resumed_copier
 from pycp.errors import CopyError, SilentError
 from pycp.system import xattr_os
-from pycp.system.folder import Directory
+from pycp.system.folder import Directory, Folder
 from pycp.system.nodes import changed
 from tests.unit.rooms import Heard, entry, job, opened_folder
 
@@ -190,6 +193,75 @@ def test_an_access_list_that_cannot_be_taken_away_is_told(
     monkeypatch.setattr(attributes, "set_exact_mode", failing(errno.EIO))
     with pytest.raises(CopyError, match=IO):
         install._drop_access_list(entry("a", "b"), fd)
+
+
+def test_a_new_directory_is_opened_up_where_there_are_no_lists(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(xattr_os, "list_names", failing(errno.ENOTSUP))
+    os.chmod("d", 0o700)
+    fd = os.open("d", os.O_RDONLY)
+    directory_path._open_up(fd)
+    os.close(fd)
+    assert stat.S_IMODE(os.stat("d").st_mode) == 0o755
+
+
+# Short ways
+
+
+@pytest.fixture
+def new_folder() -> Iterator[Folder]:
+    """Return a folder whose destination is new; the source has a link, and a file of two names."""
+    os.symlink("f", "s/l")
+    Path("s/f").touch()
+    os.link("s/f", "s/g")
+    folder = opened_folder()
+    folder.is_new = True
+    yield folder
+    folder.close()
+
+
+def test_a_link_with_attributes_is_left_to_the_general_way(
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+) -> None:
+    monkeypatch.setattr(xattr_os, "list_names", lambda _where: ["user.k"])
+    assert not symlink_copier(job(preserve_xattr=True))(new_folder, "l")
+    assert os.listdir("d") == []
+
+
+def test_a_link_whose_times_cannot_be_set_is_told(
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+) -> None:
+    monkeypatch.setattr(system, "set_times", failing(errno.EIO))
+    work = job(preserve_timestamps=True)
+    assert symlink_copier(work)(new_folder, "l")
+    assert isinstance(work.report, Heard)
+    assert work.report.words == [f"preserving times for 'd/l': {IO}"]
+
+
+def test_a_name_that_cannot_be_linked_is_left_to_the_general_way(
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+) -> None:
+    memory: Any = SimpleNamespace(linked=0)
+    memory.copied = SimpleNamespace(place=lambda _identity: (new_folder, "f"))
+    monkeypatch.setattr(system, "link_itself", failing(errno.EMLINK))
+    assert not hard_link_maker(job(), memory)(new_folder, "g")
+    assert memory.linked == 0
+
+
+def test_what_cannot_be_opened_to_resume_is_left_to_the_general_way(
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+) -> None:
+    new_folder.is_new = False
+    Path("d/f").touch()
+    monkeypatch.setattr(system, "open", failing(errno.EIO))
+    work = job(resume=True, preserve_timestamps=True, preserve_mode=True, dereference="never")
+    copy = resumed_copier(work, lambda _folder, _name: True)
+    assert not copy(new_folder, "f")
+    assert copy(new_folder, "g"), "it is new"
+
+
+# Lists
 
 
 def access_list(*entries: tuple[int, int, int]) -> bytes:

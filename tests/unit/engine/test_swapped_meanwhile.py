@@ -24,7 +24,7 @@ from tests.unit.rooms import entry, job
 
 SPEC = tree.nodes(
     "a b s/f s/d/g s/l->f w/f w/d/ z/f z/d/g z/l->f x/f/ h/a h/b=h/a k/l->f k/m=k/l"
-    " t/s/d/ gone->nowhere/x loose->t/x p|@6664 q/s->../x v/s/"
+    " t/s/d/ gone->nowhere/x loose->t/x p|@6664 q/s->../x v/s/ r|@0664 K/l->f K/m=K/l"
 )
 POSIX = {"POSIXLY_CORRECT": "1"}
 IO = "Input/output error\n"
@@ -52,6 +52,10 @@ COPIES = [
     ),
     Case("--preserve=xattr a n", (Fails("list_names", EIO),), f"listing attributes of 'a': {IO}"),
     Case("-r --preserve=ownership p n", (), "", 0),
+    Case("-r --preserve=ownership r n", (), "", 0),
+    Case("--parents s/d//g w", (), "", 0),
+    Case("--parents -p s/d/g v", (Fails("stat", EIO, "s", (3,)),), "", 0),
+    Case("--resume -aT k K", (), "", 0),
     Case(
         "-r --preserve=ownership p n",
         (Fails("set_mode", EIO),),
@@ -136,6 +140,13 @@ SWAPS: list[tuple[Callable[[], int], str, str, Any, str]] = [
     (cp_main, "-r -p p n", "system.stat_of", two_names, f"'n', {REPLACED}"),
     (cp_main, "-a s/l n", "system.stat_of", two_names, f"'n', {REPLACED}"),
     (install_main, "-s --strip-program=true a n", "strip.is_still", never, "leaving 'n' as it is"),
+    (
+        install_main,
+        "-s --strip-program=true --manifest=m a n",
+        "digest.identity",
+        other,
+        "'n' as it is, as it was replaced",
+    ),
     (cp_main, "--parents s/d/g t", "parents.is_still", never, f"'t/s/d', {REPLACED}"),
     (cp_main, "--parents s/d/g w", "parents.may_be_just_made", never, f"'w/s', {REPLACED}"),
     (
@@ -226,7 +237,7 @@ def test_a_destination_that_became_the_source_is_not_written_to(
         ("rm $1; mkdir $1", (), "cannot strip 'n': the program left no regular file\n"),
         (
             "ln $1 $1.x; chmod 0 $1",
-            (Fails("open", errno.EACCES, "n", (4,)),),
+            (Fails("open", errno.EACCES, "n", (5,)),),
             "cannot strip 'n': Permission denied\n",
         ),
     ],
@@ -242,6 +253,12 @@ def test_what_a_strip_program_leaves_may_be_of_no_use(
     done = run(install_main, words, str(here), env={"TMPDIR": str(here)})
     assert (done.stderr[-len(told) :], done.status) == (told, 1), done.stderr
     assert not (here / "n").exists()
+
+
+def test_what_cannot_be_is_told_after_a_question_that_was_agreed_to(here: Path) -> None:
+    done = run(cp_main, ["-iT", "a", "s"], str(here), stdin="y\n")
+    assert done.stderr.endswith("cannot overwrite directory 's' with non-directory 'a'\n")
+    assert done.status == 1
 
 
 def test_a_private_directory_may_have_a_name_like_an_option(here: Path) -> None:

@@ -1,8 +1,13 @@
 """Who reads which file when, for several processes."""
 
+import os
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pycp.entries import Tally
+from pycp.run import lending
 from pycp.run.lending import AHEAD, Asking, Lender
 
 Version = tuple[int, int, int, int]
@@ -105,6 +110,18 @@ def test_another_reads_when_the_reader_is_lost_or_fails() -> None:
     assert second.line.sent[-1] == (1, "read it")
     second.read(lender, None)
     assert third.line.sent[-1] == (1, "read it")
+
+
+def test_a_file_that_nobody_waits_for_any_more_is_read_no_further(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "f").write_text("f")
+    fd = os.open(tmp_path / "f", os.O_RDONLY)
+    monkeypatch.setattr(lending, "_handed_over", lambda _readers: fd)
+    lender, (only,) = set_up(1)
+    only.asking.wanted = 1, (1, 5), (1, 5, 1, 0), False, 0, False, "f"
+    lender._lend([only.asking])
+    assert not any(b"f" in sent for sent in only.line.sent)
 
 
 def test_a_file_that_was_changed_is_read_again() -> None:

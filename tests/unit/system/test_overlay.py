@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pycp import system
+from pycp.system.contents import fill, open_filled
 from pycp.system.folder import Directory, identity
 from pycp.system.nodes import changed
 from pycp.system.overlay import Overlay, Pretended
@@ -66,6 +67,23 @@ def test_what_cannot_be_is_refused(
         act(top)
     assert problem.value.errno == code
     assert sorted(os.listdir()) == ["d", "f", "other name of f"]
+
+
+def test_only_what_would_be_there_and_is_readable_can_be_read(
+    top: Pretended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(top, "n", FILE)
+    with pytest.raises(FileNotFoundError):
+        open_filled(top, "n")
+    assert open_filled(top, "f") is None
+    fill(top, "n", top, "f")
+    fd = open_filled(top, "n")
+    assert fd is not None
+    assert os.fstat(fd).st_ino == os.stat("f").st_ino
+    os.close(fd)
+    monkeypatch.setattr(Pretended, "may", lambda *_words: False)
+    with pytest.raises(PermissionError):
+        open_filled(top, "n")
 
 
 def test_two_names_of_a_file_stay_if_one_is_given_the_other(top: Pretended) -> None:

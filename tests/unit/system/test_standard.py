@@ -29,6 +29,18 @@ def free() -> list[int]:
     return found
 
 
+def test_what_is_above_the_standard_streams_stays_where_it_is() -> None:
+    numbers = []
+
+    def plain(path: str, flags: int, mode: int, *, dir_fd: int | None) -> int:
+        numbers.append(os.open(path, flags, mode, dir_fd=dir_fd))
+        return numbers[0]
+
+    fd = standard.open_above(plain)("/", os.O_RDONLY)
+    os.close(fd)
+    assert [fd] == numbers
+
+
 def in_child(closed: tuple[int, ...], what: Callable[[], object]) -> str:
     """Return what a child says that has these standard streams closed from its start."""
     reading, writing = os.pipe()
