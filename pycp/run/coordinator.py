@@ -343,8 +343,7 @@ class Coordinator:
         for (filled, names, link), place in zip(task.parts, task.places, strict=True):
             outer = self._told.record()
             for name, _kind in names:
-                shown = join(filled.folder.source, name)
-                self._walk.job.report.failed(lost.error(shown))
+                self._walk.job.report.failed(lost.error(join(filled.folder.source, name)))
             self._told.recorded(place, outer)
             if link is not None:
                 self._sets.done(link, None)

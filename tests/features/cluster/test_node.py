@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pycp import values
 from pycp.cli.cp import parse_cp
 from pycp.cli.install import parse_install
 from pycp.cluster import node, proof
@@ -146,7 +147,7 @@ class Losing(Here):
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make files that are taken for large in the working directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ranges, "LARGE", 4 * BLOCK)
+    monkeypatch.setattr(values, "LARGE_FILE", 4 * BLOCK)
     monkeypatch.setattr(ranges, "LEAST", BLOCK)
     (tmp_path / "s").mkdir()
     (tmp_path / "s/a").write_bytes(bytes(range(256)) * 100)
