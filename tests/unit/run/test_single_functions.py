@@ -17,7 +17,7 @@ from pycp.entries import Decision, Tally
 from pycp.errors import CopyError
 from pycp.plan.links import Memory
 from pycp.report.lines import Lines
-from pycp.run import hands
+from pycp.run import hands, large
 from pycp.run.hands import ForkedHands
 from pycp.run.level import Level, Place
 from pycp.run.new_files import NewFiles
@@ -126,11 +126,12 @@ def test_what_is_gone_when_it_is_to_be_remembered_cannot_be_met() -> None:
 def test_a_worker_without_memory_ends_all_and_another_one_only_itself(
     monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
+    counts = SimpleNamespace(folder=None, name="f")
     gone = Worker(0, SimpleNamespace(receive=raising(EOFError())), None)  # type: ignore[arg-type]
     monkeypatch.setattr(gone, "end", lambda: EXHAUSTED if words == "exhausted" else words)
     mine: Any = ForkedHands.__new__(ForkedHands)
     mine._lost, mine._held, mine._tokens, mine._most = [], {gone: [7]}, {gone: "token"}, 2
-    mine._tally = SimpleNamespace(tick=None)
+    mine._tally, mine._counts = SimpleNamespace(tick=None, spare=[]), {gone: counts}
     monkeypatch.setattr(hands, "ready", lambda *_words: [gone])
     if words == "exhausted":
         with pytest.raises(MemoryError):
@@ -138,6 +139,20 @@ def test_a_worker_without_memory_ends_all_and_another_one_only_itself(
     else:
         ((ticket, lost),) = mine.take(True)
         assert (ticket, lost.how, lost.token, mine._most) == (7, "killed", "token", 1)
+    assert mine._tally.spare == [counts]
+
+
+def test_a_large_file_is_copied_by_one_process_if_there_can_be_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(large, "_local_hands", raising(EIO))
+    fds = os.open("a", os.O_RDONLY), os.open("b", os.O_RDWR)
+    file = FileCopy(entry("a", "b"), fds[0], os.fstat(fds[0]), fds[1])
+    file.destination = os.fstat(fds[1])
+    large.share_locally(Visitor(job(), False), 3, file)
+    assert file.start == 0, "nothing is copied yet"
+    for fd in fds:
+        os.close(fd)
 
 
 def test_much_that_happens_is_told_before_a_file_is_read() -> None:
