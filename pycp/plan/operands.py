@@ -5,7 +5,7 @@ relative to that descriptor.
 """
 
 import stat
-from errno import ENOENT
+from errno import EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ESTALE, ETIMEDOUT
 
 from pycp import system
 from pycp.entries import Entry
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MANY = 20
 """Operands that are worth loading what copies them quickly."""
+TELLS_NOTHING = frozenset((EIO, EMFILE, ENFILE, ENOMEM, ESTALE, ETIMEDOUT))
+"""Errors that do not say whether the last operand is a directory, so where a copy would go."""
 
 
 class Operands:
@@ -162,7 +164,7 @@ def split(
         directory = probe(destination)
         if isinstance(directory, Directory):
             return sources, directory, destination
-        if len(words) > 2:
+        if len(words) > 2 or directory.errno in TELLS_NOTHING:
             raise failed(missing, destination, directory)
     if needs_directory:
         raise UsageError("with --parents, the destination must be a directory")

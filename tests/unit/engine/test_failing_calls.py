@@ -145,10 +145,10 @@ COPIES = [
     ),
     Case(
         "--atomic a b",
-        (Fails("open", EIO, "b"),),
+        (Fails("open", EIO, "b", (2,)),),
         f"cannot create regular file 'b': {INPUT_OUTPUT}",
     ),
-    Case("--atomic -f a b", (Fails("open", EIO, "b"),), "", 0),
+    Case("--atomic -f a b", (Fails("open", EIO, "b", (2,)),), "", 0),
     Case(
         "--atomic -a s/l gone",
         (Fails("rename", EIO),),
@@ -171,6 +171,13 @@ COPIES = [
         f"cannot remove 'b': {INPUT_OUTPUT}",
     ),
     Case("-r s n", (Fails("scandir", EIO, "d"),), f"cannot access 's/d': {INPUT_OUTPUT}"),
+    Case("-r s t", (Fails("open", EIO, "t", FIRST),), f"target 't': {INPUT_OUTPUT}"),
+    Case(
+        "-r s t",
+        (Fails("open", errno.EMFILE, "t", FIRST),),
+        "target 't': Too many open files\n",
+    ),
+    Case("-r s t", (Fails("stat_of", EIO, "", FIRST),), f"target 't': {INPUT_OUTPUT}"),
     Case(
         "--reflink=always a n",
         (
@@ -245,7 +252,9 @@ COPIES = [
     Case("-r s n", (Fails("open", EACCES, "d", (2,)),), "", 0),
     Case("-r s n", (Fails("fstat", EIO, "f", (2,)),), f"cannot fstat 'n/f': {INPUT_OUTPUT}"),
     Case("-a s/f n", (Fails("fstat", EIO, "n", (1,)),), f"cannot fstat 'n': {INPUT_OUTPUT}"),
-    Case("a b", (Fails("open", EIO, "b"),), f"cannot create regular file 'b': {INPUT_OUTPUT}"),
+    Case(
+        "a b", (Fails("open", EIO, "b", (2,)),), f"cannot create regular file 'b': {INPUT_OUTPUT}"
+    ),
     Case("-b a b", (Fails("rename", errno.EEXIST, "b"),), "cannot backup 'b': File exists\n"),
     Case("--backup=numbered a b", (Fails("rename", errno.EEXIST, "b", FIRST),), "", 0),
     Case("--backup=numbered a b", (Fails("rename", errno.ENOENT, "b", FIRST),), "", 0),
@@ -262,7 +271,7 @@ COPIES = [
     Case("--resume a b", (Fails("open", EACCES, "b", FIRST),), "", 0),
     Case(
         "--attributes-only a b",
-        (Fails("open", EIO, "b"),),
+        (Fails("open", EIO, "b", (2,)),),
         f"cannot create regular file 'b': {INPUT_OUTPUT}",
     ),
     Case(
@@ -367,7 +376,7 @@ COPIES = [
     Case("--attributes-only --resume a b", (), "", 0),
     Case("-l --resume a b", (), "cannot create hard link 'b' to 'a': File exists\n"),
     Case("--resume a b", (Fails("open", EIO, "a", FIRST),), "", 0),
-    Case("--resume a b", (Fails("open", EIO, "b", FIRST),), "", 0),
+    Case("--resume a b", (Fails("open", EIO, "b", (2,)),), "", 0),
     Case("--resume a b", (Fails("fstat", EIO, "b", FIRST),), f"cannot fstat 'b': {INPUT_OUTPUT}"),
     Case("--resume -a s w", (Fails("stat", EIO, "d", (1,)),), "", 0),
     Case("-a --atomic -f s/l a", (), "", 0),
@@ -470,9 +479,9 @@ COPIES = [
     Case("--dry-run -aT s y", (), "", 0),
     Case("--dry-run -sT a b", (), "cannot create symbolic link 'b' to 'a': File exists\n"),
     Case(
-        "--dry-run -rsT s y",
+        "--dry-run -rsT s/d y",
         (),
-        "y/l: can make relative symbolic links only in current directory\n",
+        "y/g: can make relative symbolic links only in current directory\n",
     ),
     Case("--dry-run -r --no-preserve=mode s n", (), "", 0),
     Case("--dry-run -a s s/d/in", (), "cannot copy a directory, 's', into itself, 's/d/in'\n"),
@@ -651,6 +660,11 @@ INSTALLS = [
         "--dry-run -d ./n/o",
         (Fails("stat", EIO),),
         f"cannot create directory './n': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "a t",
+        (Fails("open", errno.ENFILE, "t", FIRST),),
+        "target 't': Too many open files in system\n",
     ),
     Case("--dry-run -d t", (), "", 0),
     Case("--dry-run -d a", (), "cannot create directory 'a': File exists\n"),
