@@ -289,5 +289,13 @@ def _text(error: OSError, shown: "Mapping[object, str]") -> str:
         for name, known in shown.items():
             text = text.replace(repr(name), repr(known)).replace(str(name), known)
         return text
-    names = [shown.get(name, name) for name in (error.filename, error.filename2)]
+    names = [_known(name, shown) for name in (error.filename, error.filename2)]
     return str(OSError(error.errno, error.strerror, names[0], None, names[1]))
+
+
+def _known(name: object, shown: "Mapping[object, str]") -> object:
+    """Return the name that the user knows something by, or what it is in."""
+    above, slash, last = name.rpartition("/") if isinstance(name, str) else ("", "", "")
+    if name not in shown and above in shown:
+        return f"{shown[above]}{slash}{last}"
+    return shown.get(name, name)

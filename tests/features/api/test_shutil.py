@@ -143,6 +143,8 @@ CASES: list[tuple[Call, tree.Spec]] = [
     for_trees("s", "t", "s/d/f t/d", dirs_exist_ok=True),
     for_trees("s", "t", "s/f t/f->../u u", dirs_exist_ok=True),
     for_trees("s", "t", "s/f t/f/", dirs_exist_ok=True),
+    for_trees("s", "t", "s/f t/f/f/", dirs_exist_ok=True),
+    for_trees("s", "t", "s/d/f t/d/f/@0500", dirs_exist_ok=True),
     for_trees("s", "t", "s/d/f t/@0500", dirs_exist_ok=True),
     for_trees("s", "t", "s/f s/g t/f=s/f", dirs_exist_ok=True),
     for_trees("s", "t", "s/f t/"),
