@@ -223,7 +223,10 @@ def _require_same(entry: "Entry", fd: int, expected: tuple[int, int]) -> None:
 
 def is_finished(job: "Job", filled: Filled) -> bool:
     """Return whether a directory has its attributes already."""
-    return not (job.options.durable or lacks_attributes(job, filled.source, filled.made))
+    options = job.options
+    if options.durable or options.dry_run:
+        return False
+    return not lacks_attributes(job, filled.source, filled.made)
 
 
 def finish_directory(job: "Job", filled: Filled) -> None:

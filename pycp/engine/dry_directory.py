@@ -15,7 +15,7 @@ from pycp.quoting import quote_name
 from pycp.system.folder import CLOSED, Directory, Folder, identity
 from pycp.system.nodes import Later, Node
 from pycp.system.overlay import Overlay, Pretended
-from pycp.values import OTHER
+from pycp.values import OTHER, PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,9 +138,23 @@ def open_real(job: "Job", filled: Filled, decision: "Decision") -> None:
 
 
 def finish_pretended(job: "Job", filled: Filled) -> None:
-    """Fail as giving a directory its attributes would."""
+    """Fail as giving a directory its attributes would, and remember its mode."""
     directory = filled.folder.destination_directory
     foresee_attributes(job, filled.entry, filled.source, filled.made.status, directory)
+    _remember_mode(job, directory, filled.source, filled.made.is_new)
+
+
+def _remember_mode(
+    job: "Job", directory: Directory, source: "os.stat_result", is_new: bool
+) -> None:
+    """Remember the mode that a directory gets when it is complete."""
+    options = job.options
+    assert isinstance(directory, Pretended)
+    if options.preserve_mode:
+        directory.finish(stat.S_IMODE(source.st_mode))
+    elif is_new:
+        mode = PERMISSIONS if options.explicit_no_mode else source.st_mode & PERMISSIONS
+        directory.finish(mode & ~job.umask)
 
 
 def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "Listed":
@@ -172,9 +186,11 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "List
     return len(entries), iter(entries), False
 
 
-def foresee_parent(job: "Job", directory: Directory) -> None:
-    """Fail as setting the attributes of a directory that --parents found would."""
+def foresee_parent(job: "Job", directory: Directory, source: "os.stat_result | None") -> None:
+    """Fail as setting the attributes of a directory that --parents found or made would."""
     options, shown = job.options, directory.shown
+    if source is not None and options.preserve_mode:
+        _remember_mode(job, directory, source, False)
     may_set = job.is_privileged or directory.stat(".").st_uid == system.geteuid()
     if may_set and not _is_protected(directory):
         return

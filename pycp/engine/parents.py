@@ -279,7 +279,7 @@ def finish_parents(job: "Job", parents: Parents) -> None:
             if options.dry_run:
                 from pycp.engine.dry_directory import foresee_parent
 
-                foresee_parent(job, parent.directory)
+                foresee_parent(job, parent.directory, source)
                 continue
             where = parent.directory.where
             if source is not None and options.preserve_timestamps:

@@ -37,7 +37,8 @@ def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
         assert isinstance(source, Pretended)
         assert isinstance(below, Pretended)
         overlay = below.overlay
-        if below.node is None or source.node is not None or overlay.changed:
+        node = below.node
+        if node is None or node.is_finished or source.node is not None or overlay.changed:
             return False
         try:
             status = look(name, dir_fd=source.fd, follow_symlinks=False)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Node:
     """Something that is pretended to be there."""
 
-    __slots__ = ("above", "status", "text")
+    __slots__ = ("above", "is_finished", "status", "text")
 
     def __init__(self, status: os.stat_result, text: str, above: "Directory | None") -> None:
         self.status = status
@@ -20,6 +20,8 @@ class Node:
         """What a symbolic link holds."""
         self.above = above
         """The directory that a directory was made in."""
+        self.is_finished = False
+        """A directory has its mode in the end, which may keep its owner from writing in it."""
 
 
 class Later:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Names: TypeAlias = "dict[str, Node | Later | None]"
     """What is new or has moved to a directory; None if it is gone."""
 
+ENTERING = stat.S_IWUSR | stat.S_IXUSR
+"""What the owner of a directory needs to make something in it."""
 MOST_LINKS = 40
 """Symbolic links followed in one name, as in Linux."""
 
@@ -198,6 +200,12 @@ class Pretended(Directory):
         """Return whether nobody may set attributes of the directory itself."""
         return _protection(self.place) != 0
 
+    def finish(self, mode: int) -> None:
+        """Pretend that the directory, if it is pretended itself, has its mode in the end."""
+        if self.node is not None:
+            self.node.status = changed(self.node.status, st_mode=stat.S_IFDIR | mode)
+            self.node.is_finished = True
+
     def names(self, name: str, more_flags: int = 0) -> "Iterator[str]":
         """Yield the names in a directory below this one, or in this one itself (".")."""
         status, place = self.find(name, True)
@@ -323,11 +331,14 @@ def _error(code: int) -> OSError:
 
 
 def _require_writable(place: "Place") -> None:
-    """Raise OSError if nothing can be made in a directory; in what we made ourselves it can."""
+    """Raise OSError if nothing can be made in a directory; while it is filled, ours lets us in."""
     if not isinstance(place, Node):
         code = why_not(*place, system.W_OK | os.X_OK)
-        if code:
-            raise _error(code)
+    else:
+        is_open = not place.is_finished or place.status.st_mode & ENTERING == ENTERING
+        code = 0 if is_open or system.geteuid() == 0 else EACCES
+    if code:
+        raise _error(code)
 
 
 def _protection(place: "Place", follows: bool = True) -> int:

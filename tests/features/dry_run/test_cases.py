@@ -57,6 +57,13 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     ),
     Case("two directories of one name merge", "-rn a/x b/x d", "a/x/f b/x/f b/x/g d/"),
     Case("what the first made is a file", "-r a/x b/x d", "a/x b/x/f d/", 1),
+    Case("what the first made is closed by then", "-rp a/x b/x d", "a/x/@0555 a/x/f b/x/g d/", 1),
+    Case("so by no mode of its own", "-r a/x b/x d", "a/x/@0555 a/x/f b/x/g d/", 1),
+    Case("as by the umask", "-r a/x b/x d", "a/x/f b/x/g d/", 1, umask=0o277),
+    Case("it is open without a mode", "-r --no-preserve=mode a/x b/x d", "a/x/@0500 b/x/g d/"),
+    Case("it is opened again", "-rp a/x b/x c/x d", "a/x/f b/x/@0500 b/x/g c/x/h d/", 1),
+    Case("files of a closed directory", "-p --parents a/f a/g d", "a/@0555 a/f a/g d/", 1),
+    Case("files of a directory that is not", "--parents a/f a/g d", "a/f a/g d/", umask=0o022),
     Case("what the first made is a link", "-rP a/x b/x d", "a/x->y b/x d/", 1),
     Case(
         "what the first brought below it is a link",
