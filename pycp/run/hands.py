@@ -3,6 +3,7 @@
 A loss is told, never hidden. The forked processes of this machine are one implementation.
 """
 
+import _signal  # type: ignore[import-not-found]  # signal imports enum
 import os
 
 from pycp.errors import CopyError
@@ -131,7 +132,8 @@ class ForkedHands:
             root.reopen()
             server = Server(self._walk, root)
             token = os.urandom(4).hex()
-            worker = start(lambda channel: server.serve(channel, counts, token))
+            # By this signal it is not ended before something that has a temporary name has its own.
+            worker = start(lambda channel: server.serve(channel, counts, token), _signal.SIGTERM)
         except OSError:
             self._most = len(self._held)  # fewer will do, and none as well
             return None

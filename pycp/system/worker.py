@@ -171,8 +171,8 @@ class Worker:
 def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) -> Worker:
     """Start a worker that runs `work` on its end of a channel, and ends when that returns.
 
-    Who catches `end_signal`, which comes when we are gone, must end then. Raise OSError if there
-    can be no more processes or descriptors.
+    Who catches `end_signal`, which comes when we are gone, must end then; where it has no effect
+    SIGKILL comes. Raise OSError if there can be no more processes or descriptors.
     """
     sockets: list[Any] = []
     parent = os.getpid()
@@ -199,7 +199,7 @@ def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) 
     try:
         for number in ASKING:  # one process answers for all
             _signal.signal(number, _signal.SIG_IGN)
-        _die_with(lifeline_end.fileno(), end_signal)
+        _die_with(lifeline_end.fileno(), end_signal if _is_heard(end_signal) else _signal.SIGKILL)
         # What came before that gives no signal.
         if os.getppid() == parent and not _is_cut(lifeline_end.fileno()):
             work(Channel(theirs))
@@ -219,6 +219,12 @@ def _forget_handlers() -> None:
     for number in ENDING:
         if callable(_signal.getsignal(number)):
             _signal.signal(number, _signal.SIG_DFL)
+
+
+def _is_heard(number: int) -> bool:
+    """Return whether a signal has an effect: a program that uses us may ignore it, or block it."""
+    blocked = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+    return number not in blocked and _signal.getsignal(number) != _signal.SIG_IGN
 
 
 def _die_with(lifeline_end: int, end_signal: int) -> None:

@@ -5,6 +5,7 @@ import select
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,8 +36,11 @@ def place() -> Iterator[Path]:
     tree.remove(str(made))
 
 
-def start(place: Path, words: str, act: Callable[[int], None]) -> int:
-    """Copy in a forked child; `act` is called before each call of a worker, with its number."""
+def start(place: Path, words: str, act: Callable[[int], None], only: str = "") -> int:
+    """Copy in a forked child; `act` is called before each call of a worker, with its number.
+
+    With `only` no other calls than those of this name count.
+    """
     pid = os.fork()
     if pid:
         return pid
@@ -51,9 +55,9 @@ def start(place: Path, words: str, act: Callable[[int], None]) -> int:
         interceptor = Interceptor()
         calls = 0
 
-        def before(_call: str) -> None:
+        def before(call: str) -> None:
             nonlocal calls
-            if interceptor.role == WORKER:
+            if interceptor.role == WORKER and call.startswith(only):
                 calls += 1
                 act(calls)
 
@@ -131,6 +135,35 @@ def test_a_killed_worker_leaves_no_temporary_name(place: Path, stop: int) -> Non
     assert (status, (place / "stderr").read_text()) == (0, "")
     assert missing(place) == set()
     assert (place / "died").exists()
+    assert not list(place.rglob("Cu*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("options", ["-r --atomic", "-df"])
+def test_a_worker_whose_parent_was_ended_leaves_no_temporary_name(
+    place: Path, options: str, number: signal.Signals
+) -> None:
+    """It is ended as well, but not before what has a temporary name got its own, or is gone."""
+    for path in place.glob("s/0/*"):
+        (path.parent / f"{path.name}.link").hardlink_to(path)
+        (path.parent / f"{path.name}.symlink").symlink_to("nowhere")
+    (place / "D/0").mkdir(parents=True)
+    for path in place.glob("s/0/*"):
+        (place / "D/0" / path.name).write_text("old")
+    gone, held = os.pipe()
+
+    def act(_number: int) -> None:
+        parent = os.getppid()
+        os.kill(parent, number)
+        while os.getppid() == parent:
+            time.sleep(0.001)
+        time.sleep(0.01)  # the signal that our lifeline is cut comes meanwhile
+
+    pid = start(place, f"{options} -R --jobs=3 -T s D", act, only="rename")
+    os.close(held)
+    assert end(pid) == -number
+    assert os.read(gone, 1) == b"", "when all are at their end"
+    os.close(gone)
     assert not list(place.rglob("Cu*"))
 
 

@@ -230,6 +230,27 @@ def test_a_worker_is_stopped_while_a_process_forked_from_ours_lives(
     worker.stop()
 
 
+@pytest.mark.parametrize("how", ["ignored", "blocked"])
+def test_a_worker_is_stopped_where_the_signal_for_that_has_no_effect(how: str) -> None:
+    def stay(channel: Channel) -> None:
+        channel.send("here")
+        signal.pause()
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        if how == "ignored":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        else:
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        worker = start(stay, signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    assert worker.channel.receive() == "here"
+    worker.cut_lifeline()
+    assert worker.end() == "killed by signal 9"
+
+
 def test_a_worker_that_is_stopped_before_it_begins_does_not_begin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
