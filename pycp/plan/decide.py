@@ -182,9 +182,12 @@ def _is_begun(
     """Return whether the destination is half-written, so that neither -n nor -u is about it."""
     if not options.resume or options.update == "all":
         return False
-    from pycp.plan.compare import is_begun
+    from pycp.plan.compare import is_begun, lacks_attributes
 
-    return is_begun(entry, known[1], destination, known[2], options.redo)
+    kind, source, follows, link_to = known
+    is_copy = kind not in ("link", "symbolic") and link_to is None and not options.attributes_only
+    may_be_whole = options.redo or (is_copy and lacks_attributes(source, destination, options))
+    return is_begun(entry, source, destination, follows, may_be_whole)
 
 
 def _may_be_same(

@@ -264,6 +264,59 @@ def test_a_file_begun_by_ranges_is_finished_even_if_others_stay(
     assert (root / "D/g").read_bytes() == b"m" + bytes(len(DATA) - 1)
 
 
+INTERRUPTED = "chmod 600 f p s; touch -h f p s l"
+"""What an interrupted copy leaves: all is there, but not its attributes."""
+MODELESS = "chmod 600 f p s"
+"""The times were set already."""
+
+
+@pytest.mark.parametrize("options", ["-au", "-an", "-a --update=none-fail", "-rup", "-a -u -j2"])
+@pytest.mark.parametrize("left", [INTERRUPTED, MODELESS])
+def test_what_lacks_its_attributes_gets_them_even_if_others_stay(
+    tree: Tree, run_pycp: Programs, options: str, left: str
+) -> None:
+    spec = {**trees.nodes("s/f@0644 s/p|@0666 s/l->f s/g"), "s/s": trees.unix_socket(0o711)}
+    root = copied(tree, run_pycp, spec, f"-a {options}".replace("-n", ""))
+    whole = contents(root)
+    (root / "D/g").chmod(0o666)  # somebody's own, as no copy leaves it
+    mine = contents(root)
+    assert mine != whole
+    assert os.system(f"cd {root}/D && {left}") == 0
+    done = run_pycp.run(f"{options} --resume -T s D", str(root))
+    assert done.status == (options == "-a --update=none-fail")
+    assert contents(root) == mine
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root gives files away")
+@pytest.mark.parametrize("left", ["chmod 600 D/f", "chown 0:0 D/f; chmod 600 D/f"])
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_what_was_not_given_away_yet_is_even_if_it_is_not_newer(
+    tree: Tree, run_pycp: Programs, left: str, mode: int
+) -> None:
+    root = copied(tree, run_pycp, {"s/f": trees.file("f", mode, owner=(ORDINARY_ID, ORDINARY_ID))})
+    whole = contents(root)
+    assert os.system(f"cd {root} && {left}") == 0
+    assert resumed(run_pycp, root, "-au --resume -T s D") == ""
+    assert contents(root) == whole
+
+
+def test_the_mode_withheld_from_a_copy_is_given_even_if_it_is_newer(
+    tree: Tree, run_pycp: Programs
+) -> None:
+    root = copied(tree, run_pycp, "s/f@0644", "-r --preserve=ownership")
+    (root / "D/f").chmod(0o600)
+    assert resumed(run_pycp, root, "-ru --preserve=ownership --resume -T s D") == ""
+    assert (root / "D/f").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("options", ["-lu", "-su", "-ru", "-aun", "-aub"])
+def test_what_others_made_stays_as_it_is(tree: Tree, run_pycp: Programs, options: str) -> None:
+    root = Path(tree({"s/f": trees.file("f", age=-5), "D/f": trees.file("f", 0o666)}))
+    before = contents(root)
+    run_pycp.run(f"-r {options} --resume -T {root}/s D", str(root))
+    assert contents(root) == before
+
+
 def test_the_same_words_mean_the_same_copy(tree: Tree, run_pycp: Programs) -> None:
     root = Path(tree("s/f s/d/g"))
     assert resumed(run_pycp, root, "-a s D") == ""
