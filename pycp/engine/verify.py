@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BUFFER_SIZE = 1024 * 1024
 """Bytes read from each side at a time, at most."""
+LARGEST = (1 << 63) - 1
+"""Bytes of a file at most; no call may ask for what would be behind that."""
 
 
 def require_stored(entry: "Entry", decision: "Decision") -> None:
@@ -208,7 +210,8 @@ def read(side: tuple[int, str], offset: int, size: int) -> bytes:
     data = b""
     try:
         while len(data) < size:
-            more = system.pread(fd, size - len(data), offset + len(data))
+            at = offset + len(data)
+            more = system.pread(fd, min(size - len(data), LARGEST - at), at)
             if not more:
                 break
             data = data + more if data else more

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pycp import system
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.steps import Steps
-from pycp.engine.verify import BUFFER_SIZE, verify
+from pycp.engine.verify import BUFFER_SIZE, read, verify
 from pycp.errors import CopyError
 from tests import listing, tree
 from tests.features.verify.running import PEOPLE, run
@@ -424,3 +424,17 @@ def test_a_map_of_holes_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     os.truncate("b", 400_000)
     monkeypatch.setattr(system, "lseek", lseek)
     assert difference() == "'b' differs from 'a' at byte 200000"
+
+
+def test_the_largest_file_is_read_to_its_end_and_not_beyond(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel takes no call that goes on behind the largest offset, whatever there is."""
+    largest = (1 << 63) - 1
+
+    def pread(_fd: int, size: int, offset: int) -> bytes:
+        assert offset + size <= largest
+        return bytes(size)
+
+    monkeypatch.setattr(system, "pread", pread)
+    assert read((0, "f"), largest - 10, 100) == bytes(10)
