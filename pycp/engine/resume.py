@@ -65,6 +65,8 @@ def resume(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
         is_complete, remark = rest is None, told or remark
     elif decision.kind == "symbolic":
         is_complete = has_text(entry, entry.source)
+        if is_complete and not job.options.dry_run:
+            preserve_link_attributes(job, entry, decision, owner=False)
     else:
         is_complete = decision.kind != "link" and _resume_node(job, entry, decision)
     if is_complete:
@@ -143,10 +145,8 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
     folder = entry.folder
     try:
         found = folder.destination_directory.stat(entry.destination_name, False)
-        is_alike = (stat.S_IFMT(found.st_mode), found.st_rdev) == (
-            stat.S_IFMT(source.st_mode),
-            source.st_rdev,
-        )
+        kinds = [(stat.S_IFMT(side.st_mode), side.st_rdev) for side in (source, found)]
+        is_alike = kinds[0] == kinds[1]
         if not (is_alike and _is_ours(job, source, found) and job.has_label(entry, decision)):
             return False
         is_symlink = stat.S_ISLNK(source.st_mode)

@@ -201,8 +201,8 @@ def problems(
     for name in sorted(files.keys() - faults.files.keys()):
         if os.path.basename(name).startswith("Cu"):
             yield f"temporary name {name}"
-    if "Try '" in stderr:
-        return  # the destination looked like none: all was refused
+    if "Try '" in stderr or f"{scene.program}: target '" in stderr:
+        return  # the destination looked like none, or could not be looked at: all was refused
     for name, line in faults.files.items():
         found = files.get(name, "")
         if call in XATTR_CALLS and (not scene.keeps_xattrs or result.status):

@@ -226,6 +226,19 @@ def test_what_is_not_what_it_should_be_is_replaced(
     assert contents(root) == whole
 
 
+def test_a_link_made_for_a_copy_gets_its_time(tree: Tree, run_pycp: Programs) -> None:
+    root = Path(tree("s/f+5"))
+    words = f"-as --resume -T {root}/s D"
+    assert resumed(run_pycp, root, words) == ""
+    whole = contents(root)
+    os.utime(root / "D/f", follow_symlinks=False)
+    assert contents(root) != whole
+    resumed(run_pycp, root, f"--dry-run {words}")
+    assert contents(root) != whole
+    assert resumed(run_pycp, root, words) == ""
+    assert contents(root) == whole
+
+
 @pytest.mark.parametrize("options", ["-n", "-u", "--update=none", "-au", "--update=none-fail"])
 def test_half_written_files_are_finished_even_if_others_stay(
     tree: Tree, run_pycp: Programs, options: str
