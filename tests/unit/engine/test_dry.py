@@ -70,14 +70,14 @@ def test_attributes_of_directories_above_are_foreseen(
     above = Pretended(Directory(None, "d", os.open("d", os.O_RDONLY), "d"), Overlay())
     work = job(**{f"preserve_{name}": True for name in options})
     work.is_privileged = is_privileged
-    foresee_parent(work, above)  # it is ours
+    foresee_parent(work, above, None)  # it is ours
     monkeypatch.setattr(dry_directory, "_is_protected", lambda _directory: True)
     try:
         if not told:
-            foresee_parent(work, above)
+            foresee_parent(work, above, None)
             return
         with pytest.raises(CopyError) as problem:
-            foresee_parent(work, above)
+            foresee_parent(work, above, None)
         assert str(problem.value) == f"failed to preserve {told} for 'd': {DENIED}"
     finally:
         above.close()
