@@ -6,6 +6,7 @@ and Debian's packages.
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,11 +16,13 @@ from functools import partial
 from pathlib import Path
 
 from tests.vm.guest.parts import PARTS, selected
-from tests.vm.image import HERE, require_image, require_tools
+from tests.vm.image import BUILT, HERE, require_image, require_tools
 from tests.vm.machine import run_job
 from tests.vm.table import Answers
 
 PROJECT = HERE.parents[1]
+COMPILED = BUILT / "compiled"
+"""What the guest's Python has made of the modules: that takes long where it is emulated."""
 LIMIT_S = 3600
 MODES = ("enforcing", "permissive")
 
@@ -49,6 +52,7 @@ def main() -> int:
     ]
     with ThreadPoolExecutor() as machines:
         found = list(machines.map(partial(_ask, modes, arguments.selection), parts))
+    _keep_compiled(found[0]["compiled.tar"])
     for files in found:
         for name in ("broken", "errors", "places.log"):
             if files[name]:
@@ -68,16 +72,25 @@ def _ask(modes: Sequence[str], selection: list[str], part: str) -> dict[str, byt
     """Have a machine of its own answer the questions of a part; return the files it wrote."""
     with tempfile.TemporaryDirectory() as place:
         job = Path(place)
-        shutil.copytree(
-            PROJECT / "pycp", job / "pycp", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        shutil.copytree(HERE / "guest", job / "tests/vm/guest")
+        for directory in ("pycp", "tests/vm/guest"):
+            without = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(PROJECT / directory, job / directory, ignore=without)
+        if COMPILED.exists():
+            shutil.copytree(COMPILED, job, dirs_exist_ok=True)
         for name in ("disks", "servers", "run"):
             shutil.copy(HERE / "guest" / name, job)
         (job / "selection").write_text("".join(f"{word}\n" for word in selection))
         (job / "modes").write_text(",".join(modes) + "\n")
         (job / "part").write_text(f"{part}\n")
-        return run_job(part, job, ("answers", "errors", "places.log"), LIMIT_S)
+        return run_job(part, job, ("answers", "errors", "places.log", "compiled.tar"), LIMIT_S)
+
+
+def _keep_compiled(archive: bytes) -> None:
+    """Have the next guests get what a guest has compiled; it is looked at whether that is stale."""
+    if archive:
+        shutil.rmtree(COMPILED, ignore_errors=True)
+        COMPILED.mkdir()
+        subprocess.run(("tar", "-x", "-C", str(COMPILED)), input=archive, check=True)
 
 
 def _tell(lines: list[str], is_verbose: bool, spent: list[str], begun: float) -> bool:

@@ -49,16 +49,14 @@ def carry_out(words: list[str]) -> int:
     return status
 
 
-def events_of(
-    question: Question, ours: bool, there: list[str], look: Callable[[str, dict[str, int]], str]
-) -> list[str]:
-    """Return whose events tell the label that is there: what is expected stands for GNU's answer.
+def expected_events(question: Question, there: list[str]) -> list[str]:
+    """Return whose events must tell the label that is there."""
+    looks = question.looks
+    return [f"event {path}" for path in looks if _is_to_be_told(question, path in there)]
 
-    An event that tells another label is shown with that.
-    """
-    if not ours:
-        looks = question.looks
-        return [f"event {path}" for path in looks if _is_to_be_told(question, path in there)]
+
+def events(question: Question, look: Callable[[str, dict[str, int]], str]) -> list[str]:
+    """Return whose events tell the label that is there; another label is shown with it."""
     labels = _labels_told()
     found = []
     for path in filter(labels.__contains__, question.looks):
