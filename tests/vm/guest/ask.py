@@ -13,7 +13,7 @@ import importlib
 import json
 import os
 import pkgutil
-import select
+import signal
 import stat
 import subprocess
 import sys
@@ -43,7 +43,7 @@ LEFT = (
     by_python.EVENTS,
     *("/etc/resolv.conf.zz", "/dev/shm/zz", "/run/v/zz", "/run/e/zz", "/run/c/zz"),
 )
-SECONDS = 60
+SECONDS = 180
 ENOUGH = 100_000
 """Bytes of a copy that has well begun."""
 PAUSE_S = 0.01
@@ -199,18 +199,16 @@ def gnus(words: list[str]) -> list[str]:
 def run(words: list[str], ours: bool, output: str, uid: int = 0) -> tuple[int, list[str]]:
     """Run a command to its end."""
     pid = start(words, ours, output, uid)
-    process = os.pidfd_open(pid)
+    signal.signal(signal.SIGALRM, lambda *_: os.killpg(pid, signal.SIGKILL))
+    signal.alarm(SECONDS)
     try:
-        has_ended, _, _ = select.select([process], [], [], SECONDS)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     finally:
-        os.close(process)
-    if not has_ended:
-        os.killpg(pid, 9)
-    status = os.waitpid(pid, 0)[1]
-    if not has_ended:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    if status == -signal.SIGKILL:
         return -1, ["took too long"]
-    lines = Path(output).read_text(errors="surrogateescape").splitlines()
-    return os.waitstatus_to_exitcode(status), lines
+    return status, Path(output).read_text(errors="surrogateescape").splitlines()
 
 
 def begin_and_kill(words: list[str], directory: str) -> list[str]:

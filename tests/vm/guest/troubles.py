@@ -20,7 +20,7 @@ OPERANDS = "pipe odd/plain odd/listed"
 PIPE = "/root/w/pipe"
 HALF = b"half\n" * 20_000
 AWAY_S = 2
-LIMIT_S = 40
+LIMIT_S = 120
 PAUSE_S = 0.02
 
 
