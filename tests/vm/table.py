@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from string import ascii_letters
 
 from tests.vm.differences import reason
 
@@ -54,7 +55,7 @@ class Answers:
             return SAME if "status 0" in gnu else REFUSED
         if not why:
             return FAULT
-        return self._reasons.setdefault(why, chr(ord("a") + len(self._reasons)))
+        return self._reasons.setdefault(why, ascii_letters[len(self._reasons)])
 
     def counts(self) -> Iterator[str]:
         """Yield a line for each room."""

@@ -185,7 +185,7 @@ def whole(path: str) -> str:
     """Return in words all that a copy may keep of a file."""
     shown = path if len(path) < SHOWN else f"{path[:40]}..."
     try:
-        status = os.lstat(path)
+        status = _look(path)
     except OSError as error:
         return f"({errno.errorcode[error.errno or 0]}) {shown}"
     is_old = status.st_mtime_ns < 10**18
@@ -198,6 +198,17 @@ def whole(path: str) -> str:
     elif stat.S_ISLNK(status.st_mode):
         words.append(os.readlink(path))
     return " ".join([*words, *_attributes(path), shown])
+
+
+def _look(path: str) -> os.stat_result:
+    for pause_s in PAUSES_S:
+        try:
+            return os.lstat(path)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+        time.sleep(pause_s)  # a client of CIFS says so while it is looking for its server
+    return os.lstat(path)
 
 
 def _contents(path: str) -> str:
