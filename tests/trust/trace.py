@@ -43,7 +43,11 @@ NAMING = re.compile(
 )
 """Calls that take names of files."""
 SYSTEM = ("/proc/self/", "/etc/", "/lib", "/usr/", "/run/", "/var/run/")
-NOISE = re.compile(r"mmap|munmap|mremap|madvise|brk|rt_sig\w+|futex|getrandom|exit_group")
+NOISE = (
+    "mmap,munmap,mremap,madvise,brk,rt_sigaction,rt_sigprocmask,rt_sigreturn,rt_sigtimedwait,futex,"
+    "getrandom,exit_group"
+)
+"""Calls that are left out where all are asked for."""
 LINE = re.compile(r"(?P<pid>\d+) +(?P<call>\w+)\((?P<arguments>.*)\) += (?P<result>.*)")
 UNFINISHED = re.compile(r"(?P<pid>\d+) +(?P<start>.*) <unfinished \.\.\.>")
 RESUMED = re.compile(r"(?P<pid>\d+) +<\.\.\. \w+ resumed>(?P<rest>.*)")
@@ -99,11 +103,13 @@ def descriptor_path(word: str) -> str:
     return match["path"] if match else ""
 
 
-def trace(words: str, cwd: Path, calls: str = "all", status: int = 0) -> list[Call]:
+def trace(words: str, cwd: Path, calls: str = "", status: int = 0) -> list[Call]:
     """Run a command, and return the calls it made once everything was loaded."""
     needs.tracing()
     log = cwd / "trace"
-    strace = ["strace", "-f", "-y", "-s", "9999", "-e", f"trace={calls},access", "-o", str(log)]
+    # With --seccomp-bpf nothing stops for calls that are not asked for.
+    strace = ["strace", "-f", "--seccomp-bpf", "-y", "-s", "9999", "-o", str(log)]
+    strace += ["-e", f"trace={calls},access" if calls else f"trace=!{NOISE}"]
     done = subprocess.run(
         [*strace, sys.executable, "-c", LAUNCHER, *words.split()],
         cwd=cwd,
@@ -114,23 +120,23 @@ def trace(words: str, cwd: Path, calls: str = "all", status: int = 0) -> list[Ca
         umask=0,
     )
     assert done.returncode == status, done.stderr
-    made = list(_read(log))
+    _python, start, ours = log.read_text(errors="surrogateescape").partition(f'"{START}"')
     log.unlink()
-    start = next(i for i, call in enumerate(made) if START in call.names)
-    return made[start + 1 :]
+    assert start
+    return list(_read(ours.splitlines()[1:]))
 
 
-def _read(log: Path) -> Iterator[Call]:
+def _read(lines: list[str]) -> Iterator[Call]:
     """Yield the calls of a log in the order they began in; one per line, joined if need be."""
     begun: dict[str, str] = {}
-    for line in log.read_text(errors="surrogateescape").splitlines():
+    for line in lines:
         if match := UNFINISHED.fullmatch(line):
             begun[match["pid"]] = match["start"]
             continue
         if match := RESUMED.fullmatch(line):
             line = f"{match['pid']} {begun.pop(match['pid'])}{match['rest']}"
         match = LINE.fullmatch(line)
-        if match and not NOISE.fullmatch(match["call"]):
+        if match:
             words = ARGUMENT.findall(match["arguments"])
             yield Call(
                 int(match["pid"]),
