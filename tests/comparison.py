@@ -25,6 +25,7 @@ from tests.case import ANYTHING, Case, Who, shortened, shown
 from tests.child import execute
 from tests.features.cluster.engines import Dask, sit
 from tests.gnu.differences import DIFFERENCES
+from tests.memory import MEMORY
 from tests.programs import (
     ENGINE,
     ORDINARY_ID,
@@ -48,8 +49,8 @@ ONE_STARTED_OF = 24
 """Our program is started by its script in one case of so many, and called in a child in others."""
 JOBS = 3
 """Processes that copy each tree when a case has agreed for one."""
-ONE_SHARED_OF = 4
-"""In a quick run, several processes try one case of so many."""
+ONE_SHARED_OF = 4 if extent.IS_QUICK else 1 if extent.IS_THOROUGH else 3
+"""Several processes try one case of so many."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class Comparison:
     """A place for trees that every user can reach, and the programs to compare in it."""
 
     place: Path
+    """Where the programs are."""
+    around: Path
+    """Where the tree is made."""
     gnu: Programs
     pycp: Programs
     sharing: Programs
@@ -65,11 +69,13 @@ class Comparison:
 
     @classmethod
     def set_up(cls) -> "Comparison":
-        """Make the place and install both programs."""
-        place = Path(tempfile.mkdtemp(prefix="pycp-tests-", dir="/tmp"))
-        place.chmod(0o755)
+        """Make the places and install both programs."""
+        above = ("/tmp", for_trees())
+        place, around = (Path(tempfile.mkdtemp(prefix="pycp-tests-", dir=name)) for name in above)
+        for directory in (place, around):
+            directory.chmod(0o755)
         gnu, ours = install_oracle(place / "gnu"), install_ours(place / "our")
-        made = cls(place, gnu, ours, install_sharing(place / "sharing", ours, JOBS))
+        made = cls(place, around, gnu, ours, install_sharing(place / "sharing", ours, JOBS))
         if ENGINE == "dask":
             owners = {made.owner("root"), made.owner("user")}
             return replace(made, clusters=tuple(sit(place / "our", owner) for owner in owners))
@@ -80,11 +86,12 @@ class Comparison:
         for cluster in self.clusters:
             cluster.stop()
         tree.remove(str(self.place))
+        tree.remove(str(self.around))
 
     @property
     def root(self) -> str:
         """Name the top of the tree under test."""
-        return str(self.place / "tree")
+        return str(self.around / "tree")
 
     @property
     def runs(self) -> int:
@@ -151,7 +158,7 @@ class Comparison:
         is_other = bool(ENGINE) or "PYCP_UNDER_TEST" in os.environ
         if case.program != "pycp" or not case.may_recurse or is_other:
             return
-        if not extent.IS_QUICK or extent.is_chosen(case, ONE_SHARED_OF):
+        if extent.is_chosen((case.name, case.who, case.command), ONE_SHARED_OF):
             yield self.sharing, f"(pycp --jobs={JOBS})"
 
     def observe(self, programs: Programs, case: Case) -> tuple[Result, list[str], bool]:
@@ -213,6 +220,15 @@ class Comparison:
         """Run a part of a case's setting."""
         if script:
             subprocess.run(["sh", "-ec", script], cwd=self.root, check=True, timeout=SECONDS)
+
+
+def for_trees() -> str:
+    """Return where trees are made: in memory if that does what a disk does; thorough runs, on disk.
+
+    In memory a tree costs a third, and inode numbers rise in the order in which files are made.
+    """
+    is_enough = needs.why_not_like_a_disk(MEMORY) == ""
+    return MEMORY if is_enough and not (extent.IS_THOROUGH or ENGINE) else "/tmp"
 
 
 def may_be_called(case: Case) -> bool:

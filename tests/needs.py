@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import tree
+
 
 def tracing() -> None:
     """Skip the test if strace cannot write system calls down here."""
@@ -70,6 +72,30 @@ def why_not_protected(place: str) -> str:
             if tried.returncode:
                 return f"files cannot be protected here: {tried.stderr.strip()}"
     return ""
+
+
+ROOM = 1 << 30
+"""Bytes that trees may need."""
+
+
+@cache
+def why_not_like_a_disk(place: str) -> str:
+    """Return what trees miss in a directory of a file system in memory; nothing if they do not."""
+    status = os.statvfs(place)
+    if status.f_bavail * status.f_frsize < ROOM:
+        return "there is too little room"
+    for flag, what in ((os.ST_NODEV, "devices"), (os.ST_NOEXEC, "programs"), (os.ST_NOSUID, "ids")):
+        if status.f_flag & flag:
+            return f"{what} have no effect"
+    with tempfile.NamedTemporaryFile(dir=place) as probe:
+        for name, value in (
+            tree.acl("u::rw u:1001:r g::r m::r o::r") | {"user.mark": b"1"}
+        ).items():
+            try:
+                os.setxattr(probe.name, name, value)
+            except OSError as error:
+                return f"{name}: {error.strerror}"
+    return why_not_protected(place) if os.geteuid() == 0 else ""
 
 
 def command(name: str, package: str) -> None:

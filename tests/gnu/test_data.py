@@ -252,8 +252,8 @@ def test_no_room(case: Case, same_as_gnu: SameAsGnu) -> None:
 def without_clones(comparison: Comparison) -> None:
     """Skip the test where the file system of the trees can share storage."""
     with (
-        tempfile.TemporaryFile(dir=comparison.place) as one,
-        tempfile.TemporaryFile(dir=comparison.place) as two,
+        tempfile.TemporaryFile(dir=comparison.around) as one,
+        tempfile.TemporaryFile(dir=comparison.around) as two,
     ):
         one.write(b"x" * 4096)
         one.flush()
@@ -261,7 +261,7 @@ def without_clones(comparison: Comparison) -> None:
             fcntl.ioctl(two, FICLONE, one.fileno())
         except OSError:
             return
-        pytest.skip(f"the file system of {comparison.place} clones files")
+        pytest.skip(f"the file system of {comparison.around} clones files")
 
 
 def debug(offload: str, reflink: str, sparse: str) -> str:

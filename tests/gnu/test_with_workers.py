@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests import extent, tree
+from tests import comparison as comparison_module
+from tests import tree
 from tests.case import Case
 from tests.comparison import Comparison
 from tests.programs import Programs, Result
@@ -20,9 +21,15 @@ class Spoilt(Comparison):
 
 @pytest.fixture
 def spoilt(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Spoilt:
-    """Return such a comparison, for all cases in a quick run as well."""
-    monkeypatch.setattr(extent, "IS_QUICK", False)
-    return Spoilt(comparison.place, comparison.gnu, comparison.pycp, comparison.sharing)
+    """Return such a comparison, for all cases."""
+    monkeypatch.setattr(comparison_module, "ONE_SHARED_OF", 1)
+    return Spoilt(
+        comparison.place,
+        comparison.around,
+        comparison.gnu,
+        comparison.pycp,
+        comparison.sharing,
+    )
 
 
 def test_what_only_three_processes_do_otherwise_fails(spoilt: Spoilt) -> None:
