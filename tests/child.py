@@ -36,6 +36,7 @@ def execute(program: str) -> NoReturn:
 class Setting(TypedDict, total=False):
     """How a program is run, for those who pass it on."""
 
+    name: str
     stdin: str
     umask: int
     env: Mapping[str, str] | None

@@ -26,7 +26,7 @@ from tests.gnu.strategies import IS_ROOT, Run
 from tests.programs import Result
 from tests.tree import Node
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(150, 400))
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(100, 400))
 EXPLORES = "PYCP_EXPLORE" in os.environ
 """Draw other examples each time; without it the same ones, so that nothing fails by chance."""
 SETTINGS = settings(
@@ -36,7 +36,7 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-FEWER = settings(SETTINGS, max_examples=max(EXAMPLES // 10, 30 if EXAMPLES > 100 else 5))
+FEWER = settings(SETTINGS, max_examples=max(EXAMPLES // 10, 15 if EXAMPLES >= 100 else 5))
 
 
 @pytest.fixture(scope="module")

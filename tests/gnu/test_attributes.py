@@ -2,6 +2,8 @@
 
 from stat import S_IFCHR, S_IFIFO
 
+import pytest
+
 from tests.case import Case, SameAsGnu, Who, cases
 from tests.tree import Node, acl, directory, fifo, file, symlink
 
@@ -42,6 +44,7 @@ WAYS = [
 MASKS = [0o000, 0o022, 0o027, 0o077, 0o777]
 
 
+@pytest.mark.one_of(2)
 @cases(
     *(
         Case(

@@ -1,5 +1,7 @@
 """File names in messages: section 9.4 of the specification, in both kinds of locale."""
 
+import pytest
+
 from tests.case import Case, SameAsGnu, cases
 from tests.tree import directory
 
@@ -77,6 +79,7 @@ NAMES = {
 LOCALES = {"c": "C", "utf-8": "C.UTF-8"}
 
 
+@pytest.mark.one_of(3)
 @cases(
     *(
         Case(
@@ -114,6 +117,7 @@ def test_always_quoted(case: Case, same_as_gnu: SameAsGnu) -> None:
     same_as_gnu(case)
 
 
+@pytest.mark.one_of(3)
 @cases(
     *(
         Case(
@@ -144,6 +148,7 @@ def test_quoted_if_needed(case: Case, same_as_gnu: SameAsGnu) -> None:
     same_as_gnu(case)
 
 
+@pytest.mark.one_of(3)
 @cases(
     *(
         Case(

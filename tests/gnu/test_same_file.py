@@ -85,7 +85,7 @@ def refused(source: str, destination: str) -> Case:
     )
 
 
-@pytest.mark.one_of(2)
+@pytest.mark.one_of(4)
 @cases(*(cell(way, *pair) for way in WAYS for pair in PAIRS), *(refused(*pair) for pair in PAIRS))
 def test_matrix(case: Case, same_as_gnu: SameAsGnu) -> None:
     """A copy onto itself is refused, skipped or done as GNU does it, and nothing else changes."""

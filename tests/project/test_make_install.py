@@ -67,7 +67,7 @@ def installed(
     return lines
 
 
-@pytest.mark.one_of(2)
+@pytest.mark.one_of(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "commands",
@@ -93,6 +93,7 @@ def test_both_install_the_same_tree(
     assert ours == gnu
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("umask", [0, 0o077])
 def test_the_umask_plays_no_part(comparison: Comparison, build: str, who: Who, umask: int) -> None:
     gnu = installed(comparison, comparison.gnu, build, who, "install", umask=0o022)

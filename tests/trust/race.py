@@ -27,7 +27,7 @@ from tests.trust.sandbox import ADVERSARY, Sandbox
 
 SECONDS = 20
 """After this long a run counts as hanging."""
-ONE_OF = 1 if extent.IS_THOROUGH else 24 if extent.IS_QUICK else 16
+ONE_OF = 1 if extent.IS_THOROUGH else 48 if extent.IS_QUICK else 24
 """A swap comes before one of so many calls; which ones, differs from swap to swap."""
 UNSWAPPED, AT_START = (COORDINATOR, -1), (COORDINATOR, 0)
 """Stops before which there is no swap, or before which the program has not begun."""

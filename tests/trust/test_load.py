@@ -71,6 +71,7 @@ def alike(one: Path, other: Path) -> bool:
     return subprocess.run(["diff", "-r", one, other], capture_output=True).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ["-r", "-a", "-r --jobs=2", "-rf --remove-destination"])
 def test_eight_copies_of_a_tree_into_one_place(crowd: Crowd, tmp_path: Path, options: str) -> None:
     plant(tmp_path / "s", 4, 25)
@@ -170,6 +171,7 @@ def changing() -> Iterator[Callable[[Path, Change], None]]:
         os.waitpid(pid, 0)
 
 
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("change", [truncating, appending, unlinking, renaming])
 @pytest.mark.parametrize("options", ["-r", "-a", "-r --jobs=2", "-r --sparse=always"])
 def test_a_source_that_changes_is_copied_or_told_of(

@@ -172,6 +172,7 @@ def test_the_errors_of_the_python_interface_keep_none_of_their_calls(root: str) 
         assert (error.__traceback__, error.__context__, error.__cause__) == (None, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["-al s o", "-r -j3 s o", "-a --atomic --json=/dev/null s o"])
 def test_where_memory_ends_one_line_says_so(root: str, command: str) -> None:
     tree.build(root, {f"s/{number}": file("x") for number in range(100)}, (os.geteuid(),) * 2)

@@ -31,9 +31,9 @@ NEVER_FAIL = frozenset(
     )
 )
 """Calls that report no error, or are not made here (leases, closed standard streams)."""
-TRIED_FULLY = extent.number(2, 4)
+TRIED_FULLY = extent.number(1, 4)
 """Uses of a call that fail with every errno; of further ones each fails with one of them."""
-USES = 5
+USES = 3
 """Uses of a call that fail with anything, in a run that is not thorough."""
 
 

@@ -52,6 +52,8 @@ def depth(top: str) -> int:
     return level
 
 
+@pytest.mark.slow
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("options", ["-r", "-a", "-a --jobs=2", "-rL"])
 def test_a_tree_of_3000_levels_is_copied(run_pycp: Programs, place: Path, options: str) -> None:
     dig(str(place / "s"), LEVELS)
@@ -176,6 +178,7 @@ def test_sixteen_descriptors_suffice(
     assert subprocess.run(["diff", "-r", "s", "D/s"], cwd=place).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "charset"), [("zh_TW", "BIG5"), ("ja_JP", "EUC-JP")])
 def test_a_locale_that_python_cannot_write_back_copies_the_right_file(
     run_pycp: Programs, place: Path, language: str, charset: str

@@ -84,7 +84,7 @@ def missing(place: Path) -> set[str]:
     return found
 
 
-@pytest.mark.one_of(2)
+@pytest.mark.one_of(4)
 @pytest.mark.parametrize("stop", [1, 7, 100, 300])
 @pytest.mark.parametrize(
     "options", ["-r", "-a", "-rn", "-ru", "-r --update=none-fail", "-rl", "-a --atomic"]
@@ -114,6 +114,8 @@ def test_what_a_killed_worker_held_is_done_again(
     assert not list(place.rglob("Cu*"))
 
 
+@pytest.mark.slow
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("stop", range(2, 40, 5))
 def test_a_killed_worker_leaves_no_temporary_name(place: Path, stop: int) -> None:
     """Names come into being where old files are replaced in one step."""

@@ -313,7 +313,7 @@ class Enough(Exception):
 def test_an_exception_in_the_listener_ends_the_copy(
     error: BaseException, kind: str, jobs: int
 ) -> None:
-    make_many("s")
+    make_many("s", LARGE)
     os.mkfifo("s/p")
     os.mkdir("t")
 

@@ -159,7 +159,7 @@ CASES: list[tuple[Call, tree.Spec]] = [
 ]
 
 
-@pytest.mark.one_of(2)
+@pytest.mark.one_of(3)
 @pytest.mark.parametrize("owner", PEOPLE, ids=lambda owner: f"as_{owner[0]}")
 @pytest.mark.parametrize(("call", "spec"), CASES, ids=[str(call) for call, _spec in CASES])
 def test_a_call_does_what_the_standard_one_does(

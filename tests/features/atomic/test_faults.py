@@ -27,9 +27,9 @@ PAIR = tree.nodes(
     b=tree.file("old", 0o604, xattrs={"user.k": b"v"} | tree.acl("u::rw u:9:r g::r m::r o::r")),
     st=tree.file('#!/bin/sh\necho x >> "$1"\n', 0o755),
 )
-TRIED_FULLY = extent.number(2, 1 << 30)
+TRIED_FULLY = extent.number(1, 1 << 30)
 """Uses of a call that fail with every errno; of further ones each fails with one of them."""
-USES = 4
+USES = 3
 """Uses of a call that fail with anything, in a run that is not thorough."""
 LINKS = r"  \d+ links: .*"
 XATTRS = r"  \[user\..*|  \d+ links: .*"

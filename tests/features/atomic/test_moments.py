@@ -28,7 +28,7 @@ from tests.features.resume.killing import Killer
 from tests.forked import MEMORY
 
 scenes = pytest.mark.parametrize("scene", SCENES, ids=str)
-MOMENTS = 5
+MOMENTS = 3
 """Calls of a scene before which something happens, in a run that is not thorough."""
 
 
@@ -104,6 +104,7 @@ def test_killed_while_a_new_file_is_written_we_leave_a_name_only_where_one_is_ne
     assert most == (lacks == WITHOUT_UNNAMED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lacks", [WITH_ALL, WITHOUT_UNNAMED])
 def test_who_reads_all_the_time_reads_whole_versions(place: str, lacks: str) -> None:
     versions = [bytes([letter]) * 300_000 for letter in b"ab"]

@@ -177,7 +177,7 @@ def compare(
     assert found == expected
 
 
-@pytest.mark.one_of(2)
+@pytest.mark.one_of(4)
 @pytest.mark.parametrize("owner", range(len(USERS)), ids=str)
 @pytest.mark.parametrize("options", ["--atomic", "--durable", "--atomic --durable"])
 @pytest.mark.parametrize(("words", "spec"), COMMANDS, ids=[words for words, _ in COMMANDS])
@@ -187,6 +187,7 @@ def test_pycp_leaves_and_says_the_same(
     compare(ground, words, spec, "pycp", options, WITH_ALL, owner)
 
 
+@pytest.mark.one_of(2)
 @pytest.mark.parametrize("owner", range(len(USERS)), ids=str)
 @pytest.mark.parametrize("options", ["--atomic", "--durable", "--atomic --durable"])
 @pytest.mark.parametrize(("words", "spec"), INSTALLS, ids=[words for words, _ in INSTALLS])

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tests import tree
+from tests import extent, tree
 from tests.features.atomic.moments import PAIR, Ground, Scene
 from tests.features.atomic.places import SYSTEMS, WITH_ALL, WITHOUT_UNNAMED, temporary_names
 from tests.features.atomic.rivals import THEIRS, appear, at_call, complete, swap
@@ -15,6 +15,9 @@ from tests.forked import MEMORY
 
 OURS = "a"
 """What our file contains."""
+LAST, STOPS = 6, 16
+"""Somebody acts before the last calls of a scene, and in a run that is not thorough before so many
+of the others."""
 SCENES = (
     *((Scene("a b", PAIR, lacks=lacks), "b") for lacks in SYSTEMS),
     *((Scene("-p a n", PAIR, lacks=lacks), "n") for lacks in SYSTEMS),
@@ -35,8 +38,9 @@ def place() -> Iterator[str]:
 
 
 def each_stop(ground: Ground, act: Callable[[], None]) -> Iterator[tuple[int, int, str]]:
-    """Act before each call of a run in turn; yield its number, the status and what was said."""
-    for stop in range(1, ground.calls() + 1):
+    """Act before calls of a run in turn; yield its number, the status and what was said."""
+    calls = range(1, ground.calls() + 1)
+    for stop in (*extent.spread(calls[:-LAST], ground.scene, STOPS), *calls[-LAST:]):
         yield stop, *ground.stop(partial(at_call, stop, act))
         assert not temporary_names(ground.root), f"before call {stop}"
         tree.remove(ground.root)

@@ -39,7 +39,7 @@ KILLS = int(os.environ.get("PYCP_KILLS", "1"))
 def test_what_a_worker_held_that_is_killed_is_done_again(
     dask: Dask, sources: Path, option: str, _time: int
 ) -> None:
-    for number in range(3000):
+    for number in range(1200):
         (sources / f"s/d{number % 5}/e{number % 40}/more{number}").write_bytes(b"%d" % number)
     worker = dask.add_worker()
     worker.send_signal(signal.SIGSTOP)

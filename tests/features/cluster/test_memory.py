@@ -14,11 +14,11 @@ from tests.features.cluster.engines import CHECKOUT, environment
 from tests.features.cluster.simulation import SHAPES, peak_bytes
 
 MIB = 1024 * 1024
-GROWTH = 2 * MIB
+GROWTH = MIB
 """Some 25 bytes for each further entry, which is less than anything kept of one would take."""
 A_SET = 100
 """Bytes for a set of hard links of which some names are still to come, with the first name."""
-SIZES = (20_000, 100_000)
+SIZES = (10_000, 50_000)
 
 
 def simulated(shape: str, entries: int) -> dict[str, int]:

@@ -27,7 +27,7 @@ def here(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.mark.one_of(2)
+@pytest.mark.one_of(3)
 @SHELLS
 @pytest.mark.parametrize(
     ("line", "expected"),

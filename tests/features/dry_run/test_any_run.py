@@ -25,7 +25,7 @@ from tests.gnu.strategies import HERE, Run
 from tests.programs import Result
 from tests.tree import Node
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(150, 300))
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(100, 300))
 SETTINGS = settings(
     max_examples=EXAMPLES,
     derandomize="PYCP_EXPLORE" not in os.environ,

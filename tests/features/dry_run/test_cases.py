@@ -9,20 +9,22 @@ from collections.abc import Callable
 import pytest
 
 from tests import listing, needs, tree
+from tests.apart import run_ours
 from tests.case import Case, cases
-from tests.comparison import Comparison
+from tests.comparison import MAINS, Comparison
 from tests.programs import ORDINARY_ID, Programs, Result
 
 Build = Callable[[tree.Spec], str]
 
 
-def ran(case: Case, programs: Programs, root: str, option: str) -> Result:
+def ran(case: Case, root: str, option: str) -> Result:
     """Run a case's command with one more option, as the user it is for."""
     assert isinstance(case.command, str)
-    return programs.run(
+    return run_ours(
         [option, *shlex.split(case.command)],
         root,
-        program=case.program,
+        MAINS[case.program],
+        name=case.program,
         owner=owner(case),
         stdin=case.stdin,
         umask=case.umask,
@@ -370,9 +372,9 @@ def check(case: Case, comparison: Comparison) -> None:
         start_ns = time.time_ns()
         listing.listing(comparison.root, start_ns)  # sets the times of access that any look sets
         before = listing.listing(comparison.root, start_ns, atimes=keeps_atimes)
-        dry = ran(case, comparison.pycp, comparison.root, "--dry-run")
+        dry = ran(case, comparison.root, "--dry-run")
         assert listing.listing(comparison.root, start_ns, atimes=keeps_atimes) == before
-        assert dry == ran(case, comparison.pycp, comparison.root, "-v")
+        assert dry == ran(case, comparison.root, "-v")
     finally:
         if case.before:
             subprocess.run(["chattr", "-Rf", "-ia", comparison.root], check=False)

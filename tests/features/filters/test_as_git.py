@@ -14,7 +14,7 @@ from tests.apart import run_ours
 from tests.forked import MEMORY
 from tests.programs import Result
 
-EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(140, 300)) // 2
+EXAMPLES = int(os.environ.get("PYCP_EXAMPLES") or extent.number(100, 300)) // 2
 NAMES = ("a", "b", "ab", "a b", "x.o", "éa", "ba", "n\nl", "a\n", "\udcffa", "build", "#x", "!x")
 # A character of several bytes is several characters to git; "?" and "[!a]" meet none alone here.
 SEGMENTS = (

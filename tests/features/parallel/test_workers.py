@@ -17,7 +17,7 @@ from tests.programs import Programs, Result
 
 pytestmark = pytest.mark.slow
 
-FILES = 6000 if extent.IS_THOROUGH else 3000
+FILES = 6000 if extent.IS_THOROUGH else 2400
 """Enough for many pieces of work."""
 
 

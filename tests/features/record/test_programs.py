@@ -170,6 +170,7 @@ def facts_of(archive: Path) -> Facts:
         }
 
 
+@pytest.mark.slow
 def test_an_ordinary_user_packs_what_root_would(make: Make, comparison: Comparison) -> None:
     needs.command("bsdtar", "libarchive-tools")
     place = Path(comparison.root)
