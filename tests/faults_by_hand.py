@@ -8,7 +8,6 @@ Words select faults by what stands in their names; words after `--` go to pytest
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,8 +17,8 @@ from pathlib import Path
 from tests.scratch import own_directory
 
 ROOT = Path(__file__).parent.parent
-LATEST = 600
-"""Seconds after which a fault counts as noticed: something waits for ever."""
+LATEST = 120
+"""Seconds that a test may take before a fault counts as noticed: something goes on for ever."""
 SUBSET = """
     unit/engine unit/run unit/system trust/test_replaced.py trust/test_failing_attributes.py
     features/atomic/test_order.py features/verify/test_manifest.py features/verify/test_verify.py
@@ -28,6 +27,8 @@ SUBSET = """
 """
 """What a fault is tried with below tests/, the quick ones first."""
 FIRST = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", re.MULTILINE)
+ENDLESS = re.compile(r'File ".*?/checkout/(tests/.+?)", line \d+ in (test_\w+)')
+"""Where a test stood that took too long."""
 
 
 @dataclass(frozen=True)
@@ -278,8 +279,9 @@ def caught_by(fault: Fault, words: list[str], extent: str) -> str:
         shutil.copytree(ROOT, checkout, ignore=ignored)
         os.chmod(place, 0o755)
         fault.put_into(checkout)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-qx", "--tb=no", "-rfE", *words],
+        options = f"-ofaulthandler_timeout={LATEST}", "-ofaulthandler_exit_on_timeout=true"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-qx", "--tb=no", "-rfE", *options, *words],
             cwd=checkout,
             env={**os.environ, "PYTHONPATH": str(checkout), "PYCP_TESTS": extent},
             stdout=subprocess.PIPE,
@@ -287,14 +289,11 @@ def caught_by(fault: Fault, words: list[str], extent: str) -> str:
             text=True,
             start_new_session=True,
         )
-        try:
-            output = process.communicate(timeout=LATEST)[0]
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return f"it takes more than {LATEST} s"
+    output = done.stdout
+    if endless := ENDLESS.search(output):
+        return f"{endless[1]}::{endless[2]} (for ever)"
     found = FIRST.search(output)
-    if process.returncode and not found:
+    if done.returncode and not found:
         raise RuntimeError(output[-2000:])
     return found[1] if found else ""
 
