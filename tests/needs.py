@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -81,16 +82,17 @@ ROOM = 1 << 30
 @cache
 def why_not_like_a_disk(place: str) -> str:
     """Return what trees miss in a directory of a file system in memory; nothing if they do not."""
+    if sys.platform != "linux":
+        return "there may be none"
     status = os.statvfs(place)
     if status.f_bavail * status.f_frsize < ROOM:
         return "there is too little room"
     for flag, what in ((os.ST_NODEV, "devices"), (os.ST_NOEXEC, "programs"), (os.ST_NOSUID, "ids")):
         if status.f_flag & flag:
             return f"{what} have no effect"
+    wanted = tree.acl("u::rw u:1001:r g::r m::r o::r") | {"user.mark": b"1"}
     with tempfile.NamedTemporaryFile(dir=place) as probe:
-        for name, value in (
-            tree.acl("u::rw u:1001:r g::r m::r o::r") | {"user.mark": b"1"}
-        ).items():
+        for name, value in wanted.items():
             try:
                 os.setxattr(probe.name, name, value)
             except OSError as error:
