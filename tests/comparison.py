@@ -60,7 +60,7 @@ class Comparison:
     place: Path
     """Where the programs are."""
     around: Path
-    """Where the tree is made."""
+    """Where the tree of a case is made."""
     gnu: Programs
     pycp: Programs
     sharing: Programs
@@ -89,9 +89,14 @@ class Comparison:
         tree.remove(str(self.around))
 
     @property
-    def root(self) -> str:
-        """Name the top of the tree under test."""
+    def compared(self) -> str:
+        """Name the top of the tree of a case."""
         return str(self.around / "tree")
+
+    @property
+    def root(self) -> str:
+        """Name the top of the one tree of another test, on disk."""
+        return str(self.place / "tree")
 
     @property
     def runs(self) -> int:
@@ -169,12 +174,12 @@ class Comparison:
             start_ns = time.time_ns()
             self.shell(case.before)
             result = self.run(programs, case, owner)
-            return result, listing.listing(self.root, start_ns, atimes=case.atimes), in_order
+            return result, listing.listing(self.compared, start_ns, atimes=case.atimes), in_order
         finally:
             try:
                 self.shell(case.after)
             finally:
-                tree.remove(self.root)
+                tree.remove(self.compared)
 
     def run(self, programs: Programs, case: Case, owner: tree.Owner) -> Result:
         """Run the command of a case, as the shell would find it in the PATH of one maker."""
@@ -188,7 +193,7 @@ class Comparison:
         result = apart.run(
             main,
             others,
-            self.root,
+            self.compared,
             name=name,
             stdin=case.stdin,
             umask=case.umask,
@@ -208,9 +213,11 @@ class Comparison:
         """
         spoilt: list[str] = []
         try:
-            while not (in_order := tree.build(self.root, spec, owner)) and len(spoilt) < REBUILDS:
-                spoilt.append(f"{self.root}{len(spoilt)}")
-                os.rename(self.root, spoilt[-1])
+            while (
+                not (in_order := tree.build(self.compared, spec, owner)) and len(spoilt) < REBUILDS
+            ):
+                spoilt.append(f"{self.compared}{len(spoilt)}")
+                os.rename(self.compared, spoilt[-1])
         finally:
             for root in spoilt:
                 tree.remove(root)
@@ -219,7 +226,7 @@ class Comparison:
     def shell(self, script: str) -> None:
         """Run a part of a case's setting."""
         if script:
-            subprocess.run(["sh", "-ec", script], cwd=self.root, check=True, timeout=SECONDS)
+            subprocess.run(["sh", "-ec", script], cwd=self.compared, check=True, timeout=SECONDS)
 
 
 def for_trees() -> str:
