@@ -63,6 +63,8 @@ class Case:
     groups: tuple[int, ...] = ()
     """Further groups of the ordinary user."""
     program: str = "pycp"
+    quick: bool = False
+    """A quick run takes it, whatever others it takes."""
 
     @property
     def may_recurse(self) -> bool:
@@ -95,7 +97,8 @@ def cases(*entries: Case, who: tuple[Who, ...] = ("user",)) -> pytest.MarkDecora
                 words += "-as_root"
                 if len(people) > 1 and not entry.differs:
                     one = replace(one, status=None)
-            parameters.append(pytest.param(one, id=words))
+            marks = (pytest.mark.quick,) if entry.quick else ()
+            parameters.append(pytest.param(one, id=words, marks=marks))
     return pytest.mark.parametrize("case", parameters)
 
 

@@ -99,6 +99,7 @@ def for_quick_run(items: list[pytest.Item]) -> list[pytest.Item]:
         if alike[0].get_closest_marker("shares_cases"):
             name = name.partition("::")[0]
         chosen.update(extent.spread(alike, name, 4 * (ALWAYS + len(alike) // ONE_CASE_OF)))
+        chosen.update(item for item in alike if item.get_closest_marker("quick"))
     return [item for item in items if item in chosen]
 
 

@@ -145,6 +145,7 @@ def numbered(situation: str, *names: str) -> Case:
         differs="backup in an unreadable directory",
         like="$ mv d/a d/a.~3~; pycp -v a d",
         stdout="'a' -> 'd/a' (backup: 'd/a.~3~')\n",
+        quick=True,
     ),
     Case(
         "existing in an unreadable directory",

@@ -64,7 +64,9 @@ def commands(entries: tuple[Command, ...]) -> pytest.MarkDecorator:
         "command",
         [
             pytest.param(
-                entry, id=entry.words.replace(" ", "_") + ("_onto_a_tree" * (entry.spec is OLD))
+                entry,
+                id=entry.words.replace(" ", "_") + ("_onto_a_tree" * (entry.spec is OLD)),
+                marks=(pytest.mark.quick,) if entry.words == "pycp -ab s D" else (),
             )
             for entry in entries
         ],
