@@ -47,6 +47,7 @@ def start(place: Path, words: str, act: Callable[[int], None], only: str = "") -
     status = 70
     try:
         os.chdir(place)
+        (place / "pid").write_text(str(os.getpid()))
         fd = os.open("stderr", os.O_WRONLY | os.O_CREAT)
         os.dup2(fd, 2)
         os.environ["LC_ALL"] = "C"
@@ -155,8 +156,9 @@ def test_a_worker_whose_parent_was_ended_leaves_no_temporary_name(
     gone, held = os.pipe()
 
     def act(_number: int) -> None:
-        parent = os.getppid()
-        os.kill(parent, number)
+        parent = int((place / "pid").read_text())  # another worker may have ended it
+        if os.getppid() == parent:
+            os.kill(parent, number)
         while os.getppid() == parent:
             time.sleep(0.001)
         time.sleep(0.01)  # the signal that our lifeline is cut comes meanwhile
