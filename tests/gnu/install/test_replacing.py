@@ -29,7 +29,7 @@ ACCESS_ACL = acl("u::rw u:1001:rw g::r m::rw o::r")
     ),
     install(
         "running program",
-        "$ cp /bin/sleep run && ./run 5 & sleep 0.1; pyinstall a run; echo $?; kill %1; cat run",
+        "$ cp /bin/sleep run; ./run 5 & sleep 0.1; pyinstall a run; echo $?; kill $!; cat run",
         "a",
     ),
     install("program held open", "$ exec 3< b; pyinstall a b; cat <&3; cat b", "a b"),

@@ -9,8 +9,11 @@ import stat
 import struct
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+Result = TypeVar("Result")
 LABEL = "security.selinux"
 CP = "/bin/cp"
 OLD_NS = 981173106123456789
@@ -185,7 +188,7 @@ def whole(path: str) -> str:
     """Return in words all that a copy may keep of a file."""
     shown = path if len(path) < SHOWN else f"{path[:40]}..."
     try:
-        status = _look(path)
+        status = _patiently(lambda: os.lstat(path), errno.EIO)
     except OSError as error:
         return f"({errno.errorcode[error.errno or 0]}) {shown}"
     is_old = status.st_mtime_ns < 10**18
@@ -200,26 +203,22 @@ def whole(path: str) -> str:
     return " ".join([*words, *_attributes(path), shown])
 
 
-def _look(path: str) -> os.stat_result:
+def _patiently(look: Callable[[], Result], *codes: int) -> Result:
+    """Look again where a client of CIFS fails for a while, as when it is looking for its server."""
     for pause_s in PAUSES_S:
         try:
-            return os.lstat(path)
+            return look()
         except OSError as error:
-            if error.errno != errno.EIO:
+            if error.errno not in codes:
                 raise
-        time.sleep(pause_s)  # a client of CIFS says so while it is looking for its server
-    return os.lstat(path)
+        time.sleep(pause_s)
+    return look()
 
 
 def _contents(path: str) -> str:
     """Return the size of a file and a digest of what it holds."""
     try:
-        try:
-            contents = Path(path).read_bytes()
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
-            contents = Path(path).read_bytes()  # a client of CIFS may say so the first time
+        contents = _patiently(Path(path).read_bytes, errno.EINVAL)
     except OSError as error:
         return f"({errno.errorcode[error.errno or 0]})"
     return f"{len(contents)}:{hashlib.md5(contents).hexdigest()[:8]}"
