@@ -235,7 +235,7 @@ def _settle(
     options = job.options
     status = destination[1]
     difference = None
-    if not has_its_time(job, source[1], status):
+    if not _has_its_time(job, source[1], status):
         difference = _first_difference(job, entry, source, destination)
     if decision.removes_destination:  # it has several names
         is_complete = (
@@ -308,7 +308,7 @@ def _both(entry: "Entry", source: "File", destination: "File") -> FileCopy:
     return file
 
 
-def has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
+def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has size and time of its source, and they prove it complete.
 
     A time that somebody else may have set proves nothing.

@@ -9,7 +9,6 @@ from stat import S_ISLNK
 from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
-from pycp.system.folder import release
 from pycp.values import FILES, HARD_LINKS
 
 TYPE_CHECKING = False
@@ -40,7 +39,7 @@ def symlink_copier(
     keeps_times, keeps_owner = options.preserve_timestamps, options.preserve_ownership
     keeps_links, keeps_xattrs = options.preserve_links, options.preserve_xattr
     preserves = keeps_times or keeps_owner or keeps_xattrs
-    open_file, status_of, stat = system.open, system.fstat, system.stat
+    open_file, close, status_of, stat = system.open, system.close, system.fstat, system.stat
     readlink, symlink, set_times = system.readlink, system.symlink, system.set_times
     list_xattrs = system.xattr().list_names
     path = system.descriptor_path
@@ -82,7 +81,7 @@ def symlink_copier(
                     if is_done and keeps_times:
                         set_times(path(made_fd), source.st_atime_ns, source.st_mtime_ns)
                 finally:
-                    release(made_fd)
+                    close(made_fd)
             except OSError:
                 is_done = False
             if not is_done:

@@ -6,9 +6,8 @@ What the destination has beyond those stays as it is, so nobody asks for it.
 from stat import S_ISREG
 
 from pycp import system
-from pycp.engine.resume import has_its_time
 from pycp.engine.short_regular import SOURCE_FLAGS
-from pycp.values import FILES, PASSED, SKIPPED
+from pycp.values import FILES, PASSED, SKIPPED, has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def resumed_copier(
     counts = job.tally.own
     look, list_names = system.stat, system.xattr().list_names
     open_file, status_of, close = system.open, system.fstat, system.close
-    keeps_owner = options.preserve_ownership
+    keeps_owner, euid = options.preserve_ownership, job.euid
     decides = (
         options.preserve_timestamps
         and options.preserve_mode
@@ -68,7 +67,8 @@ def resumed_copier(
                 or not S_ISREG(source.st_mode)
                 or not source.st_nlink == found.st_nlink == 1
                 or (source.st_ino == found.st_ino and source.st_dev == found.st_dev)
-                or not has_its_time(job, source, found)
+                or not (found.st_uid == euid or found.st_uid == source.st_uid)
+                or not has_time_of(source, found)
                 or (keeps_owner and (found.st_uid, found.st_gid) != (source.st_uid, source.st_gid))
             ):
                 return False
