@@ -30,6 +30,9 @@ class Stored:
         ):
             self._ask(words)
 
+    def __del__(self) -> None:
+        self._database.close()
+
     def __len__(self) -> int:
         count: int = self._ask("SELECT count(*) FROM texts").fetchone()[0]
         return count
