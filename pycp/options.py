@@ -4,8 +4,13 @@ A field with few values holds the very word the user types ("auto", "never"), so
 line, the Python interface and the engine speak one language.
 """
 
+from stat import S_IMODE, S_ISLNK
+
+from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from typing import Any, Literal, Self, dataclass_transform
 
     Dereference = Literal["never", "operands", "always"]
@@ -193,6 +198,23 @@ class CopyOptions(WriteOptions):
     def follows(self, is_operand: bool) -> bool:
         """Return whether a symbolic link is followed: an operand, or one found in a directory."""
         return self.dereference == "always" or (self.dereference == "operands" and is_operand)
+
+    def withheld_bits(self, is_directory: bool) -> int:
+        """Return the permission bits that something new is created without."""
+        if self.preserve_ownership:
+            return GROUP_AND_OTHERS
+        return OTHERS_WRITE if is_directory else 0
+
+    def has_attributes(self, source: "os.stat_result", status: "os.stat_result", user: int) -> bool:
+        """Return whether a copy has the time, the mode and the owner that it has in the end."""
+        if self.preserve_timestamps and source.st_mtime_ns != status.st_mtime_ns:
+            return False
+        modes = S_IMODE(source.st_mode), S_IMODE(status.st_mode)
+        if self.preserve_mode and modes[0] != modes[1] and not S_ISLNK(source.st_mode):
+            return False
+        if not self.preserve_ownership or user != 0:
+            return True
+        return (source.st_uid, source.st_gid) == (status.st_uid, status.st_gid)
 
 
 class InstallOptions(WriteOptions):

@@ -30,6 +30,11 @@ def split_last(name: str) -> tuple[str, str]:
     return name[:start], name[start:]
 
 
+def is_ours(source: "os.stat_result", status: "os.stat_result", user: int) -> bool:
+    """Return whether something belongs to us, or to whom the copy is given: nobody planted it."""
+    return status.st_uid in (source.st_uid, user)
+
+
 def has_time_of(source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has the size of its source, and was given its time.
 
@@ -48,6 +53,8 @@ SET_ID = 0o6000
 USER_WRITE, OWNER_ALL = 0o200, 0o700
 GROUP_AND_OTHERS, OTHERS_WRITE = 0o077, 0o022
 """What a mode gives to others than the owner, and how far they may write."""
+READ_AND_WRITE = 0o600
+"""What the owner of a copy may do with it until it is complete."""
 PRIVATE = 0o600
 """Mode of a new file until everything else about it is final."""
 NEW_MODE = 0o666

@@ -88,7 +88,7 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     mode = stat.S_IMODE(source.st_mode)
     if is_new:
         make_room(job, entry, decision)
-        withheld = job.withheld_bits(True) & mode
+        withheld = job.options.withheld_bits(True) & mode
         try:
             system.mkdir(
                 entry.destination_name,
@@ -103,7 +103,7 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
         from pycp.engine.resume import was_begun
 
         is_begun = was_begun(job, source, status)
-        withheld = job.withheld_bits(True) & mode
+        withheld = job.options.withheld_bits(True) & mode
     made = Made(None, 0, status, is_new or is_begun, withheld)
     try:
         if job.labels is not None and not is_new:

@@ -189,7 +189,7 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "List
 def foresee_parent(job: "Job", directory: Directory, source: "os.stat_result | None") -> None:
     """Fail as setting the attributes of a directory that --parents found or made would."""
     options, shown = job.options, directory.shown
-    if source is not None and options.preserve_mode:
+    if source is not None:
         _remember_mode(job, directory, source, False)
     may_set = job.is_privileged or directory.stat(".").st_uid == system.geteuid()
     if may_set and not _is_protected(directory):

@@ -4,7 +4,6 @@ import time
 from stat import S_ISREG
 
 from pycp import system
-from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -277,12 +276,6 @@ class Job:
     def is_large(self, source: "os.stat_result") -> bool:
         """Return whether something is a regular file that several processes are to copy."""
         return 0 < self.large_from <= source.st_size and S_ISREG(source.st_mode)
-
-    def withheld_bits(self, is_directory: bool) -> int:
-        """Return the permission bits that something new is created without."""
-        if self.options.preserve_ownership:
-            return GROUP_AND_OTHERS
-        return OTHERS_WRITE if is_directory else 0
 
     @property
     def umask(self) -> int:

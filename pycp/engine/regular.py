@@ -97,7 +97,7 @@ def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int,
 def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Outcome") -> None:
     options = job.options
     source = file.source
-    withheld = job.withheld_bits(False) & source.st_mode
+    withheld = job.options.withheld_bits(False) & source.st_mode
     is_new = _open_destination(job, file, decision, (source.st_mode & 0o777) & ~withheld)
     if not is_new:
         file.start = file.kept = decision.start

@@ -29,8 +29,10 @@ from pycp.values import (
     KEPT,
     OWNER_ALL,
     PERMISSIONS,
+    READ_AND_WRITE,
     USER_WRITE,
     has_time_of,
+    is_ours,
 )
 
 TYPE_CHECKING = False
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 
     File = tuple[int, os.stat_result]
     Rest = tuple[Decision | None, str]
-
-READ_AND_WRITE = 0o600
 
 
 def resume(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
@@ -104,7 +104,7 @@ def was_begun(job: "Job", source: "os.stat_result", status: "os.stat_result") ->
         mode &= ~stat.S_ISGID  # which comes from the directory above
     else:
         lent, asked_for = READ_AND_WRITE, source.st_mode & PERMISSIONS
-    created = asked_for & ~job.withheld_bits(is_directory) & ~job.umask
+    created = asked_for & ~job.options.withheld_bits(is_directory) & ~job.umask
     return mode & created == created and mode | lent == created | lent
 
 
@@ -146,8 +146,8 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
     try:
         found = folder.destination_directory.stat(entry.destination_name, False)
         kinds = [(stat.S_IFMT(side.st_mode), side.st_rdev) for side in (source, found)]
-        is_alike = kinds[0] == kinds[1]
-        if not (is_alike and _is_ours(job, source, found) and job.has_label(entry, decision)):
+        is_alike = kinds[0] == kinds[1] and is_ours(source, found, job.euid)
+        if not (is_alike and job.has_label(entry, decision)):
             return False
         is_symlink = stat.S_ISLNK(source.st_mode)
         if is_symlink and not has_text(
@@ -164,7 +164,9 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
         preserve_link_attributes(job, entry, decision, owner=True)
     else:
         is_begun = was_begun(job, source, found)
-        finish_special(job, entry, decision, is_begun, job.withheld_bits(False) & source.st_mode)
+        finish_special(
+            job, entry, decision, is_begun, job.options.withheld_bits(False) & source.st_mode
+        )
     return True
 
 
@@ -316,28 +318,15 @@ def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result"
     return (
         job.options.preserve_timestamps
         and not job.options.verify
-        and _is_ours(job, source, status)
+        and is_ours(source, status, job.euid)
         and has_time_of(source, status)
     )
 
 
-def _is_ours(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
-    """Return whether something belongs to us, or to whom the copy is given: nobody planted it."""
-    return status.st_uid in (source.st_uid, job.euid)
-
-
 def is_finished(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
     """Return whether a file has its attributes, as it must before it gets a second name."""
-    options = job.options
-    if not _is_ours(job, source, status):
-        return False
-    if options.preserve_timestamps and source.st_mtime_ns != status.st_mtime_ns:
-        return False
-    if options.preserve_mode and stat.S_IMODE(source.st_mode) != stat.S_IMODE(status.st_mode):
-        return False
-    if not (options.preserve_ownership and job.is_privileged):
-        return True
-    return (source.st_uid, source.st_gid) == (status.st_uid, status.st_gid)
+    user = job.euid
+    return is_ours(source, status, user) and job.options.has_attributes(source, status, user)
 
 
 def _lend_write(destination: "File") -> None:

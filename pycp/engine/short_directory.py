@@ -33,7 +33,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     The function returns None if that is for the general way; nothing has happened then.
     """
     open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
-    withheld_bits = job.withheld_bits(True)
+    withheld_bits = job.options.withheld_bits(True)
     copied, ancestors, making = memory.copied.whole, memory.ancestors, memory.making
     foreign = memory.foreign
     report = job.report
@@ -107,7 +107,7 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
     options, report = job.options, job.report
     copied, ancestors, making = memory.copied.whole, memory.ancestors, memory.making
     foreign = memory.foreign
-    withheld_bits = job.withheld_bits(True)
+    withheld_bits = job.options.withheld_bits(True)
     may_begin_anew = options.resume
     if may_begin_anew:
         from pycp.engine.resume import was_begun

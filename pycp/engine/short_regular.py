@@ -65,7 +65,7 @@ def regular_copier(
     open_file, status_of, close = system.open, system.fstat, system.close
     read, write = system.read, system.write
     new_file_flags = job.new_file_flags
-    withheld = job.withheld_bits(False)
+    withheld = job.options.withheld_bits(False)
     created_bits = 0o777 & ~withheld
     first_mode = options.new_file_mode
     large_from = job.large_from
@@ -253,7 +253,7 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
     )
     open_file, stat, flags = system.open, system.stat, job.new_file_flags
     own_files = job.report.own_files
-    created_bits = 0o777 & ~job.withheld_bits(False)
+    created_bits = 0o777 & ~job.options.withheld_bits(False)
 
     def open_in_old(entry: Entry, source: "os.stat_result") -> "Opened":
         folder, name, mode = entry.folder, entry.destination_name, source.st_mode & created_bits

@@ -7,7 +7,7 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.short_regular import SOURCE_FLAGS
-from pycp.values import FILES, PASSED, SKIPPED, has_time_of
+from pycp.values import FILES, PASSED, SKIPPED, has_time_of, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def resumed_copier(
                 or not S_ISREG(source.st_mode)
                 or not source.st_nlink == found.st_nlink == 1
                 or (source.st_ino == found.st_ino and source.st_dev == found.st_dev)
-                or not (found.st_uid == euid or found.st_uid == source.st_uid)
+                or not is_ours(source, found, euid)
                 or not has_time_of(source, found)
                 or (keeps_owner and (found.st_uid, found.st_gid) != (source.st_uid, source.st_gid))
             ):

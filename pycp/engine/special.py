@@ -20,7 +20,7 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
     """Make a node of the source's kind, with its attributes; raise CopyError if that fails."""
     prepare(job, entry, decision, outcome)
     source = decision.source_stat
-    withheld = job.withheld_bits(False) & source.st_mode
+    withheld = job.options.withheld_bits(False) & source.st_mode
     kind = stat.S_IFMT(source.st_mode)
     if not (decision.kind == "fifo" or kind in (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK)):
         raise CopyError(f"{quote_name(entry.source)} has unknown file type", filename=entry.source)

@@ -4,7 +4,7 @@ import stat
 
 from pycp import system
 from pycp.system.folder import identity
-from pycp.values import BLOCK, GROUP_AND_OTHERS, PERMISSIONS, SPECIAL_BITS, has_time_of
+from pycp.values import BLOCK, PERMISSIONS, READ_AND_WRITE, SPECIAL_BITS, has_time_of, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 CHUNK = 128 * 1024
 """Bytes of each file compared at a time."""
-LENT = 0o600
-"""What the owner of a copy may do with it until it is complete."""
 WHOLE, IN_PART, NOTHING_OF_IT = "whole", "in part", "nothing of it"
 
 
@@ -85,24 +83,19 @@ def is_begun(
     return found == IN_PART or (may_be_whole and found == WHOLE)
 
 
-def lacks_attributes(
+def waits_for_attributes(
     source: "os.stat_result", destination: "os.stat_result", options: "CopyOptions"
 ) -> bool:
     """Return whether something is ours, open to nobody more than at first, and not complete."""
-    is_link, mode = stat.S_ISLNK(source.st_mode), stat.S_IMODE(destination.st_mode)
     user = system.geteuid()
-    owners = (source.st_uid, source.st_gid), (destination.st_uid, destination.st_gid)
-    withheld = GROUP_AND_OTHERS if options.preserve_ownership else 0
-    created = source.st_mode & PERMISSIONS & ~withheld | LENT
-    if destination.st_uid not in (source.st_uid, user) or (mode & ~created and not is_link):
+    is_link, mode = stat.S_ISLNK(source.st_mode), stat.S_IMODE(destination.st_mode)
+    withheld = options.withheld_bits(False)
+    created = source.st_mode & PERMISSIONS & ~withheld | READ_AND_WRITE
+    if not is_ours(source, destination, user) or (mode & ~created and not is_link):
         return False
-    if options.preserve_ownership and user == 0 and owners[0] != owners[1]:
+    if not options.has_attributes(source, destination, user):
         return True
-    if options.preserve_timestamps and source.st_mtime_ns != destination.st_mtime_ns:
-        return True
-    if options.preserve_mode:
-        return mode != stat.S_IMODE(source.st_mode) and not is_link
-    return source.st_mode & withheld != 0 and not is_link
+    return not options.preserve_mode and source.st_mode & withheld != 0 and not is_link
 
 
 def _is_alike(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> bool:

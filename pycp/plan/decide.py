@@ -182,11 +182,11 @@ def _is_begun(
     """Return whether the destination is half-written, so that neither -n nor -u is about it."""
     if not options.resume or options.update == "all":
         return False
-    from pycp.plan.compare import is_begun, lacks_attributes
+    from pycp.plan.compare import is_begun, waits_for_attributes
 
     kind, source, follows, link_to = known
     is_copy = kind not in ("link", "symbolic") and link_to is None and not options.attributes_only
-    may_be_whole = options.redo or (is_copy and lacks_attributes(source, destination, options))
+    may_be_whole = options.redo or (is_copy and waits_for_attributes(source, destination, options))
     return is_begun(entry, source, destination, follows, may_be_whole)
 
 

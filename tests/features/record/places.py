@@ -4,8 +4,25 @@ import hashlib
 import os
 import stat
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from pycp.report.mtree import Line, understood
+
+RECORD = Path("rec")
+BELOW: dict[str, Any] = {"record": RECORD, "record_root": "r"}
+"""Arguments that have what is installed below `r` recorded."""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have two files to install, and a directory for them."""
+    monkeypatch.chdir(tmp_path)
+    Path("a").write_text("a")
+    Path("b").write_text("bb")
+    Path("r").mkdir()
+    return tmp_path
 
 
 def lines_of(record: Path) -> list[Line]:

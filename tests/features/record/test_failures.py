@@ -17,20 +17,10 @@ from pycp.report.json_lines import JsonLines
 from pycp.run import recording
 from pycp.run.as_root import AsRoot
 from pycp.run.install import run_install
-from tests.features.record.places import made
+from tests.features.record.places import BELOW, RECORD, made
+from tests.features.record.places import here as here  # a fixture
 
-RECORD = Path("rec")
-BELOW: dict[str, Any] = {"record": RECORD, "record_root": "r"}
 IO = "Input/output error"
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("a").write_text("a")
-    Path("b").write_text("bb")
-    Path("r").mkdir()
-    return tmp_path
 
 
 def fail_for(monkeypatch: pytest.MonkeyPatch, call: str, is_it: Callable[..., bool]) -> None:

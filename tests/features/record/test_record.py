@@ -16,21 +16,10 @@ from pycp import system
 from pycp.__main__ import install_main
 from pycp.report.record import RecordFile
 from tests.features.events.test_json import SCHEMA
-from tests.features.record.places import found, last, lines_of, made, sha256
+from tests.features.record.places import BELOW, RECORD, found, last, lines_of, made, sha256
+from tests.features.record.places import here as here  # a fixture
 from tests.forked import run
 from tests.programs import Result
-
-RECORD = Path("rec")
-BELOW: dict[str, Any] = {"record": RECORD, "record_root": "r"}
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Path("a").write_text("a")
-    Path("b").write_text("bb")
-    Path("r").mkdir()
-    return tmp_path
 
 
 def install(words: str, **setting: Any) -> Result:
