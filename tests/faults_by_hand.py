@@ -253,7 +253,7 @@ FAULTS = [
     Fault(
         "--resume believes a time that anybody set",
         "resume.py",
-        "        and _is_ours(job, source, status)\n        and has",
+        "        and is_ours(source, status, job.euid)\n        and has",
         "        and has",
     ),
     Fault(

@@ -57,6 +57,6 @@ def short_ways(
     ways = {REGULAR: regular_copier(job, memory, None if follows else is_newer)}
     if not (follows or job.report.hears):
         ways[SYMLINK] = symlink_copier(job, memory.made_link if remembers_links else None)
-        if job.manifest is None:
+        if job.manifest is None and options.preserve_links:  # with -u alone only what stays joins
             ways[LINKED] = hard_link_maker(job, memory)
     return ways, makes_directories

@@ -15,14 +15,13 @@ from pycp.engine.directory import is_finished
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
 from pycp.run.level import WHOLE, Folded, Level, tell_lost
-from pycp.run.link_sets import LinkSets
 from pycp.run.queue import Queue
 from pycp.run.ranges import LargeEntry, Ranges
 from pycp.run.task import Task, entered
 from pycp.run.telling import AsItComes, InOrder
-from pycp.run.unit import Folders, is_below
+from pycp.run.unit import Folders
 from pycp.run.worker import DEEP
-from pycp.values import DIRECTORY, join
+from pycp.values import REGULAR, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,18 +47,16 @@ class Coordinator:
 
     def __init__(self, walk: "Walk", root: "Filled", hands: "Hands", jobs: int) -> None:
         self._walk = walk
-        is_ordered = hands.is_local and walk.job.report.verbose
-        self._told = InOrder(walk.job) if is_ordered else AsItComes(walk.job)
-        self._places: dict[Name, Place] = {}
-        """Where in what is told names come that were handed back."""
+        job = walk.job
+        merges = hands.is_local and not root.folder.is_new
+        is_ordered = merges or (hands.is_local and job.report.verbose)
+        self._told = InOrder(job) if is_ordered else AsItComes(job)
         self._root = root
         self._hands = hands
         self._jobs = jobs
         self._folders = Folders(root.folder)
-        self._queue = Queue(walk, root)
+        self._queue = Queue(walk, root, self._told, merges, not hands.is_local)
         self._out: dict[int, Task] = {}
-        self._sets = LinkSets(walk.memory.copied, self._queue_name, not hands.is_local)
-        self._sets.chooses = walk.job.options.resume
         self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
         self.ranges.told = self._told
         if not hands.is_local:
@@ -67,7 +64,6 @@ class Coordinator:
         self._wall = self._waited = 0.0
         self._left_by: list[str] = []
         """Processes that were ended, and may have left temporary names."""
-        walk.memory.elsewhere = self._sets
 
     def run(self, stack: list[Level], wall: float = 0.0, waited: float = 0.0) -> None:
         """Copy a stack, and all below it; so many seconds were spent before, some waiting."""
@@ -78,7 +74,7 @@ class Coordinator:
         try:
             if self.ranges.opened is not None:
                 self.ranges.share(self.ranges.opened)
-            while self._queue or self._out or self.ranges.waiting or self._sets.choose():
+            while self._is_left():
                 self._give()
                 if self.ranges.waiting:
                     self.ranges.copy_next()
@@ -98,15 +94,33 @@ class Coordinator:
         finally:
             self.ranges.end()
             self._told.end()
-            self._walk.memory.elsewhere = ()
-            del self._sets, self.ranges  # which know us, and would keep us for ever
+            self._queue.end()
+            del self.ranges  # which knows us, and would keep us for ever
         self._hands.close(at_once=False)
+
+    def _is_left(self) -> bool:
+        """Return whether there is anything to do, when it is the turn of what waited for that."""
+        if self._queue or self._out or self.ranges.waiting or self._queue.sets.choose():
+            return True
+        return self._copy_in_turn(self._queue.in_turn.all())
 
     def _may_go_on(self) -> bool:
         """Return whether more can be told, unless something that is out precedes it."""
-        if self._told.is_full:
-            self._sets.choose()
-        return not (self._out and self._told.is_full)
+        is_full = self._told.is_full or self._queue.in_turn.is_full
+        if is_full:
+            self._queue.sets.choose()
+            if not self._out:
+                self._copy_in_turn(self._queue.in_turn.next())
+        return not (self._out and is_full)
+
+    def _copy_in_turn(self, names: "list[Name]") -> bool:
+        """Copy names while nobody else does; return whether there were any."""
+        self._queue.share(False)
+        for filled, name, place in names:
+            self._go_on_with([[Level(filled, iter([(name, REGULAR)]), place)]])
+        self._queue.share(True)
+        self._told.flush()
+        return bool(names)
 
     def _give(self) -> None:
         """Hand out units while there is room for them."""
@@ -185,20 +199,20 @@ class Coordinator:
         walk = self._walk
         deadline = time.monotonic() + OWN
         walk.stop = lambda: time.monotonic() > deadline
-        walk.is_stopped, walk.members = False, []
+        walk.is_stopped, walk.hand_back().names = False, []
         places: Places = {}
         for stack in stacks:
             if walk.is_stopped:
                 self._queue.put_all(stack)
                 continue
             link, stack[-1].link = stack[-1].link, None  # what is left of it is none
-            self._sets.granted = link and link[0]
+            self._queue.sets.granted = link and link[0]
             places |= self._go(stack)
             if link is not None:
-                self._sets.done(link, walk.memory.copied.get(link[0]))
-        self._sets.granted = None
-        for number, (above, name, identity, count) in enumerate(walk.members):
-            self._take_back((above, name), identity, count, places.get(number))
+                self._queue.sets.done(link, walk.memory.copied.get(link[0]))
+        self._queue.sets.granted = None
+        for number, (above, name, identity, count) in enumerate(walk.hand_back().names):
+            self._take_back((above, name, places.get(number)), identity, count)
 
     def _go(self, stack: list[Level]) -> "Places":
         """Copy a level and what is below it for a while; return the places of names handed back."""
@@ -216,8 +230,8 @@ class Coordinator:
             self._settle(filled)
             return places
         if filled.is_redone:
-            members, walk = walk.members, walk.again(self._left_by)
-            walk.members = members
+            names, walk = walk.hand_back().names, walk.again(self._left_by)
+            walk.hand_back().names = names
         walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
@@ -262,7 +276,7 @@ class Coordinator:
         for number, (above, name, identity, count) in enumerate(members):
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
-            self._take_back((directory, name), identity, count, names.get(number))
+            self._take_back((directory, name, names.get(number)), identity, count)
         made = dict(firsts)
         for number, (part, (left, is_done)) in enumerate(zip(task.parts, done, strict=True)):
             filled, _names, link = part
@@ -271,7 +285,7 @@ class Coordinator:
                 first = made.get(link[0])
                 # Whoever copies here as well opens and closes folders of its own.
                 likely = None if self._hands.is_local else filled.folder
-                self._sets.done(link, first and self._folders.entry(first, likely))
+                self._queue.sets.done(link, first and self._folders.entry(first, likely))
             self._go_on(filled, left, lefts.get(number), link)
         for number, (filled, (*_, left_there)) in enumerate(zip(new, opened, strict=True)):
             self._go_on(filled, left_there, rests.get(number))
@@ -289,26 +303,12 @@ class Coordinator:
         level.is_unlisted = names is None
         self._queue.put(level)
 
-    def _queue_name(self, name: "Name", kind: int, link: "Link") -> None:
-        """Queue one name of a link set, whose first copy is to be made or is known."""
-        level = Level(name[0], iter([(name[1], kind)]), self._places.pop(name, None), link)
-        if link[1] is None or is_below(link[1], self._root.folder):
-            self._queue.put(level)
-        else:
-            self._queue.own.append([level])  # units tell of places in this tree only
-
-    def _take_back(
-        self, name: "Name", identity: "Identity", count: int, place: "Place | None"
-    ) -> None:
-        """Queue a name handed back; `count` is its names, 0 a directory, WHOLE a large file."""
+    def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
+        """Queue a name handed back; `count` is its names, WHOLE a large file."""
         if count == WHOLE:
-            self.ranges.waiting.append((name[0], LargeEntry(name[0].folder, name[1]), place))
-        elif count:
-            if place is not None:
-                self._places[name] = place
-            self._sets.add(name, identity, count)
+            self.ranges.waiting.append((name[0], LargeEntry(name[0].folder, name[1]), name[2]))
         else:
-            self._queue.own.append([Level(name[0], iter([(name[1], DIRECTORY)]), place)])
+            self._queue.take_back(name, identity, count)
 
     def _look_at_time(self, wall: float, waited: float) -> None:
         """Have more processes wait side by side if that is most of what they do."""
@@ -346,5 +346,5 @@ class Coordinator:
                 self._walk.job.report.failed(lost.error(join(filled.folder.source, name)))
             self._told.recorded(place, outer)
             if link is not None:
-                self._sets.done(link, None)
+                self._queue.sets.done(link, None)
             self._settle(filled, elsewhere=False)  # it was tried, and would be for ever

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     """A file of several names, and its first copy: None if that is to be made."""
 
 
-WHOLE = -1
-"""Stands for the number of names of a file that is to be copied in ranges."""
+WHOLE, IN_TURN = -1, -2
+"""Stand for the number of names of a file that is to be copied in ranges, or in its turn."""
 
 
 class Place:

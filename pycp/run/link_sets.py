@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.entries import Entry
     from pycp.plan.links import Copies
-    from pycp.run.level import Link
+    from pycp.run.level import Link, Place
     from pycp.run.unit import Identity
 
-    Name = tuple[Filled, str]
-    """A name in a directory that waits for it."""
+    Name = tuple[Filled, str, Place | None]
+    """A name in a directory that waits for it, and where it comes, if there is an order."""
     Queue = Callable[[Name, int, Link], None]
 
 

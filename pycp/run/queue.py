@@ -1,29 +1,77 @@
-"""The directories of a tree that nobody works on, with those of their entries still to come."""
+"""What of a tree nobody works on: directories, and names that wait for others."""
 
 from operator import length_hint
 
-from pycp.run.level import Opened
-from pycp.run.worker import DEEP
+from pycp.run.in_turn import InTurn
+from pycp.run.level import IN_TURN, Level, Opened
+from pycp.run.link_sets import LinkSets
+from pycp.run.unit import is_below
+from pycp.run.worker import DEEP, Others
+from pycp.values import DIRECTORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
-    from pycp.run.level import Level
+    from pycp.run.level import Link
+    from pycp.run.link_sets import Name
+    from pycp.run.telling import AsItComes
+    from pycp.run.unit import Identity
     from pycp.run.walk import Walk
 
 
 class Queue:
-    """Levels that wait, newest last, so that they stay few."""
+    """Levels that wait, newest last, so that they stay few.
 
-    def __init__(self, walk: "Walk", root: "Filled") -> None:
+    Where one process `merges` a tree into another the names of link sets wait for their turn, as
+    something may be there that is replaced.
+    """
+
+    def __init__(
+        self, walk: "Walk", root: "Filled", told: "AsItComes", merges: bool, forgets: bool
+    ) -> None:
         self._walk = walk
         self._root = root
         self.levels: list[Level] = []
         self.own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
+        self.sets = LinkSets(walk.memory.copied, self._put_name, forgets)
+        self.sets.chooses = walk.job.options.resume
+        self.in_turn = InTurn(told)
+        if merges and not self.sets.chooses:
+            walk.hand_back().has_sets_in_turn = True
+        self.share(True)
 
     def __bool__(self) -> bool:
         return bool(self.levels or self.own)
+
+    def share(self, is_shared: bool) -> None:
+        """Have this process hand back what is not to be copied while others copy, or nothing."""
+        handed_back = self._walk.hand_back()
+        handed_back.has_turns = is_shared
+        elsewhere = Others() if handed_back.has_sets_in_turn else self.sets
+        self._walk.memory.elsewhere = elsewhere if is_shared else ()
+
+    def end(self) -> None:
+        """Forget those who know us, and would keep us for ever."""
+        self.share(False)
+        del self.sets
+
+    def take_back(self, name: "Name", identity: "Identity", count: int) -> None:
+        """Queue a name handed back; `count` is its names, or 0 for a directory."""
+        if count == IN_TURN:
+            self.in_turn.add(name)
+        elif count:
+            self.sets.add(name, identity, count)
+        else:
+            self.own.append([Level(name[0], iter([(name[1], DIRECTORY)]), name[2])])
+
+    def _put_name(self, name: "Name", kind: int, link: "Link") -> None:
+        """Queue one name of a link set, whose first copy is to be made or is known."""
+        level = Level(name[0], iter([(name[1], kind)]), name[2], link)
+        if link[1] is None or is_below(link[1], self._root.folder):
+            self.put(level)
+        else:
+            self.own.append([level])  # units tell of places in this tree only
 
     def put(self, level: "Level") -> None:
         """Queue a level that is closed."""

@@ -2,7 +2,8 @@
 
 What is to be told in order is a list of events and of places. A place stands for what is told of
 something that may still be to be done: the rest of a directory, or one name. When it is known it
-is a list of the same kind. Whatever precedes the first place that is not known is told.
+is a list of the same kind. Whatever precedes the first place that is not known is told. Places
+are kept as well where only the order of names matters; then everything is told as it comes.
 """
 
 from pycp.run.level import Place
@@ -10,7 +11,7 @@ from pycp.run.recorder import Recorder, joined, replay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from pycp.engine.job import Job
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     """Places of names handed back, of directories opened, and of what is left of parts."""
 
 MOST_HELD = 16 * 1024 * 1024
-"""Bytes of lines that wait for others, before no more are made."""
+"""Bytes of lines and events that wait for others, before no more are made."""
 
 
 class AsItComes:
     """Tells everything at once."""
 
-    is_full = False
+    is_full = is_ordered = False
 
     def __init__(self, job: "Job") -> None:
         self._job = job
@@ -42,6 +43,10 @@ class AsItComes:
 
     def flush(self) -> None:
         """Tell what can be told now."""
+
+    def unknown(self) -> "Iterator[Place]":
+        """Return the places of what is still to be done, in the order of one process."""
+        return iter(())
 
     def next(self, queue: "Sequence[Level]") -> int:
         """Return which of several levels should be gone on with: the newest."""
@@ -68,10 +73,13 @@ class AsItComes:
 
 
 class InOrder(AsItComes):
-    """Tells everything in the order in which one process would."""
+    """Knows the order of one process, and tells everything in it if lines are wanted (-v)."""
+
+    is_ordered = True
 
     def __init__(self, job: "Job") -> None:
         super().__init__(job)
+        self._holds = job.report.verbose
         self._report, self._manifest = job.report, job.manifest
         self._recorder = Recorder(job.report)
         self._recorder.keeps_order = True
@@ -80,7 +88,7 @@ class InOrder(AsItComes):
         self._recordings = 0
         """Places for which something is being noted, one within the other."""
         self._held = 0
-        """Bytes of lines that came and could not be told when they did."""
+        """Bytes of lines and events that came and could not be told when they did."""
 
     @property
     def is_full(self) -> bool:  # type: ignore[override]
@@ -94,7 +102,7 @@ class InOrder(AsItComes):
         if job.manifest is not None:
             job.manifest = self._recorder.copied
         walk.choose_ways()
-        walk.on_hand_back = self._recorder.handed_back
+        walk.hand_back().tell = self._recorder.handed_back
         for level in stack:
             level.place = Place()
             self._left.append(level.place)
@@ -128,8 +136,7 @@ class InOrder(AsItComes):
         if isinstance(item, Place):
             self._left += reversed(item.items or ())
         else:
-            if isinstance(item, bytes):
-                self._held -= len(item)
+            self._held -= _size(item)
             replay([item], self._report, self._manifest)
 
     def next(self, queue: "Sequence[Level]") -> int:
@@ -139,21 +146,29 @@ class InOrder(AsItComes):
             if level.place is None:
                 return index
             known[level.place] = index
+        for place in self.unknown():
+            if place in known:
+                return known[place]
+        return len(queue) - 1
+
+    def unknown(self) -> "Iterator[Place]":
+        """Return the places of what is still to be done, in the order of one process."""
         for item in reversed(self._left):
             inner: list[Event | Place] = [item]
             while inner:
                 item = inner.pop()
                 if isinstance(item, Place):
-                    if item in known:
-                        return known[item]
-                    inner += reversed(item.items or ())
-        return len(queue) - 1
+                    if item.items is None:
+                        yield item
+                    else:
+                        inner += reversed(item.items)
 
     def take(self, events: "list[Event]", places: "Sequence[Place | None]") -> "Found":
         """Take what a process says of the parts of a unit, whose places these are."""
         found: Found = ({}, {}, {})
         lists: list[list[Any]] = [[] for _place in places]
         items: list[Any] = []
+        at_once: list[Event] = []
         part = 0
         for event in events:
             if isinstance(event, bytes):
@@ -166,11 +181,12 @@ class InOrder(AsItComes):
                 new = found[mark][part if event[0] == "left" else event[1]] = Place()
                 items.append(new)
             else:
-                items.append(event)
+                (items if self._holds else at_once).append(event)
+        replay(at_once, self._report, self._manifest)
         for place, told in zip(places, lists, strict=True):
             if place is not None:
                 place.items = told
-                self._held += sum(len(item) for item in told if isinstance(item, bytes))
+                self._held += sum(map(_size, told))
             else:
                 replay(told, self._report, self._manifest)
         if not places:
@@ -203,6 +219,15 @@ class InOrder(AsItComes):
         for depth, level in enumerate(stack):
             level.place = opened[depth]
         return names
+
+
+def _size(item: "Event | Place") -> int:
+    """Return how many bytes something to be told takes, as far as they count."""
+    if isinstance(item, bytes):
+        return len(item)
+    if isinstance(item, tuple) and item[0] == "encoded":
+        return len(item[2])
+    return 0
 
 
 MARKS = {"handed back": 0, "opened": 1, "left": 2}

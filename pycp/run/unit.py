@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     """
     Member = tuple[int, str, Identity, int]
     """Number of its directory, name, identity and how many names it has; 0 for a directory, and
-    WHOLE for a large file."""
+    WHOLE for a large file, IN_TURN for what waits for its turn."""
     Range = tuple[Way, str, str, Identity, Identity, str, int, int]
     """Way to a large file, both its names and identities, how it is to be compared if it is not to
     be copied, and the offsets of a part of it."""

@@ -6,8 +6,6 @@ recursion, and only the deepest keep their descriptors, so the depth of a tree i
 alone. The walk may stop between any two entries: what is left then is in the levels.
 """
 
-from stat import S_ISDIR
-
 from pycp.engine.directory import (
     enter_directory,
     finish_directory,
@@ -19,17 +17,16 @@ from pycp.engine.listing import list_source
 from pycp.engine.short import short_ways
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
-from pycp.run.level import WHOLE, Level, Opened, tell_lost
-from pycp.system.folder import identity
+from pycp.run.level import Level, Opened, tell_lost
 from pycp.values import DIRECTORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from pycp.engine.directory import Filled
     from pycp.entries import Decision
+    from pycp.run.handed_back import HandedBack
     from pycp.run.visit import Visitor
     from pycp.system.folder import Folder
 
@@ -51,9 +48,6 @@ class Walk:
         self._choose_directories()
         self._keeps_all = self.job.keeps_all
         options = self.job.options
-        self._keeps_links = not options.hard_link and (
-            options.preserve_links or options.update == "older"
-        )
         self._stays = options.one_file_system
         self.has_made_directory = False
         self.stop: Callable[[], bool] | None = None
@@ -61,18 +55,14 @@ class Walk:
         self.is_stopped = False
         self.met = 0
         """Entries met so far."""
-        self.deepest = 0
-        """Levels below the operand from which on directories are handed back; 0 for never."""
+        self.handed_back: HandedBack | None = None
+        """What is not copied by this process, if others copy as well."""
         self.left_by: list[str] = []
         """Processes that were ended and may have left temporary names, by their tokens."""
         self.stops_at_vast = False
         """A directory with very many entries is handed back."""
         self.unfinished: list[Filled] = []
         """Directories that were left, and wait for something that was handed back."""
-        self.members: list[tuple[Filled, str, tuple[int, int], int]] = []
-        """Names handed back: directory, name, and of a file identity and number of names."""
-        self.on_hand_back: Callable[[int], None] | None = None
-        """Told which of the members was handed back just now."""
 
     def _choose_directories(self) -> None:
         """Choose what is done with directories: a dry run only pretends."""
@@ -89,6 +79,14 @@ class Walk:
         else:
             self._enter, self._open = enter_directory, open_source
             self._list, self._finish = list_source, finish_directory
+
+    def hand_back(self) -> "HandedBack":
+        """Have what this process does not copy handed back, and return what that is."""
+        if self.handed_back is None:
+            from pycp.run.handed_back import HandedBack
+
+            self.handed_back = HandedBack(self.job, self.memory)
+        return self.handed_back
 
     def choose_ways(self) -> None:
         """Prepare the short ways, as far as the options have any."""
@@ -130,10 +128,11 @@ class Walk:
         ways = self.ways
         make_directory = self.make_directory
         stop = self.stop
+        last_depth = self.handed_back.deepest - 1 if self.handed_back is not None else -1
         misses = 0
         for name, kind in level.entries:
             if kind == DIRECTORY:
-                if make_directory is not None and filled.depth != self.deepest - 1:
+                if make_directory is not None and filled.depth != last_depth:
                     try:
                         inside = make_directory(folder, name)
                     except CopyError as error:
@@ -166,52 +165,10 @@ class Walk:
         return None
 
     def _visit(self, entry: Entry, above: "Filled", kind: int) -> Level | None:
-        if self._hands_back(entry, above, kind):
+        if self.handed_back is not None and self.handed_back.take(entry, above, kind):
             return None
         decision = self.visitor.visit(entry)
         return self.enter(entry, decision, above) if decision is not None else None
-
-    def _hands_back(self, entry: Entry, above: "Filled", kind: int) -> bool:
-        """Note an entry that is for another process, and return whether it is."""
-        memory = self.memory
-        key, names = (0, 0), 0
-        is_deep = kind == DIRECTORY and above.depth == self.deepest - 1
-        if is_deep or (memory.foreign and self._is_foreign(entry)):
-            pass
-        elif kind == DIRECTORY:
-            return False
-        elif self.job.large_from and self.job.share_data is None and self._is_large(entry):
-            names = WHOLE
-        elif memory.elsewhere and self._keeps_links:
-            status = self._look(entry, False)
-            if status is None:
-                return False  # copying it will tell
-            key, names = identity(status), status.st_nlink
-            if names < 2 or key in memory.copied or key not in memory.elsewhere:
-                return False
-        else:
-            return False
-        above.pending += 1
-        if self.on_hand_back is not None:
-            self.on_hand_back(len(self.members))
-        self.members.append((above, entry.source_name, key, names))
-        return True
-
-    def _is_large(self, entry: Entry) -> bool:
-        status = self._look(entry, False)
-        return status is not None and status.st_nlink == 1 and self.job.is_large(status)
-
-    def _is_foreign(self, entry: Entry) -> bool:
-        status = self._look(entry, self.job.options.follows(is_operand=False))
-        if status is None or not S_ISDIR(status.st_mode):
-            return False
-        return identity(status) in self.memory.foreign
-
-    def _look(self, entry: Entry, follows: bool) -> "os.stat_result | None":
-        try:
-            return entry.folder.source_directory.stat(entry.source_name, follows)
-        except OSError:
-            return None
 
     def enter(self, entry: Entry, decision: "Decision", above: "Filled | None") -> Level | None:
         """Make or enter a directory that was decided on; return its level, None if that fails."""
@@ -343,7 +300,8 @@ class Walk:
         """
         visitor = self.visitor.again()
         other = type(self)(visitor)
-        other.left_by, other.on_hand_back = left_by, self.on_hand_back
-        other.stop, other.deepest = self.stop, self.deepest
+        other.left_by, other.stop = left_by, self.stop
         other.stops_at_vast = self.stops_at_vast
+        if self.handed_back is not None:
+            other.hand_back().like(self.handed_back)
         return other

@@ -112,10 +112,11 @@ class Server:
         if job.manifest is not None:
             job.manifest = self._recorder.copied
         walk.choose_ways()
-        walk.on_hand_back = self._recorder.handed_back
+        walk.hand_back().tell = self._recorder.handed_back
+        walk.hand_back().deepest, walk.hand_back().has_turns = DEEP, True
         walk.stop = self._is_late
         walk.memory.elsewhere = self._others
-        walk.deepest, walk.stops_at_vast = DEEP, True
+        walk.stops_at_vast = True
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
@@ -161,7 +162,8 @@ class Server:
             filled = self._filled(folder, way, record)
             numbers[filled] = ~number
             walk = self._walk.again(left_by) if is_redone else self._walk
-            walk.members, walk.unfinished, walk.is_stopped = members, unfinished, False
+            walk.hand_back().names = members
+            walk.unfinished, walk.is_stopped = unfinished, False
             walk.go_below(filled)
             stack = [Level(filled, iter(names))]
             walk.go(stack)

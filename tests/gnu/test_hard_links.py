@@ -54,6 +54,8 @@ BOTH: tuple[Who, ...] = ("user", "root")
     Case("with attributes only", "-dv --attributes-only a b d", "a b=a d/"),
     Case("with attributes only onto files", "-dv --attributes-only a b d", "a b=a d/a d/b"),
     Case("with u and older destinations", "-duv a b d", "a b=a d/a-9 d/b-9"),
+    Case("with u alone, of what stays", "-ruvT s d", "s/a s/x/b=s/a d/a+9"),
+    Case("with u alone, of what stays and is newer", "-ruvT s d", "s/a s/x/b=s/a d/a+9 d/x/b+9"),
     Case("with s", "-dsv a b .", {"a": "A", "b": "B"}, status=1),
     Case("with l", "-dlv a b d", "a b=a d/"),
     Case("unreadable first copy", "-dv a b c d", "a@0000 b=a c d/", status=1, who=BOTH),

@@ -24,7 +24,7 @@ def test_the_names_of_a_set_wait_for_its_first_copy_and_it_is_forgotten_with_the
     sets = LinkSets(copied, lambda name, kind, link: queued.append((name[1], link)), True)
     here: Any = object()
     for name in "abc":
-        sets.add((here, name), FILE, 4)
+        sets.add((here, name, None), FILE, 4)
     assert queued == [("a", (FILE, None))]
     assert FILE in sets
     sets.done((FILE, None), None)  # it could not be copied
@@ -32,7 +32,7 @@ def test_the_names_of_a_set_wait_for_its_first_copy_and_it_is_forgotten_with_the
     made = Entry(folder(), "b")
     sets.done((FILE, None), made)
     assert queued[2:] == [("c", (FILE, made))]
-    sets.add((here, "d"), FILE, 4)
+    sets.add((here, "d", None), FILE, 4)
     assert queued[3][0] == "d"
     for link in (queued[2][1], queued[3][1]):
         assert FILE in copied
@@ -45,7 +45,7 @@ def test_a_set_is_kept_where_names_may_be_copied_without_our_knowing() -> None:
     copied = Copies()
     sets = LinkSets(copied, lambda *_name: None, False)
     here: Any = object()
-    sets.add((here, "a"), FILE, 1)
+    sets.add((here, "a", None), FILE, 1)
     sets.done((FILE, None), Entry(folder(), "a"))
     assert FILE in copied
 
@@ -80,14 +80,14 @@ def test_where_a_copy_is_gone_on_with_the_first_name_is_that_of_which_most_is_th
     sets = LinkSets(Copies(), lambda name, kind, link: queued.append((name[1], kind, link)), True)
     sets.chooses = True
     for name in ("missing", "directory", "begun"):
-        sets.add((closed, name), FILE, 4)
+        sets.add((closed, name, None), FILE, 4)
     assert not queued
     assert FILE in sets
-    sets.add((closed, "part"), FILE, 4)
+    sets.add((closed, "part", None), FILE, 4)
     assert queued == [("part", REGULAR, (FILE, None))]
     assert not place.is_open
     assert not sets.choose(), "it is chosen already"
-    sets.add((closed, "missing"), (1, 3), 2)
+    sets.add((closed, "missing", None), (1, 3), 2)
     assert len(queued) == 1, "another name may come"
     assert sets.choose()
     assert queued[1:] == [("missing", REGULAR, ((1, 3), None))]

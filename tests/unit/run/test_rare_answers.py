@@ -23,7 +23,7 @@ from pycp.run.range_copy import carry_out_range
 from pycp.run.ranges import LargeEntry, Ranges
 from pycp.run.recorder import Recorder, replay
 from pycp.run.share import LARGE_BYTES, Watch
-from pycp.run.telling import InOrder
+from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders
 from pycp.system.folder import Folder, identity
 from pycp.system.worker import Worker
@@ -84,7 +84,11 @@ def test_what_another_process_told_is_told_here() -> None:
 def test_what_waits_when_all_is_given_up_is_closed(root: Folder) -> None:
     filled: Any = SimpleNamespace(folder=root, depth=0)
     deep: Any = SimpleNamespace(folder=root, depth=10_000)
-    queue = Queue(SimpleNamespace(), filled)  # type: ignore[arg-type]
+    handed_back = SimpleNamespace(has_sets_in_turn=False)
+    walk: Any = SimpleNamespace(
+        job=job(), memory=SimpleNamespace(copied=()), hand_back=lambda: handed_back
+    )
+    queue = Queue(walk, filled, AsItComes(walk.job), False, False)
     for each in (filled, deep):
         queue.put(Level(each, iter([("f", 0)])))
     assert queue

@@ -75,10 +75,10 @@ def words_of(walk: Walk) -> list[str]:
 
 def test_what_cannot_be_looked_at_is_handed_to_nobody(walk: Walk) -> None:
     walk.memory.elsewhere = {(1, 1)}
-    assert not walk._hands_back(entry("missing", "b"), filled(), REGULAR)
+    assert not walk.hand_back().take(entry("missing", "b"), filled(), REGULAR)
     walk.memory.foreign = frozenset({(1, 1)})
-    assert not walk._hands_back(entry("missing", "b"), filled(), REGULAR)
-    assert walk.members == []
+    assert not walk.hand_back().take(entry("missing", "b"), filled(), REGULAR)
+    assert walk.hand_back().names == []
 
 
 def test_a_directory_that_cannot_be_gone_back_to_is_told_and_left(

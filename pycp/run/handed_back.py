@@ -1,0 +1,120 @@
+"""Names of a tree that a process does not copy: they are for others, or for a time of their own."""
+
+from stat import S_ISDIR, S_ISLNK
+
+from pycp.run.level import IN_TURN, WHOLE
+from pycp.system.folder import identity
+from pycp.values import DIRECTORY, SYMLINK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from pycp.engine.directory import Filled
+    from pycp.engine.job import Job
+    from pycp.entries import Entry
+    from pycp.plan.links import Memory
+
+
+class HandedBack:
+    """What one process leaves to others, or to be done when nobody else copies.
+
+    Two names may lead to one old file, by links of either kind: both write into that, and whoever
+    comes last wins. They are copied in turn, or what is written would be mixed.
+    """
+
+    def __init__(self, job: "Job", memory: "Memory") -> None:
+        self._job = job
+        self._memory = memory
+        options = job.options
+        self.keeps_links = not options.hard_link and (
+            options.preserve_links or options.update == "older"
+        )
+        self._writes = not (options.hard_link or options.symbolic_link)
+        self.deepest = 0
+        """Levels below the operand from which on directories are handed back; 0 for never."""
+        self.has_turns = False
+        """Others copy as well: what is to be done in turn is handed back."""
+        self.has_sets_in_turn = not (options.preserve_links or options.resume)
+        """So are names of link sets, of which only some may be joined then (-u)."""
+        self.names: list[tuple[Filled, str, tuple[int, int], int]] = []
+        """Directory, name, and of a file identity and number of names."""
+        self.tell: Callable[[int], None] | None = None
+        """Told which of the names was handed back just now."""
+
+    def like(self, other: "HandedBack") -> None:
+        """Take over what is handed back, but not the names."""
+        self.deepest, self.tell = other.deepest, other.tell
+        self.has_turns, self.has_sets_in_turn = other.has_turns, other.has_sets_in_turn
+
+    def take(self, entry: "Entry", above: "Filled", kind: int) -> bool:
+        """Note an entry that is not for this process, and return whether it is none."""
+        key = 0, 0
+        if (kind == DIRECTORY and above.depth == self.deepest - 1) or (
+            self._memory.foreign and self._is_foreign(entry)
+        ):
+            count = 0
+        elif kind == DIRECTORY:
+            return False
+        elif member := self._member(entry):
+            key = identity(member)
+            count = self._count(member)
+            if not count:
+                return False
+        elif not self.has_turns:
+            return False
+        elif not entry.folder.is_new and self._may_be_shared(entry, kind):
+            count = IN_TURN
+        elif self._job.large_from and self._is_large(entry):
+            count = WHOLE
+        else:
+            return False
+        above.pending += 1
+        if self.tell is not None:
+            self.tell(len(self.names))
+        self.names.append((above, entry.source_name, key, count))
+        return True
+
+    def _member(self, entry: "Entry") -> "os.stat_result | None":
+        """Return the status of a file of several names that may belong together in the copy."""
+        if not (self.keeps_links and (self._memory.elsewhere or self.has_turns)):
+            return None
+        status = self._look(entry, False)
+        return status if status is not None and status.st_nlink > 1 else None
+
+    def _count(self, member: "os.stat_result") -> int:
+        """Return what a name of a link set is handed back with, 0 if it is copied here."""
+        if self.has_turns and self.has_sets_in_turn:
+            return IN_TURN
+        key = identity(member)
+        is_ours = key in self._memory.copied or key not in self._memory.elsewhere
+        return 0 if is_ours else member.st_nlink
+
+    def _may_be_shared(self, entry: "Entry", kind: int) -> bool:
+        """Return whether an old destination may be reached by other names as well."""
+        if not self._writes:
+            return False
+        try:
+            there = entry.folder.destination_directory.stat(entry.destination_name, False)
+        except OSError:
+            return False  # copying will tell
+        if S_ISLNK(there.st_mode) and kind != SYMLINK:
+            return True
+        return there.st_nlink > 1 and not S_ISDIR(there.st_mode)
+
+    def _is_large(self, entry: "Entry") -> bool:
+        status = self._look(entry, False)
+        return status is not None and status.st_nlink == 1 and self._job.is_large(status)
+
+    def _is_foreign(self, entry: "Entry") -> bool:
+        status = self._look(entry, self._job.options.follows(is_operand=False))
+        if status is None or not S_ISDIR(status.st_mode):
+            return False
+        return identity(status) in self._memory.foreign
+
+    def _look(self, entry: "Entry", follows: bool) -> "os.stat_result | None":
+        try:
+            return entry.folder.source_directory.stat(entry.source_name, follows)
+        except OSError:
+            return None
