@@ -117,7 +117,7 @@ class Coordinator:
         """Copy names while nobody else does; return whether there were any."""
         self._queue.share(False)
         for filled, name, place in names:
-            self._go_on_with([[Level(filled, iter([(name, REGULAR)]), place)]])
+            self._go_on_with([[Level(filled, iter([(name, REGULAR)]), place)]], float("inf"))
         self._queue.share(True)
         self._told.flush()
         return bool(names)
@@ -194,10 +194,10 @@ class Coordinator:
             [[Level(filled, iter(names), place, link)] for (filled, names, link), place in parts]
         )
 
-    def _go_on_with(self, stacks: list[list[Level]]) -> None:
-        """Copy levels and what is below them, for a little while."""
+    def _go_on_with(self, stacks: list[list[Level]], seconds: float = 0) -> None:
+        """Copy levels and what is below them, for some seconds, or a little while."""
         walk = self._walk
-        deadline = time.monotonic() + OWN
+        deadline = time.monotonic() + (seconds or OWN)
         walk.stop = lambda: time.monotonic() > deadline
         walk.is_stopped, walk.hand_back().names = False, []
         places: Places = {}

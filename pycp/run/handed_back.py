@@ -21,7 +21,8 @@ class HandedBack:
     """What one process leaves to others, or to be done when nobody else copies.
 
     Two names may lead to one old file, by links of either kind: both write into that, and whoever
-    comes last wins. They are copied in turn, or what is written would be mixed.
+    comes last wins. They are copied in turn, or what is written would be mixed. So are directories
+    for which there is a link to another one.
     """
 
     def __init__(self, job: "Job", memory: "Memory") -> None:
@@ -32,6 +33,7 @@ class HandedBack:
             options.preserve_links or options.update == "older"
         )
         self._writes = not (options.hard_link or options.symbolic_link)
+        self._goes_through_links = options.keep_directory_symlink and options.copy_contents
         self.deepest = 0
         """Levels below the operand from which on directories are handed back; 0 for never."""
         self.has_turns = False
@@ -56,7 +58,9 @@ class HandedBack:
         ):
             count = 0
         elif kind == DIRECTORY:
-            return False
+            if not (self.has_turns and self._goes_through_links and self._meets_symlink(entry)):
+                return False
+            count = IN_TURN
         elif member := self._member(entry):
             key = identity(member)
             count = self._count(member)
@@ -64,7 +68,7 @@ class HandedBack:
                 return False
         elif not self.has_turns:
             return False
-        elif not entry.folder.is_new and self._may_be_shared(entry, kind):
+        elif self._may_be_shared(entry, kind):
             count = IN_TURN
         elif self._job.large_from and self._is_large(entry):
             count = WHOLE
@@ -93,15 +97,26 @@ class HandedBack:
 
     def _may_be_shared(self, entry: "Entry", kind: int) -> bool:
         """Return whether an old destination may be reached by other names as well."""
-        if not self._writes:
+        there = self._there(entry) if self._writes else None
+        if there is None:
             return False
-        try:
-            there = entry.folder.destination_directory.stat(entry.destination_name, False)
-        except OSError:
-            return False  # copying will tell
         if S_ISLNK(there.st_mode) and kind != SYMLINK:
             return True
         return there.st_nlink > 1 and not S_ISDIR(there.st_mode)
+
+    def _meets_symlink(self, entry: "Entry") -> bool:
+        """Return whether another name of the copy may lead into the same directory."""
+        there = self._there(entry)
+        return there is not None and S_ISLNK(there.st_mode)
+
+    def _there(self, entry: "Entry") -> "os.stat_result | None":
+        """Return the status of an old destination, None if there is none."""
+        if entry.folder.is_new:
+            return None
+        try:
+            return entry.folder.destination_directory.stat(entry.destination_name, False)
+        except OSError:
+            return None  # copying will tell
 
     def _is_large(self, entry: "Entry") -> bool:
         status = self._look(entry, False)

@@ -85,3 +85,26 @@ def test_lines_are_not_needed_for_that(
     told = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
     sources = [event["source"] for event in told if event["event"] == "copied"]
     assert len(set(sources)) == len(sources) == 90
+
+
+def test_directories_of_one_place_are_copied_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(monkeypatch, "no time")
+    for number in range(6):
+        for name in ("one/two", "three"):
+            (tmp_path / f"s/{number}/{name}").mkdir(parents=True)
+            (tmp_path / f"s/{number}/{name}/f").write_text(f"{number} {name}")
+        for side in "ab":
+            (tmp_path / side / "0").mkdir(parents=True, exist_ok=True)
+            if number:
+                (tmp_path / f"{side}/{number}").symlink_to("0")
+    options = ["-rvT", "--keep-directory-symlink", "--copy-contents"]
+    told = []
+    for jobs, side in (("-j1", "a"), ("-j3", "b")):
+        done = run_ours([*options, jobs, "s", side], str(tmp_path))
+        told.append((done.status, done.stderr, done.stdout.replace(f"'{side}/", "'d/")))
+    assert told[0] == told[1]
+    assert told[0][0] == 0
+    for name in ("one/two", "three"):
+        assert (tmp_path / f"b/3/{name}/f").read_text() == (tmp_path / f"a/3/{name}/f").read_text()
