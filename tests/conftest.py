@@ -42,8 +42,8 @@ def forget_listener() -> None:
     It holds nothing that a forked process could need.
     """
     tests = os.getpid()
-    count = worker._threads
-    worker._threads = lambda: count()[os.getpid() == tests :]
+    count = worker.threads
+    worker.threads = lambda: count()[os.getpid() == tests :]
 
 
 def pytest_collection_finish() -> None:

@@ -157,10 +157,7 @@ def copy_by_hand(job: "Job", file: "FileCopy") -> None:
     view = memoryview(bytearray(BUFFER_SIZE))
     stride = job.stride
     while True:
-        try:
-            count = system.readv(file.source_fd, [view[: stride.next(BUFFER_SIZE)]])
-        except OSError as error:
-            raise failed("error reading", file.entry.source, error) from None
+        count = read_into(file, view[: stride.next(BUFFER_SIZE)])
         if count == 0:
             return
         write_all(file, view[:count])
@@ -172,6 +169,14 @@ def read_some(file: "FileCopy", size: int) -> bytes:
     """Read at most `size` bytes."""
     try:
         return system.read(file.source_fd, size)
+    except OSError as error:
+        raise failed("error reading", file.entry.source, error) from None
+
+
+def read_into(file: "FileCopy", view: memoryview) -> int:
+    """Fill memory, or the beginning of it; return how many bytes were read."""
+    try:
+        return system.readv(file.source_fd, [view])
     except OSError as error:
         raise failed("error reading", file.entry.source, error) from None
 

@@ -8,7 +8,8 @@ and so takes no time; its digest is read from the source.
 import sys
 from stat import S_ISREG
 
-from pycp.engine.data import BUFFER_SIZE, SMALL, read_some, seek_both
+from pycp.engine.beside import beside
+from pycp.engine.data import BUFFER_SIZE, SMALL, read_into, read_some, seek_both
 from pycp.engine.digest import new_digest
 from pycp.engine.phase import Phase
 from pycp.engine.rate import pace_of
@@ -17,10 +18,10 @@ from pycp.values import COMPARED, READING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator
     from hashlib import _Hash
 
+    from pycp.engine.beside import Beside
     from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job, Piece
@@ -32,14 +33,24 @@ NO_END = sys.maxsize
 class Watch:
     """What sees the bytes of one file as they pass: a digest, a pace, or both."""
 
-    def __init__(self, job: "Job", destination: "os.stat_result") -> None:
-        self._hash: _Hash | Digests | None = None
+    def __init__(self, job: "Job", file: "FileCopy") -> None:
+        self._hash: _Hash | Digests | Beside | None = None
+        self._beside: Beside | None = None
         self._tally, self._stride = job.tally, job.stride
-        if job.manifest is not None and S_ISREG(destination.st_mode):
-            self._hash = new_digest(job)
         self._pace = pace_of(job)
         self.step = self._pace.step if self._pace else BUFFER_SIZE
         """Bytes to pass at a time."""
+        if job.manifest is not None and S_ISREG(file.destination.st_mode):
+            digest = self._hash = new_digest(job)
+            # Memory that is shared with others may be filled again before the digest is taken.
+            if self._pace is None and job.shared_source is None:
+                self._beside = beside(digest, file.source.st_size - file.start)
+                self._hash = self._beside or digest
+
+    def close(self) -> None:
+        """End what goes on beside us."""
+        if self._beside is not None:
+            self._beside.close()
 
     def begin(self, file: "FileCopy", end: int) -> None:
         """See the bytes up to an offset, which were copied before."""
@@ -53,20 +64,22 @@ class Watch:
                 self._tally.add(COMPARED, len(data))
                 end -= len(data)
 
-    def timed(self, file: "FileCopy") -> "Callable[[int], bytes]":
+    def timed(self, file: "FileCopy") -> "Callable[[int], memoryview]":
         """Return who reads at most so many bytes, or as many as pass in a short time.
 
         Between one call and the next the bytes of the first are written.
         """
         count = -1
+        views = [memoryview(bytearray(self.step)) for _number in range(2)]
 
-        def read(most: int) -> bytes:
+        def read(most: int) -> memoryview:
             nonlocal count
             if count >= 0:
                 self._stride.took(count)
-            data = read_some(file, min(self._stride.next(self.step), most))
-            count = len(data)
-            return data
+            views.reverse()  # of what is in the other one the digest may still be taken
+            view = views[0]
+            count = read_into(file, view[: min(self._stride.next(self.step), most)])
+            return view[:count]
 
         return read
 
@@ -117,8 +130,16 @@ def copy_stream(job: "Job", file: "FileCopy") -> None:
 
     Raise CopyError with GNU's message; what was written until then stays written.
     """
+    watch = Watch(job, file)
+    try:
+        _copy_watched(job, file, watch)
+        file.entry.digest = watch.digest
+    finally:
+        watch.close()
+
+
+def _copy_watched(job: "Job", file: "FileCopy", watch: Watch) -> None:
     first = file.start
-    watch = Watch(job, file.destination)
     if first:
         watch.begin(file, first)
     makes_holes = S_ISREG(file.destination.st_mode) and job.options.sparse != "never"
@@ -147,7 +168,6 @@ def copy_stream(job: "Job", file: "FileCopy") -> None:
                 writer.write(piece)
             watch.data(piece)
     writer.finish()
-    file.entry.digest = watch.digest
 
 
 def pieces_of(

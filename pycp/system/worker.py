@@ -277,12 +277,12 @@ def most_workers() -> int:
 
     Where other threads run there are none: what they hold at the moment of a fork stays locked.
     """
-    if len(_threads()) != 1:
+    if len(threads()) != 1:
         return 0
     return (os.sysconf("SC_OPEN_MAX") - SPARE) // 2
 
 
-def _threads() -> "list[str] | range":
+def threads() -> "list[str] | range":
     """Return something for each thread of this process; Linux knows those of other libraries."""
     try:
         return os.listdir("/proc/self/task")

@@ -127,10 +127,10 @@ def test_what_fails_or_is_skipped_has_no_line(here: Path, monkeypatch: pytest.Mo
     for name in ("s/bad", "s/good", "s/kept", "s/late", "t/kept"):
         Path(name).write_text(name)
 
-    def read(fd: int, size: int) -> bytes:
+    def readv(fd: int, views: list[memoryview]) -> int:
         if os.readlink(f"/proc/self/fd/{fd}").endswith("bad"):
             raise OSError(errno.EIO, "")
-        return os.read(fd, size)
+        return os.readv(fd, views)
 
     def close(fd: int) -> None:
         is_late = os.readlink(f"/proc/self/fd/{fd}").endswith("t/late")
@@ -138,7 +138,7 @@ def test_what_fails_or_is_skipped_has_no_line(here: Path, monkeypatch: pytest.Mo
         if is_late:
             raise OSError(errno.EIO, "")
 
-    monkeypatch.setattr(system, "read", read)
+    monkeypatch.setattr(system, "readv", readv)
     monkeypatch.setattr(system, "close", close)
     result = run("pycp -rnT --manifest=M s t", here)
     assert sorted(result.stderr.splitlines()) == [

@@ -219,7 +219,7 @@ COPIES = [
     Case("--resume --parents -r s/d t", (), "", 0),
     Case("-r --durable s n", (Fails("flush", EIO, "d"),), f"failed to sync 'n/d': {INPUT_OUTPUT}"),
     Case("--bwlimit=1G a n", (Fails("write", EIO),), f"error writing 'n': {INPUT_OUTPUT}"),
-    Case("--bwlimit=1G a n", (Fails("read", EIO),), f"error reading 'a': {INPUT_OUTPUT}"),
+    Case("--bwlimit=1G a n", (Fails("readv", EIO),), f"error reading 'a': {INPUT_OUTPUT}"),
     Case("-b --atomic a gone", (), "", 0),
     Case("-a s/l n", (Fails("set_times", EIO),), f"preserving times for 'n': {INPUT_OUTPUT}"),
     Case(

@@ -369,7 +369,7 @@ def test_a_digest_of_what_is_shorter_by_now_ends(file: FileCopy) -> None:
     os.lseek(file.source_fd, 90, 0)
     work = job(digest="sha256")
     work.manifest = lambda _name, _digest: None
-    stream.Watch(work, os.stat("b")).begin(file, 100)
+    stream.Watch(work, file).begin(file, 100)
 
 
 def test_a_vast_directory_that_cannot_be_listed_to_its_end_is_told(filled: Filled) -> None:

@@ -162,12 +162,12 @@ def test_without_proc_attributes_are_those_of_the_directory_itself(
 
 def test_threads_are_counted_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "listdir", failing(errno.ENOENT))
-    before = len(worker._threads())
+    before = len(worker.threads())
     is_over = threading.Event()
     thread = threading.Thread(target=is_over.wait)
     thread.start()
     try:
-        assert len(worker._threads()) == before + 1
+        assert len(worker.threads()) == before + 1
         assert worker.most_workers() == 0
     finally:
         is_over.set()
@@ -177,7 +177,7 @@ def test_threads_are_counted_without_proc(monkeypatch: pytest.MonkeyPatch) -> No
 def test_no_worker_may_use_the_descriptors_that_each_process_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker, "_threads", lambda: [1])
+    monkeypatch.setattr(worker, "threads", lambda: [1])
     monkeypatch.setattr(os, "sysconf", lambda _name: worker.SPARE + 7)
     assert worker.most_workers() == 3
 
