@@ -58,7 +58,7 @@ def regular_copier(
     preserves = job.sets_attributes
     keeps_mode = options.preserve_mode
     keeps_all = keeps_mode and options.preserve_timestamps and options.preserve_ownership
-    list_xattrs = system.xattr().list_names
+    list_xattrs = system.xattr().names_of_open
     set_times, set_mode = system.set_times, system.set_mode
     may_reflink = options.reflink == "auto"
     cannot_reflink = job.cannot_reflink

@@ -7,7 +7,7 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.short_regular import SOURCE_FLAGS
-from pycp.values import FILES, PASSED, SKIPPED, has_time_of, is_ours
+from pycp.values import FILES, PASSED, SKIPPED, has_time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def resumed_copier(
     """
     options = job.options
     counts = job.tally.own
-    look, list_names = system.stat, system.xattr().list_names
+    look, xattr = system.stat, system.xattr()
+    list_names, names_of_open = xattr.list_names, xattr.names_of_open
     open_file, status_of, close = system.open, system.fstat, system.close
     keeps_owner, euid = options.preserve_ownership, job.euid
     decides = (
@@ -58,18 +59,20 @@ def resumed_copier(
                 names = list_names((name, place))
             else:
                 try:
-                    source, names = status_of(source_fd), list_names(source_fd)
+                    source, names = status_of(source_fd), names_of_open(source_fd)
                 finally:
                     close(source_fd)
+            mode, owner = source.st_mode, source.st_uid
             if (
                 names
-                or source.st_mode != found.st_mode
-                or not S_ISREG(source.st_mode)
+                or mode != found.st_mode
+                or not S_ISREG(mode)
                 or not source.st_nlink == found.st_nlink == 1
                 or (source.st_ino == found.st_ino and source.st_dev == found.st_dev)
-                or not is_ours(source, found, euid)
                 or not has_time_of(source, found)
-                or (keeps_owner and (found.st_uid, found.st_gid) != (source.st_uid, source.st_gid))
+                # If the owner is kept, whoever has it has ours as well.
+                or (found.st_uid != owner and (keeps_owner or found.st_uid != euid))
+                or (keeps_owner and found.st_gid != source.st_gid)
             ):
                 return False
         except OSError:

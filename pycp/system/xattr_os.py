@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 
+names_of_open = os.listxattr
+"""Returns the names of a file's extended attributes, by its descriptor alone."""
+
+
 def list_names(target: "Where") -> list[str]:
     """Return the names of a file's extended attributes."""
     if isinstance(target, tuple):

@@ -15,6 +15,9 @@ def list_names(target: "Where") -> list[str]:
     return list(xattr.listxattr(*_file(target)))
 
 
+names_of_open = list_names
+
+
 def get_value(target: "Where", name: str) -> bytes:
     """Return the value of one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     file, is_link = _file(target)

@@ -52,7 +52,10 @@ def let_fail(monkeypatch: pytest.MonkeyPatch, *all_fails: Fails) -> None:
     """Have such calls fail; those for extended attributes are in a module of their own."""
     for fails in all_fails:
         room = system if hasattr(system, fails.call) else xattr_os
-        monkeypatch.setattr(room, fails.call, failing(fails, getattr(room, fails.call)))
+        broken = failing(fails, getattr(room, fails.call))
+        monkeypatch.setattr(room, fails.call, broken)
+        if fails.call == "list_names":
+            monkeypatch.setattr(xattr_os, "names_of_open", broken)
 
 
 def failing(fails: Fails, original: Callable[..., Any]) -> Callable[..., Any]:
