@@ -116,6 +116,10 @@ class WriteOptions(Record):
         """Tell whether more is done with each file than to copy it."""
         return self.verify or self.durable or self.bandwidth > 0
 
+    def finishes_all_directories(self) -> bool:
+        """Tell whether a directory is gone back to even if it has all attributes."""
+        return self.durable or self.dry_run
+
     def passes(self) -> int:
         """Return how often all bytes are dealt with: copied, flushed to disk, read back."""
         return 1 + (self.verify or self.durable) + self.verify
@@ -204,6 +208,10 @@ class CopyOptions(WriteOptions):
         if self.preserve_ownership:
             return GROUP_AND_OTHERS
         return OTHERS_WRITE if is_directory else 0
+
+    def believes_times(self) -> bool:
+        """Tell whether a file that was given its time is complete; to verify is not to believe."""
+        return self.preserve_timestamps and not self.verify
 
     def has_attributes(self, source: "os.stat_result", status: "os.stat_result", user: int) -> bool:
         """Return whether a copy has the time, the mode and the owner that it has in the end."""

@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from pycp.entries import Entry, Tally
 
 
-def new_digest(job: "Job") -> "_Hash | Digests":
-    """Return a digest of nothing yet, or several if the option names them with a plus between."""
+def new_digest(name: str) -> "_Hash | Digests":
+    """Return a digest of nothing yet, or several if there are names with a plus between."""
     import hashlib
 
-    name = job.options.digest
     try:
         return hashlib.new(name, usedforsecurity=False)
     except ValueError:
@@ -41,7 +40,7 @@ def new_digest(job: "Job") -> "_Hash | Digests":
 def digest_shared(job: "Job", file: "FileCopy") -> None:
     """Take the digest of a file that holds, or shares, what its source does, from the source."""
     if job.manifest is not None and S_ISREG(file.destination.st_mode):
-        file.entry.digest = _digest_of(job, file.source_fd, file.entry.source)
+        take_digest(job.options.digest, job.tally, file)
 
 
 def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:
@@ -50,7 +49,7 @@ def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> Non
     try:
         if identity(system.fstat(fd)) != identity(status):
             raise replaced(entry)
-        entry.digest = _digest_of(job, fd, entry.destination)
+        entry.digest = _digest_of(job.options.digest, job.tally, fd, entry.destination)
     finally:
         system.close(fd)
 
@@ -68,9 +67,14 @@ def digest_of_installed(entry: "Entry", name: str) -> "tuple[str, os.stat_result
         system.close(fd)
 
 
-def _digest_of(job: "Job", fd: int, shown: str) -> str:
-    with Phase(job.tally, READING):
-        return read_digest(new_digest(job), fd, shown, job.tally)
+def take_digest(name: str, tally: "Tally", file: "FileCopy") -> None:
+    """Take the digest of a file from its source."""
+    file.entry.digest = _digest_of(name, tally, file.source_fd, file.entry.source)
+
+
+def _digest_of(name: str, tally: "Tally", fd: int, shown: str) -> str:
+    with Phase(tally, READING):
+        return read_digest(new_digest(name), fd, shown, tally)
 
 
 def read_digest(
@@ -101,6 +105,12 @@ def digest_step(job: "Job") -> "Callable[[FileCopy], None]":
             file.entry.digest = new(file.data).hexdigest()
 
     return take
+
+
+def digest_kept_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that takes the digest of a file which was there already."""
+    name, tally = job.options.digest, job.tally
+    return lambda file: take_digest(name, tally, file)
 
 
 def note_step(job: "Job") -> "Callable[[FileCopy], None]":

@@ -223,21 +223,9 @@ def _require_same(entry: "Entry", fd: int, expected: tuple[int, int]) -> None:
 
 def is_finished(job: "Job", filled: Filled) -> bool:
     """Return whether a directory has its attributes already."""
-    options = job.options
-    if options.durable or options.dry_run:
+    if job.options.finishes_all_directories():
         return False
     return not lacks_attributes(job, filled.source, filled.made)
-
-
-def finish_directory(job: "Job", filled: Filled) -> None:
-    """Give a directory its attributes, now that its entries have come and gone."""
-    if not job.options.durable:
-        _give_attributes(job, filled)
-        return
-    from pycp.engine.durable import Flushed, place_of
-
-    with Flushed(job.report, [place_of(filled.folder.destination_directory)]):
-        _give_attributes(job, filled)
 
 
 def finish_quickly(filled: Filled) -> bool:
@@ -273,7 +261,8 @@ def finish_quickly(filled: Filled) -> bool:
     return True
 
 
-def _give_attributes(job: "Job", filled: Filled) -> None:
+def finish_directory(job: "Job", filled: Filled) -> None:
+    """Give a directory its attributes, now that its entries have come and gone."""
     made = filled.made
     folder = filled.folder
     made.where = folder.destination_directory.where

@@ -59,6 +59,16 @@ def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
     return flush
 
 
+def flush_kept_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that flushes a file which was there already, but perhaps not on the disk."""
+    tally = job.tally
+
+    def flush(file: "FileCopy") -> None:
+        flush_file(tally, file.entry.destination, file.destination_fd, file.destination)
+
+    return flush
+
+
 def _device_of(file: "FileCopy") -> int:
     """Return the device that a destination is on: its directory's, if that is known."""
     device = file.entry.folder.destination_directory.id[0]

@@ -204,13 +204,13 @@ class Job:
 
     @property
     def keeps_all(self) -> bool:
-        """Return whether mode, owner and times are all kept, and nothing is forced to the disk."""
+        """Return whether mode, owner and times are all that a directory is to get."""
         options = self.options
         return (
             options.preserve_mode
             and options.preserve_ownership
             and options.preserve_timestamps
-            and not (options.durable or options.dry_run)
+            and not options.finishes_all_directories()
         )
 
     def announcer(self) -> "Callable[[Folder, str], None] | None":

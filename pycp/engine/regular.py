@@ -166,7 +166,7 @@ def _open_destination(job: "Job", file: FileCopy, decision: "Decision", mode: in
 
 
 def _opening_error(job: "Job", entry: "Entry", error: OSError) -> CopyError:
-    if job.options.verify:
+    if job.old_file_flags & system.O_RDWR:
         from pycp.engine.verify import unreadable
 
         return unreadable(entry, error)

@@ -16,6 +16,7 @@ from pycp.engine.links import has_text, preserve_link_attributes
 from pycp.engine.phase import Phase
 from pycp.engine.regular import open_source
 from pycp.engine.special import finish_special
+from pycp.engine.steps import steps_of
 from pycp.engine.verify import first_difference
 from pycp.engine.write import narrow, open_existing
 from pycp.entries import Decision
@@ -199,14 +200,10 @@ def _resume_regular(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
                 read_untraced(source_fd)
                 read_untraced(fd)
             rest, remark = _settle(job, entry, decision, (source_fd, source), (fd, status))
-            if rest is None and job.manifest is not None:
-                from pycp.engine.digest import digest_shared
-
-                digest_shared(job, _both(entry, (source_fd, source), (fd, status)))
-            if rest is None and job.options.durable:
-                from pycp.engine.durable import flush_file
-
-                flush_file(job.tally, entry.destination, fd, status)
+            if rest is None and job.has_steps:
+                file = _both(entry, (source_fd, source), (fd, status))
+                for step in steps_of(job).kept:
+                    step(file)
             return rest, remark
         finally:
             system.close(fd)
@@ -316,8 +313,7 @@ def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result"
     A time that somebody else may have set proves nothing.
     """
     return (
-        job.options.preserve_timestamps
-        and not job.options.verify
+        job.options.believes_times()
         and is_ours(source, status, job.euid)
         and has_time_of(source, status)
     )

@@ -2,7 +2,8 @@
 
 Each step is in a file of its own and knows no other. Whoever copies a file runs them at their
 moments: `begun`, before the data; `written`, after it; `complete`, when it has its attributes and
-is still open; `told`, when it is closed.
+is still open; `told`, when it is closed. One that is found complete has a moment of its own:
+`kept`.
 """
 
 TYPE_CHECKING = False
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Steps:
     """The steps of a job, by their moment."""
 
-    __slots__ = ("begun", "complete", "told", "written")
+    __slots__ = ("begun", "complete", "kept", "told", "written")
 
     def __init__(self, job: "Job") -> None:
         options = job.options
@@ -26,6 +27,7 @@ class Steps:
         self.written: list[Step] = []
         self.complete: list[Step] = []
         self.told: list[Step] = []
+        self.kept: list[Step] = []
         if job.report.hears:
             from pycp.engine.tell import tell_file_copied, tell_file_started
 
@@ -36,9 +38,10 @@ class Steps:
 
             self.written.append(rate_step(job))
         if job.manifest is not None:
-            from pycp.engine.digest import digest_step, note_step
+            from pycp.engine.digest import digest_kept_step, digest_step, note_step
 
             self.written.append(digest_step(job))
+            self.kept.append(digest_kept_step(job))
             self.told.append(note_step(job))
         if options.verify:
             from pycp.engine.verify import verify_step
@@ -47,12 +50,13 @@ class Steps:
         if job.last_step is not None:
             self.complete.append(job.last_step)
         if options.durable:
-            from pycp.engine.durable import flush_step
+            from pycp.engine.durable import flush_kept_step, flush_step
 
             self.complete.append(flush_step(job))
+            self.kept.append(flush_kept_step(job))
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self.written or self.complete or self.told)
+        return bool(self.begun or self.written or self.complete or self.told or self.kept)
 
 
 def steps_of(job: "Job") -> Steps:

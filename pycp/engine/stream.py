@@ -41,7 +41,7 @@ class Watch:
         self.step = self._pace.step if self._pace else BUFFER_SIZE
         """Bytes to pass at a time."""
         if job.manifest is not None and S_ISREG(file.destination.st_mode):
-            digest = self._hash = new_digest(job)
+            digest = self._hash = new_digest(job.options.digest)
             # Memory that is shared with others may be filled again before the digest is taken.
             if self._pace is None and job.shared_source is None:
                 self._beside = beside(digest, file.source.st_size - file.start)
@@ -113,7 +113,7 @@ def is_for_server(job: "Job", file: "FileCopy") -> bool:
     if (
         job.shared_source is None
         or job.manifest is not None
-        or job.options.bandwidth
+        or pace_of(job) is not None
         or job.options.reflink == "never"
         or source.st_dev != destination.st_dev
         or source.st_size <= SMALL

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.directory import Filled
+    from pycp.engine.job import Job
     from pycp.entries import Decision
     from pycp.run.handed_back import HandedBack
     from pycp.run.visit import Visitor
@@ -66,7 +67,9 @@ class Walk:
 
     def _choose_directories(self) -> None:
         """Choose what is done with directories: a dry run only pretends."""
-        if self.job.options.dry_run:
+        options = self.job.options
+        self._finish: Callable[[Job, Filled], None] = finish_directory
+        if options.dry_run:
             from pycp.engine.dry_directory import (
                 finish_pretended,
                 list_pretended,
@@ -74,11 +77,12 @@ class Walk:
                 pretend_to_enter,
             )
 
-            self._enter, self._open = pretend_to_enter, open_real
-            self._list, self._finish = list_pretended, finish_pretended
+            self._enter, self._open, self._list = pretend_to_enter, open_real, list_pretended
+            self._finish = finish_pretended
         else:
-            self._enter, self._open = enter_directory, open_source
-            self._list, self._finish = list_source, finish_directory
+            self._enter, self._open, self._list = enter_directory, open_source, list_source
+        if options.durable:
+            self._finish = _finish_and_flush
 
     def hand_back(self) -> "HandedBack":
         """Have what this process does not copy handed back, and return what that is."""
@@ -305,3 +309,11 @@ class Walk:
         if self.handed_back is not None:
             other.hand_back().like(self.handed_back)
         return other
+
+
+def _finish_and_flush(job: "Job", filled: "Filled") -> None:
+    """Give a directory its attributes, and see it on the disk (--durable)."""
+    from pycp.engine.durable import Flushed, place_of
+
+    with Flushed(job.report, [place_of(filled.folder.destination_directory)]):
+        finish_directory(job, filled)

@@ -61,7 +61,7 @@ def test_what_was_given_is_not_written_over_before_it_is_seen(
         def hexdigest(self) -> str:
             return self.seen.hexdigest()
 
-    monkeypatch.setattr("pycp.engine.stream.new_digest", lambda _job: Slow())
+    monkeypatch.setattr("pycp.engine.stream.new_digest", lambda _name: Slow())
     data = b"".join(bytes([number]) * 100_000 for number in range(200))
     Path("a").write_bytes(data)
     assert digest_of_copy() == hashlib.sha256(data).hexdigest()

@@ -163,7 +163,7 @@ def test_attributes_of_a_directory_that_cannot_be_gone_back_to_are_told_once(
     filled.is_told = is_told
     work = job(preserve_xattr=True, require_preserve_xattr=True)
     with pytest.raises(CopyError, match="cannot access 's'") as problem:
-        directory._give_attributes(work, filled)
+        directory.finish_directory(work, filled)
     assert isinstance(problem.value, SilentError) == is_told
 
 
