@@ -3,6 +3,7 @@
 from stat import S_ISREG
 
 from pycp import system
+from pycp.entries import Entry
 from pycp.system.folder import identity
 from pycp.values import PASSED
 
@@ -24,6 +25,8 @@ def stays_as_it_is(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], 
     counts = job.tally.own
     goes_by_time = options.update == "older"
     keeps_links = options.preserve_links or goes_by_time  # which joins sets in any case
+    reason = "not newer" if goes_by_time else "exists"
+    report = job.report
     stat = system.stat
 
     def stays(folder: "Folder", name: str) -> bool:
@@ -39,6 +42,11 @@ def stays_as_it_is(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], 
         if goes_by_time and is_newer(source, found, options):
             return False
         counts[PASSED] += source.st_size
+        if report.hears:
+            entry = Entry(folder, name)
+            report.event(
+                "skipped", source=entry.source, destination=entry.destination, reason=reason
+            )
         return True
 
     return stays

@@ -160,6 +160,17 @@ def test_what_is_not_copied_has_a_reason(
     assert summary["status"] == result.status
 
 
+@pytest.mark.parametrize(("options", "reason"), [("-ru", "not newer"), ("-rn", "exists")])
+def test_so_has_all_that_is_not_copied_of_a_tree(
+    tree: Tree, run_pycp: Programs, options: str, reason: str
+) -> None:
+    root = tree("s/a s/b s/c/d D/a D/b D/c/d")
+    result = run(run_pycp, f"pycp {options} -T --json s D", root)
+    skipped = happened(result, "skipped")
+    assert [event["reason"] for event in skipped] == [reason] * 3
+    assert {event["destination"] for event in skipped} == {"D/a", "D/b", "D/c/d"}
+
+
 def test_failures_come_with_name_and_number(tree: Tree, run_pycp: Programs) -> None:
     root = tree("a d/a/ e/")
     result = run(run_pycp, "pycp --json a nowhere a d", root)
