@@ -182,6 +182,8 @@ def _is_begun(
     """Return whether the destination is half-written, so that neither -n nor -u is about it."""
     if not options.resume or options.update == "all":
         return False
+    if identity(known[1]) == identity(destination):
+        return False  # a hard link is made in one step
     from pycp.plan.compare import is_begun, waits_for_attributes
 
     kind, source, follows, link_to = known
