@@ -2,9 +2,8 @@
 
 The queue holds levels, newest first, so that it stays short. Names from it go out as units; what
 comes back undone is queued again. The coordinator works as well, unless it would only wait. The
-order of files differs from a serial copy, and nothing else does; what -v tells of them is put in
-order. A directory gets its attributes when all that belongs into it has arrived. A unit whose
-process died is done again.
+order of files differs from a serial copy, nothing else; what -v tells of them is put in order. A
+directory gets its attributes when all that belongs into it is there. A lost unit is done again.
 """
 
 import marshal
@@ -100,9 +99,8 @@ class Coordinator:
 
     def _is_left(self) -> bool:
         """Return whether there is anything to do, when it is the turn of what waited for that."""
-        if self._queue or self._out or self.ranges.waiting or self._queue.sets.choose():
-            return True
-        return self._copy_in_turn(self._queue.in_turn.all())
+        is_left = self._queue or self._out or self.ranges.waiting or self._queue.sets.choose()
+        return bool(is_left) or self._copy_in_turn(self._queue.in_turn.all())
 
     def _may_go_on(self) -> bool:
         """Return whether more can be told, unless something that is out precedes it."""
@@ -117,16 +115,18 @@ class Coordinator:
         """Copy names while nobody else does; return whether there were any."""
         self._queue.share(False)
         for filled, name, place in names:
+            is_redone, filled.is_redone = filled.is_redone, False  # no process has begun it
             self._go_on_with([[Level(filled, iter([(name, REGULAR)]), place)]], float("inf"))
+            filled.is_redone = is_redone
         self._queue.share(True)
         self._told.flush()
         return bool(names)
 
     def _give(self) -> None:
-        """Hand out units while there is room for them."""
+        """Hand out units while there is room for them; ranges first, as these let nothing wait."""
         tasks = self.ranges.tasks
         most = AHEAD * self._hands.slots
-        while (tasks or self._queue.levels) and len(self._out) < most and self._may_go_on():
+        while len(self._out) < most and (tasks or (self._queue.levels and self._may_go_on())):
             task = tasks.pop(0) if tasks else self._next()
             if task.parts or task.range:
                 self._send(task)

@@ -32,7 +32,9 @@ class HandedBack:
         self.keeps_links = not options.hard_link and (
             options.preserve_links or options.update == "older"
         )
-        self._writes = not (options.hard_link or options.symbolic_link)
+        # Only what has one name is in the way of a link, if links are kept; all others go.
+        makes_links = options.hard_link or options.symbolic_link
+        self._turns_matter = options.preserve_links or not makes_links
         self._goes_through_links = options.keep_directory_symlink and options.copy_contents
         self.deepest = 0
         """Levels below the operand from which on directories are handed back; 0 for never."""
@@ -97,7 +99,7 @@ class HandedBack:
 
     def _may_be_shared(self, entry: "Entry", kind: int) -> bool:
         """Return whether an old destination may be reached by other names as well."""
-        there = self._there(entry) if self._writes else None
+        there = self._there(entry) if self._turns_matter else None
         if there is None:
             return False
         if S_ISLNK(there.st_mode) and kind != SYMLINK:

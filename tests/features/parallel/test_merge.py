@@ -53,7 +53,7 @@ def make(top: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("limits", ["no time", "nothing may wait"])
 @pytest.mark.parametrize(
-    "options", ["-r", "-a", "-rp", "-ru", "-au", "-af", "-rn", "-a --remove-destination"]
+    "options", ["-r", "-a", "-rp", "-ru", "-au", "-af", "-al", "-rn", "-a --remove-destination"]
 )
 def test_names_of_one_file_are_copied_as_one_process_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str, limits: str

@@ -5,11 +5,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pycp import values
-from pycp.run import large, range_copy, ranges, share
+from pycp.run import coordinator, in_turn, large, range_copy, ranges, share
 from tests import forked, listing
 from tests.programs import Result
 from tests.tree import build, directory, file, remove
@@ -166,3 +167,32 @@ def test_without_descriptors_for_others_one_process_copies_a_large_file(
     assert forked.run_ours(["-j3", *how, "a/large", "d"], str(root)).status == 0
     assert (root / "d/large").read_bytes() == (root / "a/large").read_bytes()
     assert not (tmp_path / "notes").exists()
+
+
+def test_nothing_is_copied_in_turn_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could be another name of that very file."""
+    copy_in_turn = coordinator.Coordinator._copy_in_turn
+
+    def noted(self: coordinator.Coordinator, names: "list[Any]") -> bool:
+        with (tmp_path / "notes").open("a") as notes:
+            print(bool(self.ranges.tasks), *(name[1] for name in names), file=notes)
+        return copy_in_turn(self, names)
+
+    monkeypatch.setattr(coordinator.Coordinator, "_copy_in_turn", noted)
+    monkeypatch.setattr(in_turn, "MOST", 0)
+    monkeypatch.setattr(values, "LARGE_FILE", 20_000)
+    monkeypatch.setattr(ranges, "LEAST", 4096)
+    monkeypatch.setattr(share, "MUCH", -1.0)
+    for name in "sd":
+        (tmp_path / name).mkdir()
+    (tmp_path / "s/first").touch()
+    (tmp_path / "s/link").write_bytes(b"x" * 100)
+    (tmp_path / "s/large").write_bytes(b"y" * 50_000)
+    (tmp_path / "d/link").symlink_to("large")
+    (tmp_path / "d/large").touch()
+    assert forked.run_ours(["-rT", "-j2", "s", "d"], str(tmp_path)) == Result(0, "", "")
+    notes = (tmp_path / "notes").read_text().splitlines()
+    assert "False link" in notes
+    assert not [line for line in notes if line.startswith("True")]

@@ -58,6 +58,11 @@ def test_what_is_not_written_needs_no_turn(folder: Folder) -> None:
     assert counts(folder) == {}
 
 
+def test_what_is_removed_because_it_has_other_names_waits_for_its_turn(folder: Folder) -> None:
+    assert counts(folder, hard_link=True, preserve_links=True)["linked"] == IN_TURN
+    assert counts(folder, symbolic_link=True, preserve_links=True)["linked"] == IN_TURN
+
+
 def test_a_symbolic_link_is_not_written_through_by_another(folder: Folder) -> None:
     handed_back = HandedBack(job(), Memory())
     handed_back.has_turns = True
