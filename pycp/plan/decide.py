@@ -164,6 +164,8 @@ def _consider_existing(
             from pycp.plan.overwrite import question
 
             asked = question(entry, destination, options)
+    if link_to is not None and _is_copy_itself(entry, link_to):
+        verdict = "nothing to do"  # GNU removes it before it links to it
     if verdict == "nothing to do":  # GNU asks all the same
         return Decision(kind, source, follows, question=asked, skip_reason="same")
     try:
@@ -201,6 +203,18 @@ def _may_be_same(
         or options.remove_destination
         or stat.S_ISLNK(source.st_mode)
         or stat.S_ISLNK(destination.st_mode)
+    )
+
+
+def _is_copy_itself(entry: "Entry", earlier: "Entry") -> bool:
+    """Return whether an operand before has brought the same file under the same name."""
+    from pycp.plan.same_file import is_same_entry
+
+    return is_same_entry(
+        entry.folder.destination_directory,
+        entry.destination_name,
+        earlier.folder.destination_directory,
+        earlier.destination_name,
     )
 
 

@@ -130,6 +130,10 @@ def removes_source(run: Run, root: str, ours: Seen) -> bool:
     return False
 
 
+def links_to_itself(run: Run, gnu: Seen, ours: Seen) -> bool:
+    return bool(re.search("cannot create hard link ('.*') to \\1:", gnu.result.stderr))
+
+
 def links_to_source(run: Run, gnu: Seen, ours: Seen) -> bool:
     """Tell whether a file that no option hard links got a further name from GNU."""
     makes_symlinks = any(word[:2] != "--" and "s" in word for word in run.options)
@@ -148,4 +152,5 @@ KNOWN: dict[str, Callable[[Run, Seen, Seen], bool]] = {
     "attributes of a directory behind a symlink": reads_link_of_directory,
     "special bits of directories": leaves_special_bits,
     "inherited access list": drops_lists,
+    "name linked to itself": links_to_itself,
 }

@@ -20,6 +20,13 @@ BOTH: tuple[Who, ...] = ("user", "root")
     Case("recursively with preserve", "-R --preserve=links -v s d", "s/a s/b=s/a"),
     Case("recursively without", "-Rv s d", "s/a s/b=s/a"),
     Case("a link outside does not count", "-av s d", "s/a b=s/a"),
+    Case(
+        "the same names from two operands",
+        "-a s/. t/. d",
+        "s/a s/b=s/a s/c/e=s/a t/a=s/a t/b=s/a t/c/e=s/a d/",
+        differs="name linked to itself",
+        like="-a s/. d",
+    ),
     Case("onto a distinct file", "-dv a b d", "a b=a d/b"),
     Case("onto two distinct files", "-dv a b d", "a b=a d/a d/b"),
     Case("onto hard links", "-dv a b d", "a b=a d/a d/b=d/a"),
