@@ -107,7 +107,7 @@ class Coordinator:
         is_full = self._told.is_full or self._queue.in_turn.is_full
         if is_full:
             self._queue.sets.choose()
-            if not self._out:
+            if not (self._out or self._queue.sets):
                 self._copy_in_turn(self._queue.in_turn.next())
         return not (self._out and is_full)
 

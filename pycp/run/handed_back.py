@@ -68,6 +68,8 @@ class HandedBack:
             count = self._count(member)
             if not count:
                 return False
+            if self.has_turns and self._may_be_shared(entry, kind, is_member=True):
+                count = IN_TURN
         elif not self.has_turns:
             return False
         elif self._may_be_shared(entry, kind):
@@ -97,13 +99,18 @@ class HandedBack:
         is_ours = key in self._memory.copied or key not in self._memory.elsewhere
         return 0 if is_ours else member.st_nlink
 
-    def _may_be_shared(self, entry: "Entry", kind: int) -> bool:
-        """Return whether an old destination may be reached by other names as well."""
+    def _may_be_shared(self, entry: "Entry", kind: int, is_member: bool = False) -> bool:
+        """Return whether an old destination may be reached by other names as well.
+
+        If it belongs to a link set that is kept it is taken away, and only a symbolic link counts.
+        """
         there = self._there(entry) if self._turns_matter else None
         if there is None:
             return False
         if S_ISLNK(there.st_mode) and kind != SYMLINK:
             return True
+        if is_member and self._job.options.preserve_links:
+            return False
         return there.st_nlink > 1 and not S_ISDIR(there.st_mode)
 
     def _meets_symlink(self, entry: "Entry") -> bool:

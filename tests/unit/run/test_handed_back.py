@@ -10,6 +10,7 @@ from pycp.entries import Entry
 from pycp.plan.links import Memory
 from pycp.run.handed_back import HandedBack
 from pycp.run.level import IN_TURN
+from pycp.run.worker import Others
 from pycp.system.folder import Folder
 from pycp.values import DIRECTORY, REGULAR, SYMLINK
 from tests.unit.rooms import job, opened_folder
@@ -99,3 +100,26 @@ def test_names_that_only_stay_together_if_they_stay_wait_for_their_turn(
     os.link("s/new", "s/more")
     found = counts(folder, **options)
     assert (found.get("new"), found.get("more")) == (count, count)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"preserve_links": True, "resume": True}, {"symlink"}),
+        ({"preserve_links": True}, {"symlink"}),
+        ({"update": "older", "resume": True}, {"linked", "symlink"}),
+    ],
+)
+def test_a_first_name_of_a_link_set_is_written_in_turn_as_well(
+    folder: Folder, options: dict[str, Any], names: set[str]
+) -> None:
+    for name in ("plain", "linked", "symlink"):
+        os.link(f"s/{name}", f"s/also {name}")
+    memory = Memory()
+    memory.elsewhere = Others()
+    handed_back = HandedBack(job(**options), memory)
+    handed_back.has_turns, handed_back.has_sets_in_turn = True, False
+    above: Any = Above()
+    for name in os.listdir("s"):
+        handed_back.take(Entry(folder, name), above, REGULAR)
+    assert {name for _above, name, _key, count in handed_back.names if count == IN_TURN} == names
