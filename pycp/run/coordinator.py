@@ -105,17 +105,16 @@ class Coordinator:
     def _may_go_on(self) -> bool:
         """Return whether more can be told, unless something that is out precedes it."""
         is_full = self._told.is_full or self._queue.in_turn.is_full
-        if is_full:
-            self._queue.sets.choose()
-            if not (self._out or self._queue.sets):
-                self._copy_in_turn(self._queue.in_turn.next())
+        if is_full and not (self._queue.sets.choose() or self._out or self._queue.sets):
+            self._copy_in_turn(self._queue.in_turn.next())
         return not (self._out and is_full)
 
     def _copy_in_turn(self, names: "list[Name]") -> bool:
         """Copy names while nobody else does; return whether there were any."""
         self._queue.share(False)
         for filled, name, place in names:
-            is_redone, filled.is_redone = filled.is_redone, False  # no process has begun it
+            is_redone = filled.is_redone
+            filled.is_redone = is_redone and self._queue.may_be_begun
             self._go_on_with([[Level(filled, iter([(name, REGULAR)]), place)]], float("inf"))
             filled.is_redone = is_redone
         self._queue.share(True)

@@ -33,8 +33,8 @@ class HandedBack:
             options.preserve_links or options.update == "older"
         )
         # Only what has one name is in the way of a link, if links are kept; all others go.
-        makes_links = options.hard_link or options.symbolic_link
-        self._turns_matter = options.preserve_links or not makes_links
+        self._makes_links = options.hard_link or options.symbolic_link
+        self._turns_matter = options.preserve_links or not self._makes_links
         self._goes_through_links = options.keep_directory_symlink and options.copy_contents
         self.deepest = 0
         """Levels below the operand from which on directories are handed back; 0 for never."""
@@ -107,7 +107,7 @@ class HandedBack:
         there = self._there(entry) if self._turns_matter else None
         if there is None:
             return False
-        if S_ISLNK(there.st_mode) and kind != SYMLINK:
+        if S_ISLNK(there.st_mode) and kind != SYMLINK and not self._makes_links:
             return True
         if is_member and self._job.options.preserve_links:
             return False

@@ -37,6 +37,9 @@ class Queue:
         self.sets = LinkSets(walk.memory.copied, self._put_name, forgets)
         self.sets.chooses = walk.job.options.resume
         self.in_turn = InTurn(told)
+        options = walk.job.options
+        self.may_be_begun = options.update == "older" and not options.preserve_links
+        """A lost process may have begun what waits for its turn: names that are no set if new."""
         if merges and not self.sets.chooses:
             walk.hand_back().has_sets_in_turn = True
         self.share(True)

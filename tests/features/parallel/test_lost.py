@@ -25,7 +25,8 @@ def test_the_coordinator_goes_on_with_all_that_a_lost_unit_had_begun(
     def begin_and_die(_server: worker.Server, *unit: Any) -> "worker.Answer":
         begun = Path("d/a/b/c")
         begun.mkdir(parents=True, exist_ok=True)
-        (begun / "file").write_bytes(CONTENTS[:5000])
+        for name in ("file", "other"):
+            (begun / name).write_bytes(CONTENTS[:5000])
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError(unit)
 
@@ -36,8 +37,11 @@ def test_the_coordinator_goes_on_with_all_that_a_lost_unit_had_begun(
     inner = tmp_path / "s/a/b/c"
     inner.mkdir(parents=True)
     (inner / "file").write_bytes(CONTENTS)
+    os.link(inner / "file", inner / "other")
     done = run_ours([options, "-j2", "-T", "s", "d"], str(tmp_path))
-    assert (tmp_path / "d/a/b/c/file").read_bytes() == CONTENTS
+    for name in ("file", "other"):
+        copied = tmp_path / "d/a/b/c" / name
+        assert (copied.read_bytes(), copied.stat().st_nlink) == (CONTENTS, 1 + ("a" in options))
     assert (done.status, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -103,7 +107,7 @@ def test_what_waited_for_its_turn_was_not_begun(
     assert found == {0o644: 2}
 
 
-@pytest.mark.parametrize("options", ["-rl", "-rln", "-rluP", "-rs", "-rsn"])
+@pytest.mark.parametrize("options", ["-rl", "-rln", "-rluP", "-rs", "-rsn", "-rds"])
 def test_links_that_a_lost_unit_had_made_are_not_made_again(
     options: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
