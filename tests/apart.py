@@ -14,16 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import cache, partial
 from typing import Unpack
 
 from pycp.__main__ import cp_main
 from tests.child import Setting, Start, execute
 from tests.memory import MEMORY
-from tests.programs import CHECKOUT, ORACLES, SECONDS, Result
+from tests.programs import CHECKOUT, ORACLES, Result
 from tests.small import HERE
-from tests.tree import Owner
 
 PIPE_BYTES = 1 << 15
 """What certainly goes into a pipe that nobody reads yet."""
@@ -48,57 +48,55 @@ def run_theirs(words: Sequence[str], cwd: str, **setting: Unpack[Setting]) -> Re
 
 
 def run(
-    main: Callable[[], int],
-    words: Sequence[str],
-    cwd: str,
-    *,
-    name: str = "pycp",
-    stdin: str = "",
-    umask: int = 0o022,
-    env: Mapping[str, str] | None = None,
-    owner: Owner | None = None,
-    groups: Sequence[int] = (),
-    seconds: int = SECONDS,
+    main: Callable[[], int], words: Sequence[str], cwd: str, **setting: Unpack[Setting]
 ) -> Result:
     """Call `main`, which must be possible to pickle, in such a child; the streams are pipes.
 
-    One that takes too long dies by SIGALRM; an exception ends it with a traceback.
+    An exception ends the child with a traceback.
     """
-    start = Start(main, words, cwd, umask, env or {}, owner, groups, seconds, name)
-    data = os.fsencode(stdin)
-    input_, feed = _stream_of(data)
-    output, printed = os.pipe()
-    errors, told = os.pipe()
+    start = Start(main, words, cwd, **setting)
     called = main.func if isinstance(main, partial) else main
-    link = _small_process(called.__module__ not in HERE)
-    with tempfile.TemporaryFile(dir=MEMORY) as request:
-        pickle.dump(start, request)
-        request.seek(0)
-        socket.send_fds(link, [b"?"], [request.fileno(), input_, printed, told])
-    for fd in (input_, printed, told):
-        os.close(fd)
-    if feed >= 0:
-        os.close(feed)
+    small = _small_process(called.__module__ not in HERE)
     try:
-        texts = _read(output, errors, time.monotonic() + seconds + MORE_SECONDS)
-        answer = link.recv(4)
+        with ExitStack() as ours:
+            with ExitStack() as its:
+                output, printed = _pipe(ours, its)
+                errors, told = _pipe(ours, its)
+                request = its.enter_context(tempfile.TemporaryFile(dir=MEMORY))
+                pickle.dump(start._replace(stdin=""), request)
+                request.seek(0)
+                fds = [request.fileno(), _input(start.stdin, its), printed, told]
+                socket.send_fds(small.link, [b"?"], fds)
+            texts = _read(output, errors, time.monotonic() + start.seconds + MORE_SECONDS)
+        answer = small.link.recv(4)
         assert len(answer) == 4, "the small process has ended"
     except BaseException:
-        _small_process.cache_clear()  # what it answers later is for nobody
+        small.give_up()  # what it answers later is for nobody
         raise
     return Result(int.from_bytes(answer, "little", signed=True), *map(os.fsdecode, texts))
 
 
-def _stream_of(data: bytes) -> tuple[int, int]:
-    """Return a descriptor to read the data from, and one to close then, -1 if there is none."""
+def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[int, int]:
+    """Return both ends of a pipe, and say who closes them."""
+    reader, writer = os.pipe()
+    reading.callback(os.close, reader)
+    writing.callback(os.close, writer)
+    return reader, writer
+
+
+def _input(text: str, reading: ExitStack) -> int:
+    """Return a descriptor to read the text from."""
+    data = os.fsencode(text)
     if len(data) <= PIPE_BYTES:
-        reader, writer = os.pipe()
-        os.write(writer, data)
-        return reader, writer
-    held = os.memfd_create("stdin")
-    os.write(held, data)
-    os.lseek(held, 0, os.SEEK_SET)
-    return held, -1
+        with ExitStack() as here:
+            held, writer = _pipe(reading, here)
+            os.write(writer, data)
+    else:
+        held = os.memfd_create("stdin")
+        reading.callback(os.close, held)
+        os.write(held, data)
+        os.lseek(held, 0, os.SEEK_SET)
+    return held
 
 
 def _read(output: int, errors: int, end: float) -> tuple[bytes, bytes]:
@@ -118,31 +116,40 @@ def _read(output: int, errors: int, end: float) -> tuple[bytes, bytes]:
                 break
             parts[fd].append(data)
         waiting.unregister(fd)
-        os.close(fd)
     return b"".join(parts[output]), b"".join(parts[errors])
 
 
-@cache
-def _small_process(everything: bool) -> socket.socket:
-    """Start one with only what the commands need, or with everything; it ends when we do."""
-    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with its:
-        command = [sys.executable, "-m", "tests.small", str(its.fileno())]
-        if everything:
-            command.append("all")
-        process = subprocess.Popen(
-            command,
-            cwd=CHECKOUT,
-            pass_fds=[its.fileno()],
-            env=os.environ | {"LC_ALL": "C"},
-            start_new_session=True,
-        )
-    atexit.register(_end, os.getpid(), ours, process)
-    return ours
+class _SmallProcess:
+    """One with only what the commands need, or with everything; it ends when we do."""
+
+    def __init__(self, everything: bool) -> None:
+        self.link, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its:
+            command = [sys.executable, "-m", "tests.small", str(its.fileno())]
+            self.process = subprocess.Popen(
+                [*command, "all"] if everything else command,
+                cwd=CHECKOUT,
+                pass_fds=[its.fileno()],
+                env=os.environ | {"LC_ALL": "C"},
+                start_new_session=True,
+            )
+        self.owner = os.getpid()
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        """End it, also if somebody whom its owner forked holds the link still."""
+        if os.getpid() == self.owner:
+            self.link.shutdown(socket.SHUT_RDWR)
+            self.process.wait()
+        self.link.close()
+
+    def give_up(self) -> None:
+        """Have the next who asks start another one."""
+        _small_process.cache_clear()
+        atexit.unregister(self.end)
+        if os.getpid() == self.owner:
+            self.process.kill()
+        self.end()
 
 
-def _end(owner: int, link: socket.socket, process: "subprocess.Popen[bytes]") -> None:
-    """End it, also if somebody whom its owner forked holds the link still."""
-    if os.getpid() == owner:
-        link.shutdown(socket.SHUT_RDWR)
-        process.wait()
+_small_process = cache(_SmallProcess)

@@ -18,6 +18,10 @@ CRASHED = 70
 """Exit status of a child that ended with a traceback."""
 PLAIN = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 """The environment of a program, which adds its own."""
+TAKES_LONGER = ("PYCP_ENGINE", "COVERAGE_PROCESS_CONFIG")
+"""Variables with which each command takes longer."""
+SECONDS = 60 if any(map(os.environ.get, TAKES_LONGER)) else 20
+"""How long one command may take before it counts as hanging."""
 
 
 def forget_environment() -> None:
@@ -34,13 +38,14 @@ def execute(program: str) -> NoReturn:
 
 
 class Setting(TypedDict, total=False):
-    """How a program is run, for those who pass it on."""
+    """How a program is run, for those who pass it on to `Start`."""
 
     name: str
     stdin: str
     umask: int
-    env: Mapping[str, str] | None
+    env: Mapping[str, str]
     owner: tuple[int, int] | None
+    groups: Sequence[int]
     seconds: int
 
 
@@ -51,12 +56,17 @@ class Start(NamedTuple):
     words: Sequence[str]
     """Those after the name of the program."""
     cwd: str
-    umask: int
-    env: Mapping[str, str]
-    owner: tuple[int, int] | None
-    groups: Sequence[int]
-    seconds: int
     name: str = "pycp"
+    stdin: str = ""
+    umask: int = 0o022
+    env: Mapping[str, str] = {}
+    """What is added to PLAIN."""
+    owner: tuple[int, int] | None = None
+    """None for whoever runs the suite."""
+    groups: Sequence[int] = ()
+    """Further ones of this owner."""
+    seconds: int = SECONDS
+    """After these it dies by SIGALRM."""
 
 
 def become(start: Start, streams: Sequence[int]) -> NoReturn:

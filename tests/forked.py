@@ -9,7 +9,7 @@ import importlib
 import os
 import pkgutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Unpack
 
@@ -19,8 +19,7 @@ from pycp.shutil.original import standard
 from tests import apart, replaced
 from tests.child import Setting, Start, become, execute, forget_environment
 from tests.memory import MEMORY as MEMORY
-from tests.programs import ORACLES, SECONDS, Result
-from tests.tree import Owner
+from tests.programs import ORACLES, Result
 
 for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
     if module.name != "pycp.cli.click_command":
@@ -46,42 +45,21 @@ def run_theirs(
 
 
 def run(
-    main: Callable[[], int],
-    words: Sequence[str],
-    cwd: str,
-    *,
-    name: str = "pycp",
-    stdin: str = "",
-    umask: int = 0o022,
-    env: Mapping[str, str] | None = None,
-    owner: Owner | None = None,
-    seconds: int = SECONDS,
+    main: Callable[[], int], words: Sequence[str], cwd: str, **setting: Unpack[Setting]
 ) -> Result:
-    """Call `main` in a child that stands in `cwd`, as `owner` or whoever runs the suite.
-
-    One that takes too long dies by SIGALRM; an exception ends it with a traceback and CRASHED.
-    """
+    """Call `main` in a child; an exception ends it with a traceback and CRASHED."""
     if main in (cp_main, install_main) and not replaced.is_anything():
-        return apart.run(
-            main,
-            words,
-            os.path.abspath(cwd),
-            name=name,
-            stdin=stdin,
-            umask=umask,
-            env=env,
-            owner=owner,
-            seconds=seconds,
-        )
+        return apart.run(main, words, os.path.abspath(cwd), **setting)
+    start = Start(main, words, cwd, **setting)
     streams = [tempfile.TemporaryFile(dir=MEMORY, buffering=0) for _ in range(3)]  # noqa: SIM115
     try:
-        streams[0].write(os.fsencode(stdin))
+        streams[0].write(os.fsencode(start.stdin))
         streams[0].seek(0)
         pid = os.fork()
         if pid == 0:
             numbers = [stream.fileno() for stream in streams]
             forget_environment()
-            become(Start(main, words, cwd, umask, env or {}, owner, (), seconds, name), numbers)
+            become(start, numbers)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         texts = []
         for stream in streams[1:]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import tree
+from tests.child import SECONDS as SECONDS
 
 CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
@@ -31,8 +32,6 @@ MEASURING = (
 )
 PACKAGES = ("click", "pathspec")
 """What some options are done with."""
-SECONDS = 60 if ENGINE or MEASURED else 20
-"""How long one command may take before it counts as hanging."""
 
 
 @dataclass(frozen=True)
