@@ -2,40 +2,17 @@
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tests import needs
-from tests.programs import CHECKOUT, SECONDS
+from tests import apart, needs
+from tests.programs import SECONDS
+from tests.trust.traced import START, run_traced
 
-START = "/pycp-trace-starts-here"
-"""A name looked for when everything is loaded; what comes before is Python's."""
-LAUNCHER = f"""
-import importlib, os, pkgutil, sys
-sys.path.insert(0, {str(CHECKOUT)!r})
-import pycp
-for module in pkgutil.walk_packages(pycp.__path__, "pycp."):
-    if ".cli.click_command" not in module.name and "xattr_package" not in module.name:
-        importlib.import_module(module.name)
-import fnmatch, grp, pwd
-from pycp.__main__ import cp_main, install_main, leave
-words = sys.argv[1:]
-if words[0] == "stopped":
-    from tests.trust.interception import Interceptor
-    words.pop(0)
-    interceptor = Interceptor()
-    stop = os.sched_yield
-    interceptor.before = lambda call: stop()
-    interceptor.install()
-    interceptor.arm()
-sys.argv[:] = words
-main = {{"pycp": cp_main, "pyinstall": install_main}}[words[0]]
-os.access({START!r}, 0)
-leave(main())
-"""
+STOPPED = "stopped "
+"""What a command begins with that is to stop."""
 NAMING = re.compile(
     r"access|faccessat2?|open(at2?)?|(new)?f?l?stat(at|x)?|f?l?ch(mod|own)(at2?)?|mk(dir|nod)(at)?"
     r"|unlink(at)?|rmdir|rename(at2?)?|(sym)?link(at)?|readlink(at)?|utime\w*|l?\w+xattr|truncate"
@@ -104,23 +81,16 @@ def descriptor_path(word: str) -> str:
 
 
 def trace(words: str, cwd: Path, calls: str = "", status: int = 0) -> list[Call]:
-    """Run a command, and return the calls it made once everything was loaded."""
+    """Run a command, and return the calls it made."""
     needs.tracing()
     log = cwd / "trace"
-    # With --seccomp-bpf nothing stops for calls that are not asked for.
-    strace = ["strace", "-f", "--seccomp-bpf", "-y", "-s", "9999", "-o", str(log)]
-    strace += ["-e", f"trace={calls},access" if calls else f"trace=!{NOISE}"]
-    done = subprocess.run(
-        [*strace, sys.executable, "-c", LAUNCHER, *words.split()],
-        cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=3 * SECONDS,
-        umask=0,
-    )
-    assert done.returncode == status, done.stderr
-    _python, start, ours = log.read_text(errors="surrogateescape").partition(f'"{START}"')
+    strace = ["strace", "-qfy", "-s", "9999"]
+    strace += ["-e", f"trace={calls},access,sched_yield" if calls else f"trace=!{NOISE}"]
+    name, *others = words.removeprefix(STOPPED).split()
+    main = partial(run_traced, strace, log, words.startswith(STOPPED))
+    done = apart.run(main, others, str(cwd), name=name, umask=0, seconds=3 * SECONDS)
+    assert done.status == status, done.stderr
+    _before, start, ours = log.read_text(errors="surrogateescape").partition(f'"{START}"')
     log.unlink()
     assert start
     return list(_read(ours.splitlines()[1:]))
