@@ -1,5 +1,7 @@
 """Numbers in words."""
 
+import time
+
 import pytest
 
 from pycp.entries import Tally
@@ -39,7 +41,9 @@ def test_one_file_is_no_files() -> None:
     assert [count_words(number) for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
 
 
-def test_the_line_tells_all_that_is_known() -> None:
+def test_the_line_tells_all_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     tally = Tally()
     tally.start -= 12.5
     tally.own[FILES], tally.own[BYTES] = 1234, 6_000_000_000
