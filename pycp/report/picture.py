@@ -201,6 +201,7 @@ def _shortened(text: str, width: int) -> str:
     if _cells(text) <= width:
         return text
     mark = "…" if charset() == "utf-8" else "..."
-    while _cells(text) > width - len(mark):
-        text = text[1:]
-    return mark + text
+    room, start = width - len(mark), len(text)
+    while start and (room := room - _cells(text[start - 1])) >= 0:  # a name may be very long
+        start -= 1
+    return mark + text[start:]

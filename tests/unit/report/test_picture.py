@@ -6,6 +6,7 @@ from unicodedata import east_asian_width
 import pytest
 
 from pycp.entries import Tally
+from pycp.report import picture
 from pycp.report.picture import Picture
 from pycp.values import (
     BYTES,
@@ -105,6 +106,19 @@ def test_no_window_is_too_narrow(name: str, is_complete: bool | None) -> None:
 def test_a_long_name_keeps_its_end() -> None:
     shown = line(tally_of(1, 1, name="d/" * 50 + "end"), found=(9, 9), columns=100)
     assert shown.endswith("/d/d/end")
+
+
+def test_a_very_long_name_is_gone_through_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def combining(unit: str) -> int:
+        seen.append(unit)
+        return 0
+
+    monkeypatch.setattr(picture, "combining", combining)
+    shown = line(tally_of(1, 1, name="long" * 1000), found=(9, 9))
+    assert shown.endswith("longlong")
+    assert len(seen) < 4 * 4000
 
 
 PASSES = {0: 0, BYTES: 33, FLUSHED: 66, CHECKED: 99}
