@@ -63,7 +63,10 @@ def fish_offers(line: str, cwd: Path, finds: bool) -> list[str]:
     command = ["fish", "--no-config", "-c", f"{setting}\ncomplete -C {shlex.quote(line)}"]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    return [offer.partition("\t")[0] for offer in done.stdout.splitlines()]
+    found = [offer.partition("\t")[0] for offer in done.stdout.splitlines()]
+    # From 4 on it also says here what it does not show beside these: names with such letters.
+    word = line.rpartition(" ")[2]
+    return [offer for offer in found if offer.startswith(word)] or found
 
 
 def read_all(shell: str) -> str:
