@@ -1,6 +1,5 @@
 """The single file: what it does with a bare Python, and what it loads."""
 
-import json
 import subprocess
 import sys
 from importlib import util
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pycp.cli import pyz
-from tests.project.test_startup import LOADED, ROOT, RUNNER
+from tests.project.test_startup import LOADED, ROOT, RUNNER, require_loaded
 
 BARE = (sys.executable, "-IS")
 """A Python that finds no package but its own library."""
@@ -80,7 +79,7 @@ def test_it_runs_by_itself(file: Path, here: Path) -> None:
 def test_it_loads_what_an_installed_command_does(command: str, file: Path, here: Path) -> None:
     status, stdout, stderr = run("-c", RUNNER, file, *command.split(), cwd=here)
     assert (status, stderr) == (0, "")
-    assert json.loads(stdout) == [0, sorted(LOADED[command])]
+    require_loaded(command, stdout)
 
 
 def test_it_holds_bytecode(file: Path, here: Path) -> None:

@@ -20,7 +20,7 @@ main = pycp.__main__.cp_main if sys.argv[0] == "pycp" else pycp.__main__.install
 status = main()
 loaded = sorted(set(sys.modules) - before)
 import json
-print(json.dumps([status, loaded]))
+print(json.dumps([status, loaded, sorted(before)]))
 """
 
 COMMON = [
@@ -132,7 +132,16 @@ def test_a_copy_loads_what_is_written_here(command: str, tmp_path: Path) -> None
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == [0, sorted(LOADED[command])]
+    require_loaded(command, done.stdout)
+
+
+def require_loaded(command: str, output: str) -> None:
+    """Fail unless RUNNER said what is written here, but for what this Python has loaded itself.
+
+    Releases that fix os.path.realpath have errno.
+    """
+    status, loaded, before = json.loads(output)
+    assert (status, loaded) == (0, sorted(set(LOADED[command]) - set(before)))
 
 
 @pytest.mark.parametrize("command", LOADED)
