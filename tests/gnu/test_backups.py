@@ -245,7 +245,6 @@ def test_long_names(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("with attributes only", "-bv --attributes-only a b", "a b"),
     Case("with P", "-bPv l b", "l->x b"),
     Case("with a", "-abv s d", "s/f s/l->f s/h=s/f d/s/f d/s/l->x d/s/h"),
-    Case("with u and older", "-ubv a b", "a-9 b"),
     Case("recursively", "-bRv s d", "s/f s/x/g d/s/f d/s/x/g"),
     Case("merging dot", "-bRv s/. d", "s/f s/x/g d/f d/x/g"),
     Case("directory is entered, not backed up", "-bRTv s d", "s/f d/g"),

@@ -259,7 +259,6 @@ def test_names_in_the_directory(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("new name in an unwritable one", "a d/b", "a d/@0555", status=1),
     Case("existing name in an unwritable one", "-v a d/b", "a d/b d/@0555"),
     Case("source unreadable", "a b", "a@0000 b", status=1),
-    Case("source unreadable to a new name", "-v a n", "a@0000", status=1),
     Case("source unreadable among others", "-v a b c d", "a b@0000 c d/", status=1),
     Case("destination unwritable", "-v a b", "a b@0444", status=1),
     Case("destination write-only", "-v a b", "a b@0200"),
