@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pycp.system import worker
 from tests import extent
@@ -22,6 +23,9 @@ runs: list[int] = []
 """Commands that an engine was given."""
 
 
+# On a busy machine drawing takes long as well.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 # Thousands of processes import the same modules: each would compile them anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

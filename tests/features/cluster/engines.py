@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests import needs
+
 CHECKOUT = Path(__file__).parents[3]
 BIN = Path(sys.executable).parent
 SECONDS = 60
@@ -52,6 +54,7 @@ def run_alone(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
 def run_mpi(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
+    needs.told_of_processors()
     return run(mpi_words(*arguments), cwd, env)
 
 

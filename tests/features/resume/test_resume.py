@@ -210,7 +210,8 @@ def test_two_sets_never_share_a_copy(tree: Tree, run_pycp: Programs) -> None:
     for number in range(2):  # or the number of names would tell
         os.link(root / "s/a", root / f"a{number}")
         os.link(root / "s/c", root / f"c{number}")
-    assert resumed(run_pycp, root) == "replaced 'D/c'\nreplaced 'D/d'\n"
+    told = resumed(run_pycp, root).splitlines()
+    assert sorted(told) == ["replaced 'D/c'", "replaced 'D/d'"]  # in the order of the directory
     names = {name: (root / "D" / name).stat().st_ino for name in "abcd"}
     assert names["a"] == names["b"] != names["c"] == names["d"]
 

@@ -14,7 +14,7 @@ import pycp
 from pycp import system
 from pycp.system.handover import Handover
 from pycp.system.worker import Channel, Worker, start
-from tests import forked
+from tests import forked, needs
 from tests.features.tee.places import DESTINATIONS, MIB, run
 from tests.programs import Programs
 
@@ -311,8 +311,7 @@ def test_python_refuses_what_the_command_does(here: Path) -> None:
 
 
 def test_three_file_systems_of_which_one_is_full(here: Path, run_pycp: Programs) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount")
+    needs.mounting()
     mounts = "mount -t tmpfs -o size=4m none b && mount -t ramfs none c"
     copy = "pycp -a --tee=b --tee=c s a; echo $?; cmp s/big c/s/big && cmp s/small c/s/small"
     done = run_pycp.run(f"# {mounts} && {copy}", str(here))
