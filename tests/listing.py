@@ -35,9 +35,14 @@ def walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
 def make_usable(directory: str) -> None:
     """Let an ordinary user look into a directory whose status is known already."""
     status = os.lstat(directory)
-    is_ours = status.st_uid == os.geteuid() != 0
-    if is_ours and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+    if is_closed(status):
         os.chmod(directory, stat.S_IMODE(status.st_mode) | stat.S_IRWXU)
+
+
+def is_closed(status: os.stat_result) -> bool:
+    """Tell whether a directory is an ordinary user's own, and closed to him."""
+    is_ours = status.st_uid == os.geteuid() != 0
+    return is_ours and status.st_mode & stat.S_IRWXU != stat.S_IRWXU
 
 
 def listing(root: str, since_ns: int, *, atimes: bool = False) -> list[str]:
@@ -68,6 +73,9 @@ def listing(root: str, since_ns: int, *, atimes: bool = False) -> list[str]:
         if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
             words.append(f"{status.st_nlink} links: " + " ".join(sharing[status.st_ino]))
         lines.append("  ".join(words))
+    for name, status in reversed(found):  # what is in a directory first
+        if stat.S_ISDIR(status.st_mode) and is_closed(status):
+            os.chmod(os.path.join(root, name), stat.S_IMODE(status.st_mode))
     return lines
 
 

@@ -191,6 +191,8 @@ def killed_at(mark: int, words: list[str], cwd: Path) -> tuple[int, int]:
 
 def written_by(process: "subprocess.Popen[bytes]") -> int:
     """Return how many bytes a process wrote, also if it has ended but was not waited for."""
+    if os.geteuid() != 0:
+        pytest.skip("only root is told how much a process wrote that has ended")
     counts = Path(f"/proc/{process.pid}/io").read_text().split()
     return int(counts[counts.index("wchar:") + 1])
 
