@@ -125,7 +125,7 @@ def test_a_kill_while_going_on_is_healed(place: Path, as_user: bool) -> None:
     spoil = "cp -a s spoilt; cd spoilt; rm d/h2 p; echo other >d/h2; ln -sfn wrong l; "
     spoil += "chown -h --reference=../s d/h2 l; truncate -s 100000 big"
     assert os.system(f"cd {place}/tree && {spoil}") == 0
-    renew = f"cd {place}/tree && rm -rf D && cp -a spoilt D"
+    renew = f"cd {place}/tree && chmod -Rf u+rwx D; rm -rf D && cp -a spoilt D"
     assert os.system(renew) == 0
     assert killer.run("-a -j1 --resume -T s D") == 0
     calls = killer.calls
