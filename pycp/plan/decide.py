@@ -164,8 +164,6 @@ def _consider_existing(
             from pycp.plan.overwrite import question
 
             asked = question(entry, destination, options)
-    if link_to is not None and _is_copy_itself(entry, link_to):
-        verdict = "nothing to do"  # GNU removes it before it links to it
     if verdict == "nothing to do":  # GNU asks all the same
         return Decision(kind, source, follows, question=asked, skip_reason="same")
     try:
@@ -175,6 +173,9 @@ def _consider_existing(
             raise
         # GNU asks first, and only then finds that it cannot be.
         return Decision(*known, question=asked, refusal=detached(refusal))
+    if link_to is not None and _is_copy_itself(entry, link_to):
+        # GNU removes it before it links to it.
+        return Decision(kind, source, follows, question=asked, skip_reason="same")
     return Decision(kind, source, follows, link_to, found, backup, removes, asked)
 
 
