@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 WORTH_A_THREAD = 8 * 1024 * 1024
 """Bytes of a file from which on a second processor pays."""
+STEP = 2 * 1024 * 1024
+"""Bytes that it is given at a time: to change to another thread takes as long as some thousands."""
 LONGEST = 1.0
 """Seconds to wait for a thread that has nothing more to do."""
 

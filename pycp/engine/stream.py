@@ -8,7 +8,7 @@ and so takes no time; its digest is read from the source.
 import sys
 from stat import S_ISREG
 
-from pycp.engine.beside import beside
+from pycp.engine.beside import STEP, beside
 from pycp.engine.data import BUFFER_SIZE, SMALL, read_into, read_some, seek_both
 from pycp.engine.digest import new_digest
 from pycp.engine.phase import Phase
@@ -45,7 +45,8 @@ class Watch:
             # Memory that is shared with others may be filled again before the digest is taken.
             if self._pace is None and job.shared_source is None:
                 self._beside = beside(digest, file.source.st_size - file.start)
-                self._hash = self._beside or digest
+                if self._beside is not None:
+                    self._hash, self.step = self._beside, STEP
 
     def close(self) -> None:
         """End what goes on beside us."""
