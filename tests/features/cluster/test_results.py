@@ -146,6 +146,9 @@ def test_no_link_that_an_operand_brought_is_followed_for_the_next(sources: Path)
 
 
 def test_a_tree_with_nothing_in_it_is_copied(engine: "Dask | None", sources: Path) -> None:
-    (sources / "s/closed/inside").unlink()
+    closed = sources / "s/closed"
+    closed.chmod(0o700)
+    (closed / "inside").unlink()
+    closed.chmod(0o500)
     alone, _cluster = same(engine, sources, "-av", "s/closed", "d")
     assert alone.stdout == "'s/closed' -> 'd'\n"
