@@ -18,9 +18,11 @@ CRASHED = 70
 """Exit status of a child that ended with a traceback."""
 PLAIN = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 """The environment of a program, which adds its own."""
-TAKES_LONGER = ("PYCP_ENGINE", "COVERAGE_PROCESS_CONFIG")
-"""Variables with which each command takes longer."""
-SECONDS = 60 if any(map(os.environ.get, TAKES_LONGER)) else 20
+ENGINE = os.environ.get("PYCP_ENGINE", "")
+"""What has pycp's trees copied by other processes, "mpi" or "dask", if the room is run for it."""
+MEASURED = os.environ.get("COVERAGE_PROCESS_CONFIG", "")
+"""How `python -m tests.coverage` measures a process; tests give theirs another environment."""
+SECONDS = 60 if ENGINE or MEASURED else 20
 """How long one command may take before it counts as hanging."""
 
 

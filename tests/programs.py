@@ -14,18 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import tree
+from tests.child import ENGINE as ENGINE
+from tests.child import MEASURED as MEASURED
 from tests.child import SECONDS as SECONDS
 
 CHECKOUT = Path(__file__).parent.parent
 ORACLES = {"pycp": "/bin/cp", "pyinstall": "/usr/bin/install"}
 ORDINARY_ID = 54321
 """User and group id of the ordinary user when root runs the suite; it needs no account."""
-ENGINE = os.environ.get("PYCP_ENGINE", "")
-"""What has pycp's trees copied by other processes, "mpi" or "dask", if the room is run for it."""
 EVERY = int(os.environ.get("PYCP_EVERY", "1"))
 """Of so many cases one is run, where that is asked for because each takes long."""
-MEASURED = os.environ.get("COVERAGE_PROCESS_CONFIG", "")
-"""How `python -m tests.coverage` measures a process; tests give theirs another environment."""
 MEASURING = (
     f"import os; os.environ['COVERAGE_PROCESS_CONFIG'] = {MEASURED!r}\n"
     "import coverage; coverage.process_startup()\n"

@@ -3,6 +3,7 @@
 from stat import S_ISREG
 
 from pycp import system
+from pycp.engine.tell import tell_left
 from pycp.entries import Entry
 from pycp.system.folder import identity
 from pycp.values import PASSED
@@ -43,10 +44,7 @@ def stays_as_it_is(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], 
             return False
         counts[PASSED] += source.st_size
         if report.hears:
-            entry = Entry(folder, name)
-            report.event(
-                "skipped", source=entry.source, destination=entry.destination, reason=reason
-            )
+            tell_left(report, Entry(folder, name), reason)
         return True
 
     return stays

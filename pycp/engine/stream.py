@@ -71,7 +71,8 @@ class Watch:
         Between one call and the next the bytes of the first are written.
         """
         count = -1
-        views = [memoryview(bytearray(self.step)) for _number in range(2)]
+        count_of_views = 1 if self._beside is None else 2
+        views = [memoryview(bytearray(self.step)) for _number in range(count_of_views)]
 
         def read(most: int) -> memoryview:
             nonlocal count

@@ -77,10 +77,13 @@ def tell_skipped(job: "Job", entry: "Entry", reason: str, decision: "Decision | 
         _note_digest(job, entry, decision)
         if stat.S_ISREG(decision.source_stat.st_mode):
             tally.own[PASSED] += decision.source_stat.st_size
-    if job.report.hears:
-        job.report.event(
-            "skipped", source=entry.source, destination=entry.destination, reason=reason
-        )
+    tell_left(job.report, entry, reason)
+
+
+def tell_left(report: "Report", entry: "Entry", reason: str) -> None:
+    """Tell that an entry is not copied, and why, where somebody listens."""
+    if report.hears:
+        report.event("skipped", source=entry.source, destination=entry.destination, reason=reason)
 
 
 def tell_excluded(job: "Job", entry: "Entry") -> None:
@@ -88,10 +91,7 @@ def tell_excluded(job: "Job", entry: "Entry") -> None:
     job.tally.own[EXCLUDED] += 1
     if job.report.debug:
         job.report.line(f"excluded {quote_name(entry.source)}")
-    if job.report.hears:
-        job.report.event(
-            "skipped", source=entry.source, destination=entry.destination, reason="excluded"
-        )
+    tell_left(job.report, entry, "excluded")
 
 
 def tell_directory(

@@ -29,7 +29,7 @@ class HandedBack:
         self._job = job
         self._memory = memory
         options = job.options
-        self.keeps_links = not options.hard_link and (
+        self._keeps_links = not options.hard_link and (
             options.preserve_links or options.update == "older"
         )
         # Only what has one name is in the way of a link, if links are kept; all others go.
@@ -86,7 +86,7 @@ class HandedBack:
 
     def _member(self, entry: "Entry") -> "os.stat_result | None":
         """Return the status of a file of several names that may belong together in the copy."""
-        if not (self.keeps_links and (self._memory.elsewhere or self.has_turns)):
+        if not (self._keeps_links and (self._memory.elsewhere or self.has_turns)):
             return None
         status = self._look(entry, False)
         return status if status is not None and status.st_nlink > 1 else None

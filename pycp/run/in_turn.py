@@ -15,11 +15,12 @@ class InTurn:
 
     def __init__(self, order: "AsItComes") -> None:
         self._order = order
-        self._names: dict[Place | int, Name] = {}
+        self._names: dict[Place | Name, Name] = {}
+        """By their places, if there is an order."""
 
     def add(self, name: "Name") -> None:
         """Let a name wait."""
-        self._names[len(self._names) if name[2] is None else name[2]] = name
+        self._names[name[2] or name] = name
 
     @property
     def is_full(self) -> bool:
@@ -28,7 +29,7 @@ class InTurn:
 
     def all(self) -> "list[Name]":
         """Return all that wait, which do no longer; nothing else is left to be copied."""
-        ranks: dict[Place | int, int] = {}
+        ranks: dict[Place | Name, int] = {}
         if self._names:
             ranks = {place: rank for rank, place in enumerate(self._order.unknown())}
         names = sorted(self._names.items(), key=lambda item: ranks.get(item[0], -1))

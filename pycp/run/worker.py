@@ -112,8 +112,9 @@ class Server:
         if job.manifest is not None:
             job.manifest = self._recorder.copied
         walk.choose_ways()
-        walk.hand_back().tell = self._recorder.handed_back
-        walk.hand_back().deepest, walk.hand_back().has_turns = DEEP, True
+        handed_back = walk.hand_back()
+        handed_back.tell, handed_back.deepest = self._recorder.handed_back, DEEP
+        handed_back.has_turns = True
         walk.stop = self._is_late
         walk.memory.elsewhere = self._others
         walk.stops_at_vast = True
