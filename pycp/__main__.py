@@ -13,6 +13,7 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 from pycp.errors import CopyError, SilentError, UsageError, is_exhaustion
 from pycp.options import CopyOptions, InstallOptions
 from pycp.report.lines import Lines
+from pycp.system import posix
 from pycp.system.posix import ASKING
 
 TYPE_CHECKING = False
@@ -261,6 +262,7 @@ def _refuse(error: CopyError, report: Lines) -> None:
 
 def _start(default: str) -> str:
     """Make the process behave as a command does; return the name it was called by."""
+    posix.is_ours = True
     gc.disable()  # we make no cycles, and live no longer than the copy
     # Where memory ends, CPython 3.11.7 loses count of calls, and aborts at the limit. We do not
     # recurse.

@@ -66,7 +66,7 @@ BLOCK = 4096
 LARGE_FILE = 1024 * 1024 * 1024
 """Bytes from which on a file is copied in ranges, by several processes."""
 
-OTHER, REGULAR, SYMLINK, DIRECTORY, LINKED = range(5)
+OTHER, REGULAR, SYMLINK, DIRECTORY, LINKED, MISSING, COMPLETE = range(7)
 """Kinds of entries as a listing tells them.
 
 LINKED is a regular file whose inode was met before, so one more name of it. A kind is a hint: who

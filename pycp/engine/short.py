@@ -8,7 +8,7 @@ short ways.
 from pycp.engine.short_directory import directory_maker
 from pycp.engine.short_links import hard_link_maker, symlink_copier
 from pycp.engine.short_regular import regular_copier
-from pycp.values import LINKED, REGULAR, SYMLINK
+from pycp.values import LINKED, MISSING, REGULAR, SYMLINK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.directory import Filled
     from pycp.engine.job import Job
+    from pycp.engine.short_resume import PassOver
     from pycp.engine.short_update import IsNewer
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
@@ -29,8 +30,8 @@ def short_ways(
     memory: "Memory",
     is_newer: "IsNewer | None" = None,
     remembers_links: bool = False,
-) -> "tuple[Ways, MakeDirectory | None]":
-    """Return the ways of kinds other than directories, and the one of those.
+) -> "tuple[Ways, MakeDirectory | None, PassOver | None]":
+    """Return the ways of kinds other than directories, the one of those, and what passes over some.
 
     `is_newer` compares source and destination where only newer files are copied. `remembers_links`
     says that symbolic links that were made must not be copied through later.
@@ -38,25 +39,27 @@ def short_ways(
     options = job.options
     follows = options.dereference == "always"
     if options.redo or options.asks_for_labels():
-        return {}, None
+        return {}, None, None
     makes_directories = None
     if not (options.dry_run or follows or options.explicit_no_mode):
         makes_directories = directory_maker(job, memory)
     if not job.may_be_short or (follows and options.preserve_links):
-        return {}, makes_directories
+        return {}, makes_directories, None
     if options.dry_run:
         from pycp.engine.short_dry import pretending_copier
 
         can = not (follows or job.report.hears or job.report.own_files)
-        return ({REGULAR: pretending_copier(job)} if can else {}), None
+        return ({REGULAR: pretending_copier(job)} if can else {}), None, None
     if options.resume:
-        from pycp.engine.short_resume import resumed_copier
+        from pycp.engine.short_resume import missing_copier, passing_over
 
-        return {REGULAR: resumed_copier(job, regular_copier(job, memory))}, makes_directories
+        copy_new = regular_copier(job, memory)
+        ways = {REGULAR: missing_copier(copy_new), MISSING: copy_new}
+        return ways, makes_directories, passing_over(job)
     # What is reached through links may be met again, and is remembered in general.
     ways = {REGULAR: regular_copier(job, memory, None if follows else is_newer)}
     if not (follows or job.report.hears):
         ways[SYMLINK] = symlink_copier(job, memory.made_link if remembers_links else None)
         if job.manifest is None and options.preserve_links:  # with -u alone only what stays joins
             ways[LINKED] = hard_link_maker(job, memory)
-    return ways, makes_directories
+    return ways, makes_directories, None

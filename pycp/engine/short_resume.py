@@ -1,85 +1,119 @@
-"""--resume in short: a regular file found complete by two looks and what attributes its source has.
+"""--resume in short: regular files found complete by two looks and what attributes the source has.
 
-What the destination has beyond those stays as it is, so nobody asks for it.
+What a destination has beyond those stays as it is, so nobody asks for it.
 """
 
+from itertools import islice
 from stat import S_ISREG
 
 from pycp import system
-from pycp.engine.short_regular import SOURCE_FLAGS
-from pycp.values import FILES, PASSED, SKIPPED, has_time_of
+from pycp.values import COMPLETE, FILES, MISSING, PASSED, REGULAR, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pycp.engine.job import Job
     from pycp.system.folder import Folder
 
+    Copy = Callable[[Folder, str], bool]
+    Item = tuple[str, int]
+    PassOver = Callable[[Folder, Iterator[Item]], Item | None]
 
-def resumed_copier(
-    job: "Job", copy_new: "Callable[[Folder, str], bool]"
-) -> "Callable[[Folder, str], bool]":
-    """Return the function that copies a regular file, or finds it complete by two looks.
+AT_A_TIME = 32
+"""Files passed over before it is asked whether to stop."""
+SOME = "", COMPLETE
+"""Stands for files that were passed over."""
 
-    The function returns False, and has done nothing, where that takes more than looks.
+
+def missing_copier(copy_new: "Copy") -> "Copy":
+    """Return the function that copies a regular file if it is missing."""
+    look = system.stat
+
+    def copy(folder: "Folder", name: str) -> bool:
+        if not folder.is_new:
+            try:
+                look(name, dir_fd=folder.destination_directory.fd, follow_symlinks=False)
+            except FileNotFoundError:
+                pass
+            except OSError:
+                return False
+            else:
+                return False
+        return copy_new(folder, name)
+
+    return copy
+
+
+def passing_over(job: "Job") -> "PassOver | None":
+    """Return the function that passes over files that are complete, if looks can tell.
+
+    It takes from the entries of a directory, and returns the first that is something else, SOME
+    after a while, or None at the end.
+
+    Each comparison in it counts, as it is all that is done for a file: so there are no calls.
     """
     options = job.options
-    counts = job.tally.own
-    look, xattr = system.stat, system.xattr()
-    list_names, names_of_open = xattr.list_names, xattr.names_of_open
-    open_file, status_of, close = system.open, system.fstat, system.close
-    keeps_owner, euid = options.preserve_ownership, job.euid
-    decides = (
-        options.preserve_timestamps
+    if not (
+        job.may_be_short
+        and options.preserve_timestamps
         and options.preserve_mode
         and not job.has_steps
         and not job.report.debug
         and options.update == "all"
         and options.dereference != "always"
-    )
+    ):
+        return None
+    from pycp.system.inside import way_inside
 
-    def copy(folder: "Folder", name: str) -> bool:
-        if folder.is_new:
-            return copy_new(folder, name)
-        if not decides:
-            return False
+    inside = way_inside(job.report.program)
+    counts = job.tally.own
+    keeps_owner, euid = options.preserve_ownership, job.euid
+    stat, names_of, is_regular = system.stat, system.xattr().names_of_path, S_ISREG
+
+    def pass_over(folder: "Folder", entries: "Iterator[Item]") -> "Item | None":
+        destination, source = folder.destination_directory.fd, folder.source_directory.fd
+        files = passed = 0
+        assert source is not None
         try:
-            found = look(name, dir_fd=folder.destination_directory.fd, follow_symlinks=False)
-        except FileNotFoundError:
-            return copy_new(folder, name)
+            start = inside.enter(source)
         except OSError:
-            return False
+            return next(entries, None)
         try:
-            try:
-                source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
-            except PermissionError:  # it need not be read
-                place = folder.source_directory.fd
-                source = look(name, dir_fd=place, follow_symlinks=False)
-                names = list_names((name, place))
-            else:
+            for entry in islice(entries, AT_A_TIME):
+                name, kind = entry
+                if kind != REGULAR:
+                    return entry
                 try:
-                    source, names = status_of(source_fd), names_of_open(source_fd)
-                finally:
-                    close(source_fd)
-            mode, owner = source.st_mode, source.st_uid
-            if (
-                names
-                or mode != found.st_mode
-                or not S_ISREG(mode)
-                or not source.st_nlink == found.st_nlink == 1
-                or (source.st_ino == found.st_ino and source.st_dev == found.st_dev)
-                or not has_time_of(source, found)
-                # If the owner is kept, whoever has it has ours as well.
-                or (found.st_uid != owner and (keeps_owner or found.st_uid != euid))
-                or (keeps_owner and found.st_gid != source.st_gid)
-            ):
-                return False
-        except OSError:
-            return False
-        counts[FILES] += 1
-        counts[SKIPPED] += 1
-        counts[PASSED] += source.st_size
-        return True
+                    found = stat(name, dir_fd=destination, follow_symlinks=False)
+                    known = stat(name, dir_fd=source, follow_symlinks=False)
+                    mode, inode, device, links, owner, group, length, _, _, _ = known
+                    there, number, place, count, user, team, size, _, _, _ = found
+                    if not (
+                        mode == there
+                        and length == size
+                        # As values.has_time_of says.
+                        and known.st_mtime_ns == found.st_mtime_ns != found.st_ctime_ns
+                        and is_regular(mode)
+                        and links == count == 1
+                        # If the owner is kept, whoever has it has ours as well.
+                        and (user == owner or (user == euid and not keeps_owner))
+                        and (team == group or not keeps_owner)
+                        and not (number == inode and place == device)
+                        and not names_of(start + name)
+                    ):
+                        return entry
+                except FileNotFoundError:
+                    return name, MISSING
+                except OSError:
+                    return entry  # the way of its kind will tell
+                files += 1
+                passed += length
+        finally:
+            inside.leave()
+            counts[FILES] += files
+            counts[SKIPPED] += files
+            counts[PASSED] += passed
+        return SOME if files else None
 
-    return copy
+    return pass_over

@@ -18,7 +18,7 @@ from pycp.engine.short import short_ways
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
 from pycp.run.level import Level, Opened, tell_lost
-from pycp.values import DIRECTORY
+from pycp.values import COMPLETE, DIRECTORY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.directory import Filled
     from pycp.engine.job import Job
+    from pycp.engine.short import Ways
     from pycp.entries import Decision
     from pycp.run.handed_back import HandedBack
     from pycp.run.visit import Visitor
@@ -36,6 +37,10 @@ OPEN_LEVELS = 4
 """Directory levels that keep their descriptors, two each; even a limit of 16 leaves enough."""
 MISSES = 4
 """Entries of a directory handed back by the short ways before it is left to the general way."""
+
+
+NO_WAYS: "Ways" = {COMPLETE: lambda _folder, _name: True}
+"""There is nothing to do for what was passed over."""
 
 
 class Walk:
@@ -99,9 +104,10 @@ class Walk:
             from pycp.plan.overwrite import is_newer
 
             compare = is_newer
-        self.ways, self.make_directory = short_ways(
+        ways, self.make_directory, self._pass_over = short_ways(
             self.job, self.memory, compare, self.visitor.remembers_links
         )
+        self.ways = ways | NO_WAYS
 
     def go(self, stack: list[Level]) -> None:
         """Copy the levels of a stack, and those below them, until none is left or it stops."""
@@ -134,7 +140,10 @@ class Walk:
         stop = self.stop
         last_depth = self.handed_back.deepest - 1 if self.handed_back is not None else -1
         misses = 0
-        for name, kind in level.entries:
+        entries, pass_over = level.entries, self._pass_over
+        if pass_over is not None and not folder.is_new:
+            entries = iter(lambda: pass_over(folder, level.entries), None)
+        for name, kind in entries:
             if kind == DIRECTORY:
                 if make_directory is not None and filled.depth != last_depth:
                     try:
@@ -157,7 +166,7 @@ class Walk:
                 if not folder.is_new:
                     misses += 1
                     if misses > MISSES:
-                        ways = {}
+                        ways = NO_WAYS
             below = self._visit(Entry(folder, name), filled, kind)
             if below:
                 return below

@@ -31,6 +31,9 @@ PATH_ONLY = 0
 NEVER_REPLACES = frozenset((EEXIST, EPERM))
 """Errors of a rename to a name that is taken, where none is ever replaced (sshfs says EPERM)."""
 
+is_ours = False
+"""Whether all of this process is ours: nobody else in it goes by the working directory."""
+
 UNNAMED = 0
 """Open flag for a new file without a name, in the directory opened; 0 where there is none."""
 

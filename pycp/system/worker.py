@@ -14,6 +14,7 @@ import os
 import select
 from errno import ENOMEM
 
+from pycp.system import posix
 from pycp.system.posix import ASKING, ENDING, Undisturbed
 from pycp.system.standard import Barred
 
@@ -195,6 +196,7 @@ def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) 
         theirs.close()
         lifeline_end.close()
         return Worker(pid, Channel(ours), lifeline)
+    posix.is_ours = True
     status = 1
     try:
         for number in ASKING:  # one process answers for all

@@ -17,6 +17,11 @@ names_of_open = os.listxattr
 """Returns the names of a file's extended attributes, by its descriptor alone."""
 
 
+def names_of_path(path: str) -> list[str]:
+    """Return the names of the extended attributes of a file, not followed."""
+    return os.listxattr(path, follow_symlinks=False)
+
+
 def list_names(target: "Where") -> list[str]:
     """Return the names of a file's extended attributes."""
     if isinstance(target, tuple):

@@ -18,6 +18,11 @@ def list_names(target: "Where") -> list[str]:
 names_of_open = list_names
 
 
+def names_of_path(path: str) -> list[str]:
+    """Return the names of the extended attributes of a file, not followed."""
+    return list(xattr.listxattr(path, True))
+
+
 def get_value(target: "Where", name: str) -> bytes:
     """Return the value of one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     file, is_link = _file(target)

@@ -34,7 +34,7 @@ from pycp.engine.digest import digest_stripped
 from pycp.engine.directory import Filled
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_links import hard_link_maker, symlink_copier
-from pycp.engine.short_resume import resumed_copier
+from pycp.engine.short_resume import missing_copier
 from pycp.errors import CopyError, SilentError
 from pycp.system import xattr_os
 from pycp.system.folder import Directory, Folder
@@ -249,16 +249,16 @@ def test_a_name_that_cannot_be_linked_is_left_to_the_general_way(
     assert memory.linked == 0
 
 
-def test_what_cannot_be_opened_to_resume_is_left_to_the_general_way(
+def test_what_cannot_be_looked_up_to_resume_is_left_to_the_general_way(
     monkeypatch: pytest.MonkeyPatch, new_folder: Folder
 ) -> None:
     new_folder.is_new = False
     Path("d/f").touch()
-    monkeypatch.setattr(system, "open", failing(errno.EIO))
-    work = job(resume=True, preserve_timestamps=True, preserve_mode=True, dereference="never")
-    copy = resumed_copier(work, lambda _folder, _name: True)
+    copy = missing_copier(lambda _folder, _name: True)
     assert not copy(new_folder, "f")
     assert copy(new_folder, "g"), "it is new"
+    monkeypatch.setattr(system, "stat", failing(errno.EIO))
+    assert not missing_copier(lambda _folder, _name: True)(new_folder, "g")
 
 
 # Lists
