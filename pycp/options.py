@@ -116,6 +116,10 @@ class WriteOptions(Record):
         """Tell whether more is done with each file than to copy it."""
         return self.verify or self.durable or self.bandwidth > 0
 
+    def reads_back(self) -> bool:
+        """Tell whether what was written is read again, from the disk where it was flushed."""
+        return self.verify
+
     def finishes_all_directories(self) -> bool:
         """Tell whether a directory is gone back to even if it has all attributes."""
         return self.durable or self.dry_run

@@ -228,11 +228,10 @@ class Stage:
         try:
             with system.Undisturbed():
                 self._take_place()
-            if self._job.options.durable and self._names.is_elsewhere:
-                from pycp.engine.durable import flush_directories
-
+            durable = self._job.durable
+            if durable is not None and self._names.is_elsewhere:
                 above = (self._names.dir_fd, ".", self._entry.destination)
-                flush_directories(self._job.report, [above])
+                durable.flush_directories(self._job.report, [above])
         except CopyError:
             raise
         except OSError as error:

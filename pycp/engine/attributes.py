@@ -15,6 +15,7 @@ from pycp.values import ALL_BITS, PERMISSIONS, SPECIAL_BITS, USER_WRITE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
@@ -143,6 +144,11 @@ def preserve_times(
         if job.options.require_preserve:
             raise problem from None
         job.report.warn(str(problem))
+
+
+def times_step(job: "Job") -> "Callable[[FileCopy], None]":
+    """Return the step that sets the times of a copy."""
+    return lambda file: preserve_times(job, file.entry, file.source, file.destination_fd)
 
 
 def _preserve_owner(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> bool:

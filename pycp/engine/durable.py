@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.file_copy import FileCopy
-    from pycp.engine.job import Job
     from pycp.entries import Report, Tally
     from pycp.system.folder import Directory
 
@@ -44,24 +43,25 @@ def flush_file(
             raise failed("failed to sync", shown, error) from None
 
 
-def flush_step(job: "Job") -> "Callable[[FileCopy], None]":
-    """Return the step that flushes a file which has its data and attributes."""
-    keeps_times = job.options.preserve_timestamps
+def flush_step(
+    tally: "Tally", set_times: "Callable[[FileCopy], None] | None"
+) -> "Callable[[FileCopy], None]":
+    """Return the step that flushes a file which has its data and attributes.
+
+    Its times are set again if they are kept, and the server of a file system forgets them.
+    """
 
     def flush(file: "FileCopy") -> None:
         size = 0 if file.is_flushed else file.stored
-        flush_file(job.tally, file.entry.destination, file.destination_fd, None, size)
-        if keeps_times and forgets_times(_device_of(file)):
-            from pycp.engine.attributes import preserve_times
-
-            preserve_times(job, file.entry, file.source, file.destination_fd)
+        flush_file(tally, file.entry.destination, file.destination_fd, None, size)
+        if set_times is not None and forgets_times(_device_of(file)):
+            set_times(file)
 
     return flush
 
 
-def flush_kept_step(job: "Job") -> "Callable[[FileCopy], None]":
+def flush_kept_step(tally: "Tally") -> "Callable[[FileCopy], None]":
     """Return the step that flushes a file which was there already, but perhaps not on the disk."""
-    tally = job.tally
 
     def flush(file: "FileCopy") -> None:
         flush_file(tally, file.entry.destination, file.destination_fd, file.destination)

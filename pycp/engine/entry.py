@@ -3,8 +3,6 @@
 from pycp import system
 from pycp.entries import Outcome
 from pycp.errors import CopyError, cannot
-from pycp.quoting import quote_name
-from pycp.system.folder import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +18,11 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
     outcome = Outcome()
     rest: Decision | None = decision
     remark = ""
-    if job.options.verify or job.report.own_files:
-        _require_possible(job, entry, decision)
+    if job.has_steps or job.report.own_files:
+        from pycp.engine.steps import steps_of
+
+        for require in steps_of(job).required:
+            require(entry, decision)
     try:
         if job.options.resume:
             from pycp.engine.resume import resume
@@ -71,20 +72,6 @@ def _could_lose(job: "Job", decision: "Decision") -> bool:
     )
 
 
-def _require_possible(job: "Job", entry: "Entry", decision: "Decision") -> None:
-    if job.report.own_files:
-        _require_apart(job.report.own_files, entry, decision)
-    if (
-        job.options.verify
-        and decision.kind == "regular"
-        and decision.link_to is None
-        and not job.options.attributes_only
-    ):
-        from pycp.engine.verify import require_stored
-
-        require_stored(entry, decision)
-
-
 def _make(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     if job.options.dry_run:
         from pycp.engine.dry import pretend
@@ -124,21 +111,3 @@ def _make_kind(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outco
         from pycp.engine.special import make_special
 
         make_special(job, entry, decision, outcome)
-
-
-def _require_apart(
-    own_files: dict[tuple[int, int], str], entry: "Entry", decision: "Decision"
-) -> None:
-    """Raise CopyError if a file we write would be copied meanwhile, or written over."""
-    why = own_files.get(identity(decision.source_stat))
-    problem = f"not copying {quote_name(entry.source)}"
-    try:
-        there = system.stat(entry.destination_name, dir_fd=entry.folder.destination_fd)
-    except OSError:
-        pass  # there is nothing, or nothing that leads to a file
-    else:
-        if identity(there) in own_files:
-            why = own_files[identity(there)]
-            problem = f"not writing to {quote_name(entry.destination)}"
-    if why:
-        raise CopyError(f"{problem}, as {why}", None, entry.source, entry.destination)

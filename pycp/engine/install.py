@@ -60,11 +60,9 @@ def finish(
     except OSError as error:
         raise cannot(what, entry.destination, error) from None
     _settle(entry, fd, final)
-    if options.durable:
-        from pycp.engine.durable import flush_file
-
-        size = 0 if options.verify else min(source.st_size, source.st_blocks * 512)
-        flush_file(job.tally, entry.destination, fd, None, size)
+    if job.durable is not None:
+        size = 0 if options.reads_back() else min(source.st_size, source.st_blocks * 512)
+        job.durable.flush_file(job.tally, entry.destination, fd, None, size)
     if job.stage is not None:
         close_made(entry, outcome)
         job.stage.publish()

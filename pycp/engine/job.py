@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
+    from types import ModuleType
     from typing import Protocol
 
     from pycp.engine.file_copy import FileCopy
@@ -104,6 +105,12 @@ def readable(flags: int) -> int:
     return (flags & ~system.O_WRONLY) | system.O_RDWR
 
 
+def _durable() -> "ModuleType":
+    from pycp.engine import durable
+
+    return durable
+
+
 class Job:
     """Options, listener, and facts about this process that are asked for once."""
 
@@ -111,6 +118,7 @@ class Job:
         "_labels",
         "_umask",
         "cannot_reflink",
+        "durable",
         "euid",
         "exclusions",
         "is_privileged",
@@ -139,9 +147,11 @@ class Job:
         self.is_privileged = self.euid == 0
         self.new_file_flags, self.old_file_flags = system.NEW_FILE_FLAGS, system.OLD_FILE_FLAGS
         """How destinations are made and opened: what is verified can be read back as well."""
-        if options.verify:
+        if options.reads_back():
             self.new_file_flags = readable(self.new_file_flags)
             self.old_file_flags = readable(self.old_file_flags)
+        self.durable = _durable() if options.durable else None
+        """The module that flushes what was made, if that was asked for."""
         self.cannot_reflink: set[tuple[int, int]] = set()
         """Pairs of source and destination device between which storage is never shared."""
         self.exclusions: Exclusions | None = None

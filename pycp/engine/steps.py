@@ -3,7 +3,7 @@
 Each step is in a file of its own and knows no other. Whoever copies a file runs them at their
 moments: `begun`, before the data; `written`, after it; `complete`, when it has its attributes and
 is still open; `told`, when it is closed. One that is found complete has a moment of its own:
-`kept`.
+`kept`. What is `required` is asked before anything is done, of other kinds of files too.
 """
 
 TYPE_CHECKING = False
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
+    from pycp.entries import Decision, Entry
 
     Step = Callable[[FileCopy], None]
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Steps:
     """The steps of a job, by their moment."""
 
-    __slots__ = ("begun", "complete", "kept", "told", "written")
+    __slots__ = ("begun", "complete", "kept", "required", "told", "written")
 
     def __init__(self, job: "Job") -> None:
         options = job.options
@@ -28,6 +29,11 @@ class Steps:
         self.complete: list[Step] = []
         self.told: list[Step] = []
         self.kept: list[Step] = []
+        self.required: list[Callable[[Entry, Decision], None]] = []
+        if job.report.own_files:
+            from pycp.engine.own_files import apart_from
+
+            self.required.append(apart_from(job.report.own_files))
         if job.report.hears:
             from pycp.engine.tell import tell_file_copied, tell_file_started
 
@@ -44,16 +50,19 @@ class Steps:
             self.kept.append(digest_kept_step(job))
             self.told.append(note_step(job))
         if options.verify:
-            from pycp.engine.verify import verify_step
+            from pycp.engine.verify import require_stored, verify_step
 
+            if not options.attributes_only:
+                self.required.append(require_stored)
             self.written.append(verify_step(job))
         if job.last_step is not None:
             self.complete.append(job.last_step)
-        if options.durable:
-            from pycp.engine.durable import flush_kept_step, flush_step
+        if job.durable is not None:
+            from pycp.engine.attributes import times_step
 
-            self.complete.append(flush_step(job))
-            self.kept.append(flush_kept_step(job))
+            set_times = times_step(job) if options.preserve_timestamps else None
+            self.complete.append(job.durable.flush_step(job.tally, set_times))
+            self.kept.append(job.durable.flush_kept_step(job.tally))
 
     def __bool__(self) -> bool:
         return bool(self.begun or self.written or self.complete or self.told or self.kept)

@@ -31,7 +31,9 @@ LARGEST = (1 << 63) - 1
 
 
 def require_stored(entry: "Entry", decision: "Decision") -> None:
-    """Raise CopyError if there will be nothing to read back, before anything is done."""
+    """Raise CopyError if there will be nothing to read back of a file with contents."""
+    if decision.kind != "regular" or decision.link_to is not None:
+        return
     sides = (
         (entry.source, decision.source_stat),
         (entry.destination, decision.destination_stat or decision.source_stat),

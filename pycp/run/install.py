@@ -175,10 +175,8 @@ def _install_files(
 
             known = [*sources, destination] if isinstance(sources, list) else [destination]
             with_manifest(installer.job, [*known, *options.records], install, umask)
-        if options.durable:
-            from pycp.engine.durable import flush_target
-
-            flush_target(report, directory or above, destination)
+        if installer.job.durable is not None:
+            installer.job.durable.flush_target(report, directory or above, destination)
     finally:
         if options.makes_temporary_names():
             from pycp.system.ending import disarm
@@ -202,11 +200,11 @@ def _make_way(
     """
     from pycp.engine.directory_path import make_path
 
-    labels = Job(_copy_options(options), report).labels
+    job = Job(_copy_options(options), report)
 
     def make(path: str) -> Directory:
         if overlay is None:
-            return make_path(path, report, is_durable=options.durable, labels=labels)
+            return make_path(path, report, is_durable=job.durable is not None, labels=job.labels)
         from pycp.engine.dry_install import pretend_path
 
         return pretend_path(path, report, overlay)

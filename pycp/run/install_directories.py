@@ -39,7 +39,7 @@ def make_directories(
 
                 pretend_to_install_directory(name, final, report, overlay)
             else:
-                make_one(name, final, report, job.options.durable)
+                make_one(name, final, report, job.durable is not None)
         except CopyError as error:
             report.failed(error)
         except OSError as error:

@@ -95,10 +95,8 @@ def _copy_all(
         from pycp.run.manifest import with_manifest
 
         with_manifest(runner.job, operands, copy)
-    if options.durable:
-        from pycp.engine.durable import flush_target
-
-        flush_target(report, resolved.directory, resolved.destination)
+    if job.durable is not None:
+        job.durable.flush_target(report, resolved.directory, resolved.destination)
 
 
 def _jobs(options: "CopyOptions") -> int:
@@ -196,7 +194,7 @@ class Copying:
             self._copy(entry)
             finish_parents(self.job, parents)
         finally:
-            if self.job.options.durable:
+            if self.job.durable is not None:
                 flush_parents(self.job, parents)
             parents.close()
 

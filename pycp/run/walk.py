@@ -86,7 +86,7 @@ class Walk:
             self._finish = finish_pretended
         else:
             self._enter, self._open, self._list = enter_directory, open_source, list_source
-        if options.durable:
+        if self.job.durable is not None:
             self._finish = _finish_and_flush
 
     def hand_back(self) -> "HandedBack":

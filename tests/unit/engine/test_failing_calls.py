@@ -461,7 +461,11 @@ COPIES = [
     Case("--resume -aT s y", (Fails("stat", EIO, "f", FIRST),), "", 0),
     Case("--resume -aT s y", (Fails("open", EACCES, "f", FIRST),), "", 0),
     Case("--resume -aT s y", (Fails("open", EACCES, "f", (2,)),), "", 0),
-    Case("--resume -aT s y", (Fails("open", EACCES, "f", (3,)),), "", 0),
+    Case(
+        "--resume -aT s y",
+        (Fails("open", EACCES, "f", (3,)),),
+        "cannot open 's/f' for reading: Permission denied\n",
+    ),
     Case("--verify a n", (Fails("pread", EIO, "n", FIRST),), f"error reading 'n': {INPUT_OUTPUT}"),
     Case("a b", (Fails("open", errno.EAGAIN, "b", (2,)),), "", 0),
     Case("a b", (Fails("fstat", EIO, "b", FIRST),), f"cannot fstat 'b': {INPUT_OUTPUT}"),
