@@ -120,6 +120,10 @@ class WriteOptions(Record):
         """Tell whether what was written is read again, from the disk where it was flushed."""
         return self.verify
 
+    def writes_in_place(self) -> bool:
+        """Tell whether an old file gets its new contents where it is, bit by bit."""
+        return not self.atomic
+
     def finishes_all_directories(self) -> bool:
         """Tell whether a directory is gone back to even if it has all attributes."""
         return self.durable or self.dry_run
@@ -206,6 +210,10 @@ class CopyOptions(WriteOptions):
     def follows(self, is_operand: bool) -> bool:
         """Return whether a symbolic link is followed: an operand, or one found in a directory."""
         return self.dereference == "always" or (self.dereference == "operands" and is_operand)
+
+    def may_be_begun(self) -> bool:
+        """Tell whether what is there may be from an earlier run of this copy, and not complete."""
+        return self.resume
 
     def withheld_bits(self, is_directory: bool) -> int:
         """Return the permission bits that something new is created without."""

@@ -99,7 +99,7 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
             raise cannot("create directory", entry.destination, error) from None
     destination, status = _open_destination(job, entry, decision)
     is_begun = False
-    if job.options.resume and not is_new:
+    if job.options.may_be_begun() and not is_new:
         from pycp.engine.resume import was_begun
 
         is_begun = was_begun(job, source, status)

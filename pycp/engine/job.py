@@ -272,7 +272,7 @@ class Job:
         """Return whether the contents of a file may be copied by several processes."""
         options = self.options
         return not (
-            options.atomic
+            not options.writes_in_place()
             or options.attributes_only
             or options.bandwidth
             or options.dry_run

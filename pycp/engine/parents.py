@@ -68,7 +68,7 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> None:
         return
     target = entry.folder.destination_directory
     whole = _stat(target, path)
-    if whole is not None and not job.options.resume:
+    if whole is not None and not job.options.may_be_begun():
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
         directory = _descend(parents, target, path, _shown(entry, path), whole)
@@ -129,7 +129,9 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         shown = _shown(entry, path[:end])
         source_name = entry.source[: offset + end]
         found = _stat(directory, name)
-        needs_source = found is None or preserves or options.resume or options.asks_for_labels()
+        needs_source = (
+            found is None or preserves or options.may_be_begun() or options.asks_for_labels()
+        )
         source = _source_status(source_name) if needs_source else None
         mode = None
         is_new = found is None
@@ -146,7 +148,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
                 continue
             if job.labels is not None:
                 _relabel(job, source_name, (above, name, shown), directory, found)
-            if options.resume and source is not None and not options.preserve_mode:
+            if options.may_be_begun() and source is not None and not options.preserve_mode:
                 mode = _mode_left(job, source, found)
         if preserves or mode is not None:
             parents.made.append(Parent(directory, source if preserves else None, source_name, mode))

@@ -252,7 +252,7 @@ def _settle(
             _finish(job, entry, source, destination, is_begun)
         return None, ""
     start = 0
-    if not options.atomic:
+    if options.writes_in_place():
         if is_begun and not (status.st_mode & USER_WRITE or options.dry_run):
             _lend_write(destination)
         if options.reflink != "always":
@@ -263,7 +263,7 @@ def _settle(
     goes_on = start and difference == status.st_size
     words = ("continued", "at") if goes_on else ("redid", "from")
     remark = f"{words[0]} {quote_name(entry.destination)} {words[1]} byte {start}"
-    return _refined(decision, False, is_begun and not options.atomic, start), remark
+    return _refined(decision, False, is_begun and options.writes_in_place(), start), remark
 
 
 def _first_difference(

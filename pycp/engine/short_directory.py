@@ -108,7 +108,7 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
     copied, ancestors, making = memory.copied.whole, memory.ancestors, memory.making
     foreign = memory.foreign
     withheld_bits = job.options.withheld_bits(True)
-    may_begin_anew = options.resume
+    may_begin_anew = options.may_be_begun()
     if may_begin_anew:
         from pycp.engine.resume import was_begun
     can = not (options.remove_destination or options.backup != "none")

@@ -249,7 +249,7 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
         and not options.overwrite
         and options.backup == "none"
         and not options.remove_destination
-        and not options.resume
+        and not options.may_be_begun()
     )
     open_file, stat, flags = system.open, system.stat, job.new_file_flags
     own_files = job.report.own_files

@@ -183,7 +183,7 @@ def _is_begun(
     entry: "Entry", known: "Known", destination: "os.stat_result", options: "CopyOptions"
 ) -> bool:
     """Return whether the destination is half-written, so that neither -n nor -u is about it."""
-    if not options.resume or options.update == "all":
+    if not options.may_be_begun() or options.update == "all":
         return False
     if identity(known[1]) == identity(destination):
         return False  # a hard link is made in one step

@@ -40,7 +40,7 @@ class HandedBack:
         """Levels below the operand from which on directories are handed back; 0 for never."""
         self.has_turns = False
         """Others copy as well: what is to be done in turn is handed back."""
-        self.has_sets_in_turn = not (options.preserve_links or options.resume)
+        self.has_sets_in_turn = not (options.preserve_links or options.may_be_begun())
         """So are names of link sets, of which only some may be joined then (-u)."""
         self.names: list[tuple[Filled, str, tuple[int, int], int]] = []
         """Directory, name, and of a file identity and number of names."""

@@ -37,8 +37,8 @@ class NewFiles:
         self._is_possible = job.may_be_short and not (
             job.options.dry_run
             or job.options.exclude
-            or job.options.atomic
-            or job.options.resume
+            or not job.options.writes_in_place()
+            or job.options.may_be_begun()
             or job.options.parents
             or (job.options.preserve_links and job.options.follows(is_operand=True))
         )

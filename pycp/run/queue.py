@@ -35,7 +35,7 @@ class Queue:
         self.own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
         self.sets = LinkSets(walk.memory.copied, self._put_name, forgets)
-        self.sets.chooses = walk.job.options.resume
+        self.sets.chooses = walk.job.options.may_be_begun()
         self.in_turn = InTurn(told)
         options = walk.job.options
         self.may_be_begun = options.update == "older" and not options.preserve_links

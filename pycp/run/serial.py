@@ -209,7 +209,7 @@ class Copying:
             end = path.find("/", end + 1)
 
     def _copy(self, entry: "Entry") -> None:
-        if self._cluster is not None or (self.jobs > 1 and self.job.options.resume):
+        if self._cluster is not None or (self.jobs > 1 and self.job.options.may_be_begun()):
             from pycp.run.large import copy_large_operand
 
             if copy_large_operand(self.visitor, entry, self._cluster, self.jobs):
