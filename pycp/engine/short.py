@@ -51,10 +51,10 @@ def short_ways(
         can = not (follows or job.report.hears or job.report.own_files)
         return ({REGULAR: pretending_copier(job)} if can else {}), None, None
     if options.resume:
-        from pycp.engine.short_resume import missing_copier, passing_over
+        from pycp.engine.short_resume import copier_in_new, passing_over
 
         copy_new = regular_copier(job, memory)
-        ways = {REGULAR: missing_copier(copy_new), MISSING: copy_new}
+        ways = {REGULAR: copier_in_new(copy_new), MISSING: copy_new}
         return ways, makes_directories, passing_over(job)
     # What is reached through links may be met again, and is remembered in general.
     ways = {REGULAR: regular_copier(job, memory, None if follows else is_newer)}

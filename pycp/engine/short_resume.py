@@ -26,23 +26,9 @@ SOME = "", COMPLETE
 """Stands for files that were passed over."""
 
 
-def missing_copier(copy_new: "Copy") -> "Copy":
-    """Return the function that copies a regular file if it is missing."""
-    look = system.stat
-
-    def copy(folder: "Folder", name: str) -> bool:
-        if not folder.is_new:
-            try:
-                look(name, dir_fd=folder.destination_directory.fd, follow_symlinks=False)
-            except FileNotFoundError:
-                pass
-            except OSError:
-                return False
-            else:
-                return False
-        return copy_new(folder, name)
-
-    return copy
+def copier_in_new(copy_new: "Copy") -> "Copy":
+    """Return the function that copies a regular file in a directory that is new."""
+    return lambda folder, name: folder.is_new and copy_new(folder, name)
 
 
 def passing_over(job: "Job") -> "PassOver | None":

@@ -34,7 +34,6 @@ from pycp.engine.digest import digest_stripped
 from pycp.engine.directory import Filled
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_links import hard_link_maker, symlink_copier
-from pycp.engine.short_resume import missing_copier
 from pycp.errors import CopyError, SilentError
 from pycp.system import xattr_os
 from pycp.system.folder import Directory, Folder
@@ -247,18 +246,6 @@ def test_a_name_that_cannot_be_linked_is_left_to_the_general_way(
     monkeypatch.setattr(system, "link_itself", failing(errno.EMLINK))
     assert not hard_link_maker(job(), memory)(new_folder, "g")
     assert memory.linked == 0
-
-
-def test_what_cannot_be_looked_up_to_resume_is_left_to_the_general_way(
-    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
-) -> None:
-    new_folder.is_new = False
-    Path("d/f").touch()
-    copy = missing_copier(lambda _folder, _name: True)
-    assert not copy(new_folder, "f")
-    assert copy(new_folder, "g"), "it is new"
-    monkeypatch.setattr(system, "stat", failing(errno.EIO))
-    assert not missing_copier(lambda _folder, _name: True)(new_folder, "g")
 
 
 # Lists
