@@ -35,7 +35,7 @@ def cp_main() -> int:
 
 def _cp() -> int:
     program = _start("pycp")
-    report = Lines(program)
+    report = _begin(program)
     words = sys.argv[1:]
     if not any(word.startswith("-") for word in words):
         return run_cp(CopyOptions(), words, program)  # there is nothing to look up in a table
@@ -65,13 +65,14 @@ def _cp() -> int:
 
 def run_cp(options: CopyOptions, operands: list[str], program: str = "pycp") -> int:
     """Copy as options and operands say, and print as cp does; return its exit status."""
+    _begin(program)
     return _run_cp(options, operands, program, None)
 
 
 def _run_cp(
     options: CopyOptions, operands: list[str], program: str, cluster: "Cluster | None"
 ) -> int:
-    report = Lines(program)
+    report = _listening
     try:
         report = _report(options, operands, program)
         _copy(options, operands, report, cluster)
@@ -130,15 +131,24 @@ def _copy(
             report.line(line)
 
 
+def _begin(program: str) -> Lines:
+    """Return who listens until the options are known."""
+    global _listening
+    _listening = Lines(program)
+    return _listening
+
+
 def _report(options: "WriteOptions", operands: list[str], program: str) -> Lines:
     """Return who listens; raise CopyError if there is no writing to where the user wants it."""
     global _listening
+    has_failed = _listening.has_failed  # a warning about an option found nowhere to go
     if options.json is None:
         _listening = Lines(program, options.verbose, options.debug)
     else:
         from pycp.report.json_lines import JsonLines
 
         _listening = JsonLines(program, options, operands)
+    _listening.has_failed = has_failed
     _listening.has_stats, _listening.is_dry = options.stats, options.dry_run
     return _listening
 
@@ -196,7 +206,7 @@ def install_main() -> int:
 
 def _install_as_asked() -> int:
     program = _start("pyinstall")
-    report = Lines(program)
+    report = _begin(program)
     words = sys.argv[1:]
     if not any(word.startswith("-") for word in words):
         return run_install(InstallOptions(), words, program)
@@ -217,7 +227,7 @@ def _install_as_asked() -> int:
 
 def run_install(options: InstallOptions, operands: list[str], program: str = "pyinstall") -> int:
     """Install as options and operands say, and print as install does; return its exit status."""
-    report = Lines(program)
+    report = _begin(program)
     try:
         report = _report(options, operands + options.records, program)
         _install(options, operands, report)

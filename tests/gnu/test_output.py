@@ -48,6 +48,7 @@ CLOSED = "pycp: write error: Bad file descriptor\n"
         status=1,
     ),
     Case("a warning to a full device", "$ pycp a a n 2> /dev/full", "a n/", status=1),
+    Case("a warning of an option to nobody", "$ pycp --context=x a n 2>&-", "a", status=1),
     Case("input closed", "$ pycp -v a n <&-", "a"),
     Case("all closed", "$ pycp a n <&- >&- 2>&-", "a"),
     Case(

@@ -43,6 +43,7 @@ DEBUG = "copy offload: unknown, reflink: unsupported, sparse detection: no\n"
     install("standard output is full and unused", "$ pyinstall a b >/dev/full", "a"),
     install("standard output is closed", "$ pyinstall -v a b >&-", "a", status=1),
     install("standard output is closed and unused", "$ pyinstall a b >&-", "a"),
+    install("a warning to nobody", "$ pyinstall --preserve-context a b 2>&-", "a", status=1),
     install("all is closed", "$ pyinstall -m 640 a b <&- >&- 2>&-", "a"),
     install("error is full", "$ pyinstall nosuch b 2>/dev/full", "a", status=1),
     install("d with standard output full", "$ pyinstall -dv n >/dev/full", status=1),
