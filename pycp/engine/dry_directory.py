@@ -110,12 +110,16 @@ def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     options = job.options
     follows = found is not None and options.keep_directory_symlink and options.copy_contents
     try:
-        destination = below.enter(name, entry.destination if entry.is_operand else "", follows)
         status = found or below.stat(name)
         place = source.find(entry.source_name, decision.follows)[1]
+        destination = below.enter(name, entry.destination if entry.is_operand else "", follows)
     except OSError as error:
         raise cannot("access", entry.destination, error) from None
-    tell_directory(job.report, entry, found is None)
+    try:
+        tell_directory(job.report, entry, found is None)
+    except BaseException:
+        destination.close()
+        raise
     if found is None:
         announce(job, entry, decision)
     directory = Directory(

@@ -86,16 +86,16 @@ class Coordinator:
                 else:
                     self._take(wait=True)
                 self._walk.job.tally.beat()
+            self._hands.close(at_once=False)
         except BaseException:
-            self._queue.close()
             self._hands.close(at_once=True)
+            self._queue.close()
             raise
         finally:
             self.ranges.end()
             self._told.end()
             self._queue.end()
             del self.ranges  # which knows us, and would keep us for ever
-        self._hands.close(at_once=False)
 
     def _is_left(self) -> bool:
         """Return whether there is anything to do, when it is the turn of what waited for that."""
@@ -234,9 +234,8 @@ class Coordinator:
         walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
-        places = self._told.recorded(place, outer, stack)
         self._queue.put_all(stack)
-        return places
+        return self._told.recorded(place, outer, stack)
 
     def _settle(self, filled: "Filled", elsewhere: bool = True) -> None:
         """Count off something a directory had to wait for, and have it finished if it was all."""

@@ -132,18 +132,21 @@ class ForkedHands:
             root.reopen()
             server = Server(self._walk, root)
             token = os.urandom(4).hex()
+
+            def keep(worker: Worker) -> None:
+                self._counts[worker], self._tokens[worker] = spare.pop(), token
+                self._held[worker] = []
+
             # By this signal it is not ended before something that has a temporary name has its own.
-            worker = start(lambda channel: server.serve(channel, counts, token), _signal.SIGTERM)
+            return start(
+                lambda channel: server.serve(channel, counts, token), _signal.SIGTERM, keep
+            )
         except OSError:
             self._most = len(self._held)  # fewer will do, and none as well
             return None
         finally:
             if not was_open:
                 root.close()
-        self._held[worker] = []
-        self._counts[worker] = spare.pop()
-        self._tokens[worker] = token
-        return worker
 
     def take(self, wait: bool) -> "list[tuple[int, Answer | Lost]]":
         """Return what processes have sent, and the units of those that ended."""
@@ -167,13 +170,14 @@ class ForkedHands:
 
     def close(self, at_once: bool) -> None:
         """Let the processes go, or end them in the midst of what they do."""
-        for worker in self._held:
-            if at_once:
-                worker.stop()
-            else:
-                worker.end()
+        if at_once:
+            for worker in self._held:
+                worker.cut_lifeline()  # of all, before one is waited for
+        while self._held:
+            worker = next(iter(self._held))
+            worker.end()
+            del self._held[worker]
             self._give_back(worker)
-        self._held.clear()
 
     def _give_back(self, worker: Worker) -> None:
         """Have the next process go on counting where one that has ended stopped."""

@@ -6,7 +6,7 @@ from pycp.errors import CopyError, cannot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from pycp.engine.directory import Filled
@@ -91,6 +91,13 @@ class Level:
         """Let nothing more be told of it."""
         if self.place is not None:
             self.place.items = []
+
+
+def give_up(levels: "Iterable[Level]") -> None:
+    """Let go of directories that nothing more is copied of."""
+    for level in levels:
+        level.entries = iter(())  # whoever was listing closes the directory
+        level.filled.folder.close()
 
 
 class Opened:

@@ -3,7 +3,7 @@
 from operator import length_hint
 
 from pycp.run.in_turn import InTurn
-from pycp.run.level import IN_TURN, Level, Opened
+from pycp.run.level import IN_TURN, Level, Opened, give_up
 from pycp.run.link_sets import LinkSets
 from pycp.run.unit import is_below
 from pycp.run.worker import DEEP, Others
@@ -105,6 +105,5 @@ class Queue:
 
     def close(self) -> None:
         """Give up what waits."""
-        for level in sum(self.own, self.levels):
-            level.entries = iter(())  # whoever was listing closes the directory
-            level.filled.folder.close()
+        give_up(sum(self.own, self.levels))
+        self._root.folder.close()

@@ -44,23 +44,33 @@ class Destination:
         self.name = name
         self.options = options
         self.operands = operands
-        self.worker: Worker | None = None
         self.asking: Asking | None = None
 
-    def start(self, report: "Report", slots: list[memoryview], counts: "Counts") -> None:
+    def start(
+        self,
+        report: "Report",
+        slots: list[memoryview],
+        counts: "Counts",
+        by_worker: "dict[Worker, Destination]",
+    ) -> None:
         """Start its process, which waits for the word; raise OSError if there can be none."""
+
+        def keep(worker: Worker) -> None:
+            by_worker[worker] = self
+
         handover = Handover()
         try:
             # A process that is told to end by SIGTERM removes what is temporary first.
-            self.worker = start(
+            worker = start(
                 lambda channel: self._work(channel, report, slots, counts, handover),
                 _signal.SIGTERM,
+                keep,
             )
-        except OSError:
+        except BaseException:
             handover.close()
             raise
         handover.theirs.close()
-        self.asking = Asking(self.worker.channel, handover)
+        self.asking = Asking(worker.channel, handover)
 
     def _work(
         self,
@@ -142,11 +152,9 @@ class Tee:
             return False
         for destination, counts in zip(self._destinations, report.tally.spare, strict=False):
             try:
-                destination.start(report, self._slots, counts)
+                destination.start(report, self._slots, counts, self._by_worker)
             except OSError:
                 return False
-            assert destination.worker is not None
-            self._by_worker[destination.worker] = destination
         for worker in self._by_worker:
             try:
                 worker.channel.send(GO)
@@ -182,8 +190,8 @@ class Tee:
 
     def _end(self, worker: Worker, how: str) -> None:
         """Let go of a process that is at its end, or was lost; `how` it was if it does not say."""
-        destination = self._by_worker.pop(worker)
         how = worker.end() or how
+        destination = self._by_worker.pop(worker)
         if destination.asking is not None:
             self._lender.forget(destination.asking)
         if how:
@@ -191,6 +199,8 @@ class Tee:
 
     def close(self) -> None:
         """End what is left, in the midst of what it does."""
+        for worker in self._by_worker:
+            worker.cut_lifeline()  # of all, before one is waited for
         for worker, destination in self._by_worker.items():
             if destination.asking is not None:
                 destination.asking.handover.close()

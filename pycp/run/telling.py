@@ -111,6 +111,8 @@ class InOrder(AsItComes):
         """Tell all that is left, though something was not done."""
         self._job.report, self._job.manifest, self._job.steps = self._report, self._manifest, None
         self._recordings = 0
+        events = self._recorder.events  # of something that was interrupted, perhaps
+        self._recorder.events = [one for one in events if one[0] not in MARKS]
         self._tell_recorded()
         while self._left:
             self._tell(self._left.pop())

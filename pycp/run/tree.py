@@ -1,5 +1,6 @@
 """One operand that is a directory: walked by this process, and shared with others if that pays."""
 
+from pycp.run.level import give_up
 from pycp.run.share import LARGE, Watch, processes
 
 TYPE_CHECKING = False
@@ -42,9 +43,7 @@ def copy_tree(
             if not _share(walk, stack, jobs, *watch.clock.passed()):
                 walk.go(stack)
     except BaseException:
-        for level in stack:
-            level.entries = iter(())  # whoever was listing closes the directory
-            level.filled.folder.close()
+        give_up(stack)
         raise
     finally:
         walk.stop = None  # which knows the walk, and would keep it for ever

@@ -17,7 +17,7 @@ from pycp.engine.listing import list_source
 from pycp.engine.short import short_ways
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
-from pycp.run.level import Level, Opened, tell_lost
+from pycp.run.level import Level, Opened, give_up, tell_lost
 from pycp.values import COMPLETE, DIRECTORY
 
 TYPE_CHECKING = False
@@ -111,6 +111,13 @@ class Walk:
 
     def go(self, stack: list[Level]) -> None:
         """Copy the levels of a stack, and those below them, until none is left or it stops."""
+        try:
+            self._go(stack)
+        except BaseException:
+            give_up(stack)
+            raise
+
+    def _go(self, stack: list[Level]) -> None:
         while stack:
             level = stack[-1]
             below = self._copy_entries(level)
@@ -126,8 +133,8 @@ class Walk:
                     self.is_stopped = True
                     return
             else:
+                self._leave(level, stack[-2] if len(stack) > 1 else None)
                 stack.pop()
-                self._leave(level, stack[-1] if stack else None)
                 if self.visitor.is_abandoned and stack:
                     stack[-1].entries = iter(())
 
@@ -152,7 +159,7 @@ class Walk:
                         self.job.report.failed(error)
                         continue
                     if inside is not None:
-                        return self._begin(inside, None, filled)
+                        return self._entered(inside, None, filled)
             elif kind in ways:
                 try:
                     if ways[kind](folder, name):
@@ -191,6 +198,11 @@ class Walk:
             self.job.report.failed(error)
             self.memory.forget(entry, decision.source_stat)
             return None
+        return self._entered(filled, decision, above)
+
+    def _entered(
+        self, filled: "Filled", decision: "Decision | None", above: "Filled | None"
+    ) -> Level:
         try:
             return self._begin(filled, decision, above)
         except BaseException:

@@ -169,14 +169,20 @@ class Worker:
         _shut_down(self._lifeline)
 
 
-def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) -> Worker:
+def start(
+    work: "Callable[[Channel], None]",
+    end_signal: int = _signal.SIGKILL,
+    keep: "Callable[[Worker], None] | None" = None,
+) -> Worker:
     """Start a worker that runs `work` on its end of a channel, and ends when that returns.
 
     Who catches `end_signal`, which comes when we are gone, must end then; where it has no effect
-    SIGKILL comes. Raise OSError if there can be no more processes or descriptors.
+    SIGKILL comes. `keep` is called with the worker before a signal can have a handler raise, so
+    that nobody loses it. Raise OSError if there can be no more processes or descriptors.
     """
     sockets: list[Any] = []
     parent = os.getpid()
+    worker = None
     try:
         with Barred(_unconnected):
             for _ in range(2):
@@ -185,17 +191,23 @@ def start(work: "Callable[[Channel], None]", end_signal: int = _signal.SIGKILL) 
         _ours.update((ours, lifeline))
         with Undisturbed():
             pid = os.fork()
-            if not pid:
+            if pid:
+                worker = Worker(pid, Channel(ours), lifeline)
+                if keep is not None:
+                    keep(worker)
+            else:
                 _forget_handlers()
-    except OSError:
+    except BaseException:
+        if worker is not None:
+            worker.stop()
         _ours.difference_update(sockets)
         for socket in sockets:
             socket.close()
         raise
-    if pid:
+    if worker is not None:
         theirs.close()
         lifeline_end.close()
-        return Worker(pid, Channel(ours), lifeline)
+        return worker
     posix.is_ours = True
     status = 1
     try:

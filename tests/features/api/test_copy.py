@@ -1,6 +1,7 @@
 """pycp.copy and pycp.install: what a program gets from them, and what they leave alone."""
 
 import _socket
+import contextlib
 import errno
 import json
 import os
@@ -325,6 +326,50 @@ def test_an_exception_in_the_listener_ends_the_copy(
     with pytest.raises(type(error)) as caught:
         pycp.copy(["s", "missing", "s"], "t", recursive=True, jobs=jobs, on_event=hear)
     assert caught.value is error
+
+
+@pytest.mark.parametrize("fields", [{"jobs": 3}, {"jobs": 3, "atomic": True}, {"dry_run": True}])
+def test_an_exception_at_any_event_leaves_nothing_open(fields: dict[str, Any]) -> None:
+    """Copy over what is there; the fixture compares descriptors and children."""
+    for name in ("s", "t/s"):
+        for number in range(8):
+            os.makedirs(f"{name}/{number % 3}/d", exist_ok=True)
+            Path(f"{name}/{number % 3}/d/{number}").write_text(name)
+    last = 0
+    left = 0
+
+    def hear(_event: Event) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise Enough
+
+    while left <= 0:
+        left = last = last + 1
+        with contextlib.suppress(Enough):
+            pycp.copy(["s"], "t", recursive=True, on_event=hear, **fields)
+    assert last > 15
+
+
+@pytest.mark.parametrize("call", ["fork", "waitpid"])
+def test_an_interrupt_while_workers_start_or_end_leaves_none(
+    monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Interrupt as a signal does, whose handler raises; the fixture looks for children."""
+    make_many("s", 200)
+    plain = getattr(os, call)
+    parent = os.getpid()
+
+    def interrupted(*arguments: Any) -> Any:
+        monkeypatch.setattr(os, call, plain)
+        found = plain(*arguments) if call == "fork" else None
+        if os.getpid() == parent:
+            signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pycp.copy("s", "t", recursive=True, jobs=3)
 
 
 def test_a_backup_comes_back_though_the_listener_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:

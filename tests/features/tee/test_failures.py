@@ -286,12 +286,14 @@ def test_nothing_is_left_running_when_no_process_can_be_had(
 ) -> None:
     calls = 0
 
-    def fails(work: Callable[[Channel], None], end_signal: int) -> Worker:
+    def fails(
+        work: Callable[[Channel], None], end_signal: int, keep: Callable[[Worker], None]
+    ) -> Worker:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise OSError(errno.EAGAIN, "")
-        return start(work, end_signal)
+        return start(work, end_signal, keep)
 
     monkeypatch.setattr("pycp.run.tee.start", fails)
     done = run("-av --tee=b --tee=c s a", here)

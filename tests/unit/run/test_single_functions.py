@@ -195,10 +195,21 @@ def test_a_destination_whose_process_is_gone_is_found_out_later() -> None:
     report.tally.provide(1)
     gone: Any = SimpleNamespace(send=raising(BrokenPipeError()))
     worker: Any = Worker(0, gone, None)
-    destination: Any = SimpleNamespace(worker=worker, start=lambda *_words: None)
+    destination: Any = SimpleNamespace()
+    destination.start = lambda *words: words[3].update({worker: destination})
     tee = Tee([destination], report)
     assert tee.start()
     assert tee._by_worker == {worker: destination}
+
+
+def test_what_was_noted_before_an_interruption_is_told_without_its_marks(walk: Walk) -> None:
+    told = InOrder(walk.job)
+    told.begin(walk, [Level(filled(), iter(()))])
+    told.record()
+    told._recorder.warn("noted")
+    told._recorder.handed_back(0)
+    told.end()
+    assert words_of(walk) == ["noted"]
 
 
 def test_what_is_left_to_tell_in_the_end_is_told(walk: Walk) -> None:
