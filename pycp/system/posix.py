@@ -13,7 +13,7 @@ from stat import S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Where = int | str | tuple[str, int | None]
 
@@ -194,10 +194,21 @@ def stat_of(target: "Where") -> os.stat_result:
 
 
 class Undisturbed:
-    """While it lasts nobody ends the process, which would leave something temporary behind."""
+    """While it lasts nobody ends the process, which would leave something temporary behind.
+
+    No handler of these signals raises meanwhile either.
+    """
+
+    def __init__(self, numbers: "Iterable[int]" = ENDING) -> None:
+        self._numbers = numbers
 
     def __enter__(self) -> None:
-        self._mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ENDING)
+        self._mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+        try:
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, self._numbers)
+        except BaseException:  # from a handler, for a signal that came just before
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)
+            raise
 
     def __exit__(self, *_error: object) -> None:
         _signal.pthread_sigmask(_signal.SIG_SETMASK, self._mask)

@@ -189,7 +189,7 @@ def start(
                 sockets += _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
         ours, theirs, lifeline, lifeline_end = sockets
         _ours.update((ours, lifeline))
-        with Undisturbed():
+        with Undisturbed(_signal.valid_signals()):
             pid = os.fork()
             if pid:
                 worker = Worker(pid, Channel(ours), lifeline)

@@ -1,5 +1,6 @@
 """pycp.copy and pycp.install: what a program gets from them, and what they leave alone."""
 
+import _signal  # type: ignore[import-not-found]
 import _socket
 import contextlib
 import errno
@@ -351,9 +352,12 @@ def test_an_exception_at_any_event_leaves_nothing_open(fields: dict[str, Any]) -
     assert last > 15
 
 
-@pytest.mark.parametrize("call", ["fork", "waitpid"])
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("fork", signal.SIGINT), ("fork", signal.SIGVTALRM), ("waitpid", signal.SIGINT)],
+)
 def test_an_interrupt_while_workers_start_or_end_leaves_none(
-    monkeypatch: pytest.MonkeyPatch, call: str
+    monkeypatch: pytest.MonkeyPatch, call: str, number: signal.Signals
 ) -> None:
     """Interrupt as a signal does, whose handler raises; the fixture looks for children."""
     make_many("s", 200)
@@ -364,12 +368,36 @@ def test_an_interrupt_while_workers_start_or_end_leaves_none(
         monkeypatch.setattr(os, call, plain)
         found = plain(*arguments) if call == "fork" else None
         if os.getpid() == parent:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
         return found
 
     monkeypatch.setattr(os, call, interrupted)
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            pycp.copy("s", "t", recursive=True, jobs=3)
+    finally:
+        signal.signal(number, before)
+
+
+def test_an_interrupt_just_before_signals_are_held_back_does_not_hold_them_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The fixture compares what is blocked."""
+
+    def interrupted(how: int, numbers: Any) -> Any:
+        found = plain(how, numbers)
+        if how == signal.SIG_BLOCK and signal.SIGTERM in numbers:
+            monkeypatch.setattr(_signal, "pthread_sigmask", plain)
+            raise KeyboardInterrupt
+        return found
+
+    Path("a").write_text("new")
+    Path("b").write_text("old")
+    plain = _signal.pthread_sigmask
+    monkeypatch.setattr(_signal, "pthread_sigmask", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        pycp.copy("s", "t", recursive=True, jobs=3)
+        pycp.copy("a", "b", atomic=True)
 
 
 def test_a_backup_comes_back_though_the_listener_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
