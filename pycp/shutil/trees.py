@@ -60,7 +60,10 @@ def copytree(
     Raise OSError if `src` cannot be listed or `dst` cannot be made. Everything that can be is
     copied; then raise Error with a list of (source, destination, reason) for the rest.
     """
-    source, destination = os.fspath(src), os.fspath(dst)
+    try:
+        source, destination = os.fspath(src), os.fspath(dst)
+    except TypeError:
+        source = destination = b""  # what is none comes to light when it is needed
     if (
         copy_function is not copy2
         or ignore is not None

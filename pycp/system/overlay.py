@@ -272,6 +272,8 @@ class Pretended(Directory):
         """Pretend to give something another name in the same directory."""
         names, last = self._taken(name)
         status, place = self.find(name, False)
+        if new_name.endswith("/") and not stat.S_ISDIR(status.st_mode):
+            raise _error(ENOTDIR)
         try:
             other = self.find(new_name, False)[0]
         except FileNotFoundError:

@@ -168,6 +168,20 @@ def test_a_call_does_what_the_standard_one_does(
     check(call, spec, root, owner)
 
 
+@pytest.mark.parametrize(("src", "dst"), [("missing", 3), (2.5, "t"), ("s", 2.5), ("s", None)])
+def test_what_is_no_path_is_refused_as_the_standard_module_does(
+    src: Any, dst: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s").mkdir()
+    refusals = []
+    for module in (shutil, pycp.shutil):
+        with pytest.raises((TypeError, OSError)) as caught:
+            module.copytree(src, dst)
+        refusals.append((caught.type, str(caught.value)))
+    assert refusals[0] == refusals[1]
+
+
 @st.composite
 def calls(draw: st.DrawFn, spec: Mapping[str, Node]) -> Call:
     """Draw a call: most sources are there, and most calls make sense."""

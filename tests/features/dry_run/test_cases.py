@@ -80,6 +80,7 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("numbers of backups are counted on", "--backup=numbered a b/a c/a d", "a b/a c/a d/a"),
     Case("a backup of what was made", "-rb a/x b/x d", "a/x/f b/x/f d/"),
     Case("a simple backup that is a directory", "-b a d", "a d/a d/a~/", 1),
+    Case("a suffix that asks for a directory", "-r -Sx/ s t", "s/f t/s/f", 1),
     Case("hard links are kept", "-a d e", "d/a d/b=d/a d/c=d/a"),
     Case("hard links over other files", "-a d/. e", "d/a d/b=d/a e/a e/b"),
     Case("a directory into itself", "-r d d/e", "d/", 1),  # inode numbers order what it holds
