@@ -137,6 +137,7 @@ class Copies(Walk):
     def choose_ways(self) -> None:
         """Prepare the short way of this module."""
         self.ways, self.make_directory = {REGULAR: new_file_copier(self.job)}, None
+        self._pass_over = None
 
     def _begin(
         self, filled: "Filled", decision: Decision | None, above: "Filled | None"
