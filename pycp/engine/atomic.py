@@ -17,7 +17,7 @@ from pycp import system
 from pycp.engine import rivals
 from pycp.engine.inherit import Old, inherit
 from pycp.engine.job import readable
-from pycp.engine.temporary import TemporaryNames, close
+from pycp.engine.temporary import TemporaryNames
 from pycp.engine.unnamed import open_unnamed
 from pycp.engine.write import (
     creation_error,
@@ -28,7 +28,7 @@ from pycp.engine.write import (
 )
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, replaced
-from pycp.system.folder import Directory, Folder, identity, is_still
+from pycp.system.folder import Directory, Folder, identity, is_still, release
 from pycp.system.mounts import keeps_only_files
 from pycp.values import PRIVATE
 
@@ -340,7 +340,7 @@ class Stage:
 
     def _let_go(self) -> None:
         if self._fd >= 0:
-            close(self._fd)
+            release(self._fd)
             self._fd = -1
 
 

@@ -7,6 +7,7 @@ here must still be a directory when it is entered.
 
 import stat
 from errno import ENOENT, ENOSYS, ENOTSUP
+from os.path import dirname
 
 from pycp import system
 from pycp.engine.tell import context
@@ -17,7 +18,7 @@ from pycp.values import DIRECTORIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pycp.engine.labels import Labels
     from pycp.entries import Report
@@ -43,27 +44,31 @@ def make_path(
     if directory is not None:
         return directory
     fd = system.open("/", system.PLACE_FLAGS) if path.startswith("/") else None
-    end = 0
     try:
-        while end < len(path):
-            start = end
-            end = path.find("/", start)
-            end = len(path) if end < 0 else end
-            if path[start:end] not in ("", "."):
-                made = report.tally.own[DIRECTORIES]
-                above, fd = fd, _enter(path[start:end], fd, path[:end], report, quote, labels)
-                if is_durable and report.tally.own[DIRECTORIES] > made:
-                    from pycp.engine.durable import flush_directories
+        for name, shown in names_on(path):
+            made = report.tally.own[DIRECTORIES]
+            above, fd = fd, _enter(name, fd, shown, report, quote, labels)
+            if is_durable and report.tally.own[DIRECTORIES] > made:
+                from pycp.engine.durable import flush_directories
 
-                    flush_directories(report, [(above, ".", path[:start].rstrip("/") or ".")])
-                if above is not None:
-                    system.close(above)
-            end += 1
+                flush_directories(report, [(above, ".", dirname(shown) or ".")])
+            if above is not None:
+                system.close(above)
         return _directory(path, fd)
     except BaseException:
         if fd is not None:
             system.close(fd)
         raise
+
+
+def names_on(path: str) -> "Iterator[tuple[str, str]]":
+    """Yield each name on a path, and the path up to it."""
+    end = 0
+    for name in path.split("/"):
+        end += len(name)
+        if name not in ("", "."):
+            yield name, path[:end]
+        end += 1
 
 
 def _whole(path: str) -> Directory | None:

@@ -12,7 +12,12 @@ from os import R_OK, strerror, urandom
 
 from pycp import system
 from pycp.engine.dry_directory import directories, foresee_attributes
-from pycp.engine.links import link_error, require_working_directory, symbolic_link_error
+from pycp.engine.links import (
+    link_error,
+    link_to,
+    require_working_directory,
+    symbolic_link_error,
+)
 from pycp.engine.write import (
     announce,
     creation_error,
@@ -168,19 +173,11 @@ def attributes_of_copy(job: "Job", source: "os.stat_result") -> dict[str, int]:
 def _pretend_kept_link(job: "Job", entry: "Entry", earlier: "Entry") -> None:
     below = directories(entry)[1]
     directory = directories(earlier)[1]
-    was_closed = not directory.is_open
-    try:
-        directory.reopen()
-        replaced = _make_or_replace(
-            entry, lambda name: below.link(name, directory, earlier.destination_name, False), True
-        )
-    except OSError as error:
-        raise link_error(entry, earlier.destination, error) from None
-    finally:
-        if was_closed:
-            directory.close()
-    if replaced and job.report.verbose:
-        job.report.line(f"removed {quote_name(entry.destination)}")
+
+    def make(name: str) -> None:
+        below.link(name, directory, earlier.destination_name, False)
+
+    link_to(job, entry, earlier, directory, lambda: _make_or_replace(entry, make, True))
 
 
 def _pretend_hard_link(job: "Job", entry: "Entry", decision: "Decision") -> None:

@@ -5,7 +5,7 @@ from errno import ENOENT, ENOTDIR, EPERM
 from os import getgroups, strerror
 
 from pycp import system
-from pycp.engine.directory_path import MODE, creation_error, tell_made
+from pycp.engine.directory_path import MODE, creation_error, names_on, tell_made
 from pycp.engine.install_directory import change_error
 from pycp.errors import cannot, detached
 from pycp.quoting import quote_name, quote_word
@@ -31,15 +31,7 @@ def pretend_path(
     directory = Pretended(Directory(None, "", None), overlay)
     if path.startswith("/"):
         directory = directory.enter("/", "/", follows=True)
-    end = 0
-    while end < len(path):
-        start = end
-        end = path.find("/", start)
-        end = len(path) if end < 0 else end
-        name, shown = path[start:end], path[:end]
-        end += 1
-        if name in ("", "."):
-            continue
+    for name, shown in names_on(path):
         not_made = None
         try:
             if name != "..":

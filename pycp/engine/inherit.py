@@ -10,11 +10,11 @@ from errno import EACCES, EINVAL, EPERM, ETXTBSY
 from pycp import system
 from pycp.engine.attributes import TOLERATED, mode_error, set_exact_mode
 from pycp.engine.pinned import Pinned
-from pycp.engine.temporary import close
 from pycp.engine.write import open_existing
 from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS, UNSUPPORTED
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name
+from pycp.system.folder import release
 from pycp.values import ALL_BITS, PERMISSIONS
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ class Old:
         if self._held is not None:
             self._held.__exit__()
         elif isinstance(self.where, int):
-            close(self.where)
+            release(self.where)
 
 
 def open_old(job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result") -> Old:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry, Outcome
+    from pycp.system.folder import Directory
 
 ATTEMPTS = 100
 """Random names tried before giving up; one is enough unless somebody works against us."""
@@ -28,10 +29,23 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "O
     assert earlier is not None
     prepare(job, entry, decision, outcome)
     directory = earlier.folder.destination_directory
+    name = earlier.destination_name
+    link_to(
+        job, entry, earlier, directory, lambda: _link(job, entry, name, directory.fd, False, True)
+    )
+
+
+def link_to(
+    job: "Job", entry: "Entry", earlier: "Entry", directory: "Directory", link: "Callable[[], bool]"
+) -> None:
+    """Have `link` make a link to an earlier copy in a directory, which is open then.
+
+    It returns whether it replaced something.
+    """
     was_closed = not directory.is_open
     try:
         directory.reopen()
-        replaced = _link(job, entry, earlier.destination_name, directory.fd, False, True)
+        replaced = link()
     except OSError as error:
         raise link_error(entry, earlier.destination, error) from None
     finally:

@@ -6,6 +6,7 @@ from os import urandom
 
 from pycp import system
 from pycp.system.ending import BeforeTheEnd
+from pycp.system.folder import release
 from pycp.values import split_last
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ def remove_left(dir_fd: int | None, tokens: "Iterable[str]") -> None:
         for name in found:
             system.unlink(name, dir_fd=fd)
     finally:
-        close(fd)
+        release(fd)
 
 
 class TemporaryNames:
@@ -81,7 +82,7 @@ class TemporaryNames:
 
     def _let_go(self) -> None:
         if self._own_fd >= 0:
-            close(self._own_fd)
+            release(self._own_fd)
             self._own_fd = -1
 
     def look(self) -> os.stat_result | None:
@@ -124,11 +125,3 @@ class TemporaryNames:
             self._ending = None
         self.temporary.clear()
         self._let_go()
-
-
-def close(fd: int) -> None:
-    """Close a descriptor through which nothing is lost: another one told of errors, or will."""
-    try:
-        system.close(fd)
-    except OSError:
-        pass

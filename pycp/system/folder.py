@@ -61,7 +61,7 @@ def _identity_of(fd: int) -> tuple[int, int]:
 
 
 def release(fd: int) -> None:
-    """Close a directory; nothing was written through it, so nothing is lost if that fails."""
+    """Close what loses nothing by it: a directory, or what another one tells the errors of."""
     try:
         system.close(fd)
     except OSError:

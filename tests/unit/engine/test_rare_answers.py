@@ -20,11 +20,12 @@ from pycp.engine.removal import digest_of
 from pycp.engine.short_regular import _begin_again
 from pycp.engine.special import make_special
 from pycp.engine.stream import pieces_of
-from pycp.engine.temporary import MOST_LINKS, TemporaryNames, close
+from pycp.engine.temporary import MOST_LINKS, TemporaryNames
 from pycp.engine.verify import first_difference
 from pycp.entries import Decision, Outcome
 from pycp.errors import CopyError
 from pycp.system.ending import disarm
+from pycp.system.folder import release
 from pycp.system.nodes import changed
 from pycp.values import OTHER
 from tests.unit.rooms import entry, job
@@ -336,4 +337,4 @@ def test_the_end_of_the_process_removes_temporary_names(monkeypatch: pytest.Monk
     names.leave()
     disarm()
     monkeypatch.setattr(system, "close", failing(errno.EIO))
-    close(0)
+    release(0)
