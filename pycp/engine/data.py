@@ -183,16 +183,20 @@ def read_into(file: "FileCopy", view: memoryview) -> int:
 
 def write_all(file: "FileCopy", data: bytes | memoryview) -> None:
     """Write every byte, however few the kernel takes at a time."""
-    destination_fd = file.destination_fd
     try:
-        written = system.write(destination_fd, data)
-        while written < len(data):
-            count = system.write(destination_fd, memoryview(data)[written:])
-            if count == 0:
-                raise OSError(ENOSPC, "")  # as GNU reads a write that takes nothing
-            written += count
+        write_to(file.destination_fd, data)
     except OSError as error:
         raise failed("error writing", file.entry.destination, error) from None
+
+
+def write_to(fd: int, data: bytes | memoryview) -> None:
+    """Do so to a descriptor; raise OSError."""
+    written = system.write(fd, data)
+    while written < len(data):
+        count = system.write(fd, memoryview(data)[written:])
+        if count == 0:
+            raise OSError(ENOSPC, "")  # as GNU reads a write that takes nothing
+        written += count
 
 
 def seek_both(file: "FileCopy", offset: int) -> None:

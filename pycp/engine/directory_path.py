@@ -46,6 +46,8 @@ def make_path(
     fd = system.open("/", system.PLACE_FLAGS) if path.startswith("/") else None
     try:
         for name, shown in names_on(path):
+            if name == ".":
+                continue
             made = report.tally.own[DIRECTORIES]
             above, fd = fd, _enter(name, fd, shown, report, quote, labels)
             if is_durable and report.tally.own[DIRECTORIES] > made:
@@ -66,7 +68,7 @@ def names_on(path: str) -> "Iterator[tuple[str, str]]":
     end = 0
     for name in path.split("/"):
         end += len(name)
-        if name not in ("", "."):
+        if name:
             yield name, path[:end]
         end += 1
 

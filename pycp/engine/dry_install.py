@@ -32,6 +32,8 @@ def pretend_path(
     if path.startswith("/"):
         directory = directory.enter("/", "/", follows=True)
     for name, shown in names_on(path):
+        if name == ".":
+            continue
         not_made = None
         try:
             if name != "..":

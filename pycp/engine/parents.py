@@ -4,6 +4,7 @@ import stat
 from errno import ESTALE
 
 from pycp import system
+from pycp.engine.directory_path import names_on
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
 from pycp.errors import CopyError, detached, failed, reason, replaced
@@ -116,18 +117,9 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
     preserves = options.preserve_mode or options.preserve_ownership or options.preserve_timestamps
     directory = entry.folder.destination_directory
     offset = len(entry.source.rstrip("/")) - len(entry.destination_name)
-    end = 0
-    while end < len(path):
-        start = end
-        while path[start : start + 1] == "/":
-            start += 1
-        end = path.find("/", start)
-        end = len(path) if end < 0 else end
-        name = path[start:end]
-        if not name:
-            break
-        shown = _shown(entry, path[:end])
-        source_name = entry.source[: offset + end]
+    for name, until_there in names_on(path):
+        shown = _shown(entry, until_there)
+        source_name = entry.source[: offset + len(until_there)]
         found = _stat(directory, name)
         needs_source = (
             found is None or preserves or options.may_be_begun() or options.asks_for_labels()

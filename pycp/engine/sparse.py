@@ -17,6 +17,7 @@ from pycp.engine.data import (
     read_some,
     seek,
     write_all,
+    write_to,
 )
 from pycp.errors import CopyError, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
@@ -154,13 +155,13 @@ def _write_zeros(job: "Job", file: "FileCopy", count: int, problem: str) -> None
     while count > 0:
         step = min(job.stride.next(BUFFER_SIZE), count)
         try:
-            written = system.write(file.destination_fd, view[:step])
+            write_to(file.destination_fd, view[:step])
         except OSError as error:
             text = f"{problem}: {reason(error)}"
             raise CopyError(text, error.errno, file.entry.destination) from None
-        job.stride.took(written)
-        job.tally.add(BYTES, written)
-        count -= written
+        job.stride.took(step)
+        job.tally.add(BYTES, step)
+        count -= step
 
 
 class HoleWriter:

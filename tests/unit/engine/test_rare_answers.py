@@ -147,13 +147,16 @@ def test_a_map_that_ends_before_it_begins_is_over(
     assert list(sparse.extents(opened("hole", "new"))) == []
 
 
+@pytest.mark.parametrize("refuse", [lambda: failing(errno.ENOSPC)(), lambda: 0])
 def test_zeros_that_cannot_be_written_are_told(
-    monkeypatch: pytest.MonkeyPatch, opened: Callable[..., FileCopy]
+    monkeypatch: pytest.MonkeyPatch,
+    opened: Callable[..., FileCopy],
+    refuse: Callable[[], int],
 ) -> None:
     write = os.write
 
     def fail_for_zeros(fd: int, data: bytes) -> int:
-        return write(fd, data) if bytes(data).strip(b"\0") else failing(errno.ENOSPC)()
+        return write(fd, data) if bytes(data).strip(b"\0") else refuse()
 
     file = opened("hole", "new")
     monkeypatch.setattr(sparse, "extents", remembered((HOLE, HOLE + 4)))
