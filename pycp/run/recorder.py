@@ -1,12 +1,13 @@
 """What one process has to tell, written down for another one to tell it."""
 
 import os
+from itertools import groupby
 
 from pycp.errors import CopyError, SilentError, detached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from pycp.entries import Report
@@ -112,29 +113,25 @@ def replay(
     report.flush_events()
 
 
+def _what(event: "Event") -> object:
+    return isinstance(event, bytes) or event[0]
+
+
 def joined(events: "list[Event]") -> "list[Event]":
     """Return events with lines that follow each other put together, for people or programs."""
     together: list[Event] = []
-    lines: list[bytes] = []
-    kinds: dict[str, int] = {}
-    for event in [*events, ("end",)]:
-        if isinstance(event, bytes):
-            if kinds:
-                together.append(("encoded", kinds, b"".join(lines)))
-                lines, kinds = [], {}
-            lines.append(event)
-        elif event[0] == "encoded":
-            if lines and not kinds:
-                together.append(b"".join(lines))
-                lines = []
-            for kind, count in event[1].items():
-                kinds[kind] = kinds.get(kind, 0) + count
-            lines.append(event[2])
+    runs: Iterable[tuple[Any, Iterable[Any]]] = groupby(events, _what)
+    for what, run in runs:
+        if what is True:
+            together.append(b"".join(run))
+        elif what == "encoded":
+            kinds: dict[str, int] = {}
+            lines = []
+            for _encoded, counts, data in run:
+                for kind, count in counts.items():
+                    kinds[kind] = kinds.get(kind, 0) + count
+                lines.append(data)
+            together.append((what, kinds, b"".join(lines)))
         else:
-            if lines:
-                data = b"".join(lines)
-                together.append(("encoded", kinds, data) if kinds else data)
-                lines, kinds = [], {}
-            together.append(event)
-    together.pop()
+            together += run
     return together

@@ -225,11 +225,8 @@ class InOrder(AsItComes):
 
 def _size(item: "Event | Place") -> int:
     """Return how many bytes something to be told takes, as far as they count."""
-    if isinstance(item, bytes):
-        return len(item)
-    if isinstance(item, tuple) and item[0] == "encoded":
-        return len(item[2])
-    return 0
+    told = item[-1] if isinstance(item, tuple) else item
+    return len(told) if isinstance(told, bytes) else 0
 
 
 MARKS = {"handed back": 0, "opened": 1, "left": 2}

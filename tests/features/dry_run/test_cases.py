@@ -117,6 +117,7 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("a source named twice", "a a d", "a d/"),
     Case("a dangling destination", "a b", "a b->c", 1),
     Case("leading directories", "--parents a/b/c a/b/d e", "a/b/c a/b/d e/"),
+    Case("leading directories entered again", "--parents -rn a/b a/. e", "a/b a/c e/"),
     Case("leading directories in the way", "--parents a/b/c e", "a/b/c e/a", 1),
     Case("a slash after what is no directory", "a b/", "a", 1),
     Case("a link that leads to itself is removed", "-f a l", "a l->l"),

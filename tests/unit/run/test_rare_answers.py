@@ -14,6 +14,7 @@ from pycp.engine.file_copy import FileCopy
 from pycp.errors import CopyError
 from pycp.run import ranges
 from pycp.run.hands import ForkedHands, Lost
+from pycp.run.in_turn import InTurn
 from pycp.run.lending import Asking
 from pycp.run.level import Level, Place
 from pycp.run.one_read import Line
@@ -63,6 +64,47 @@ def test_who_is_gone_is_found_out_elsewhere_or_ends_what_is_done_for_him() -> No
     hands._held, hands._next, hands._slots, hands._most = {worker: []}, 0, 1, 1
     assert hands.give(b"unit") == 1
     assert hands._held == {worker: [1]}
+
+
+def test_where_no_process_can_be_had_units_come_back(
+    root: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no room for their counts, or none can be forked."""
+
+    def fail(*_words: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("pycp.run.hands.start", fail)
+    for has_room in (False, True):
+        walk: Any = SimpleNamespace(job=job(jobs=2))
+        hands = ForkedHands(walk, root, 2)
+        hands.slots = 2
+        if not has_room:
+            walk.job.tally.spare.clear()
+        assert [hands.give(b"unit"), hands.give(b"unit")] == [1, 2]
+        taken = [(ticket, lost.how) for ticket, lost in hands.take(wait=True)]  # type: ignore[union-attr]
+        assert taken == [(1, "none could be started"), (2, "none could be started")]
+        assert hands.slots == 0
+
+
+def test_names_that_wait_in_no_order_come_all_at_once() -> None:
+    in_turn = InTurn(AsItComes(job()))
+    filled: Any = "directory"
+    names = [(filled, name, None) for name in "ab"]
+    for name in names:
+        in_turn.add(name)
+    assert in_turn.next() == names
+    assert in_turn.next() == []
+
+
+def test_events_in_words_count_as_what_waits_to_be_told() -> None:
+    work = job()
+    work.report.verbose = True
+    told = InOrder(work)
+    place = Place()
+    told._left.append(Place())  # what is not known yet, and comes first
+    told.take([("part", 0), b"line\n", ("encoded", {"copied": 1}, b"words")], [place])
+    assert told._held == len(b"line\nwords")
 
 
 def test_what_a_lost_process_had_is_told() -> None:
