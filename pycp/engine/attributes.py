@@ -163,13 +163,21 @@ def _preserve_owner(job: "Job", entry: "Entry", source: "os.stat_result", made: 
                 raise failed("clearing permissions for", entry.destination, error) from None
             raise SilentError("", error.errno, entry.destination) from None
     try:
-        system.set_owner(made.where, source.st_uid, source.st_gid)
+        return give_to_owner(job, source, made.where)
+    except OSError as error:
+        raise failed("failed to preserve ownership for", entry.destination, error) from None
+
+
+def give_to_owner(job: "Job", source: "os.stat_result", where: "system.Where") -> bool:
+    """Give something to its source's owner; return False if this user may not and need not."""
+    try:
+        system.set_owner(where, source.st_uid, source.st_gid)
         return True
     except OSError as error:
         if job.is_privileged or error.errno not in TOLERATED:
-            raise failed("failed to preserve ownership for", entry.destination, error) from None
+            raise
     try:
-        system.set_owner(made.where, -1, source.st_gid)
+        system.set_owner(where, -1, source.st_gid)
     except OSError:
         pass  # the group is a favour: GNU says nothing either
     return False

@@ -10,7 +10,8 @@ import stat
 
 from pycp import system
 from pycp.engine.installed import replaced
-from pycp.errors import CopyError, cannot, failed
+from pycp.engine.regular import close
+from pycp.errors import CopyError, cannot
 from pycp.system.folder import identity, is_still
 from pycp.values import PRIVATE
 
@@ -112,10 +113,7 @@ def close_made(entry: "Entry", outcome: "Outcome") -> None:
     """Close what was written, if it is still open."""
     fd, outcome.made_fd = outcome.made_fd, None
     if fd is not None:
-        try:
-            system.close(fd)
-        except OSError as error:
-            raise failed("failed to close", entry.destination, error) from None
+        close(fd, entry, is_source=False)
 
 
 def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     """Name, descriptor it starts from, name for people, and whether links are followed."""
     Place = tuple[str, int | None, str]
     """Name for people, descriptor of a directory, and the name below it."""
+    About = tuple[Source | None, os.stat_result | None, Place, Entry | None]
+    """What a label depends on: the source and its status, the place, and the entry if it is one."""
 
 UNSUPPORTED = frozenset((ENODATA, ENOSYS, ENOTSUP))
 """Errors that say that there is no label to be had, or to be set."""
@@ -60,27 +62,22 @@ class Labels:
 
     def making(self, entry: "Entry", decision: "Decision") -> "Making":
         """Return what gives all that is made meanwhile the label for an entry."""
-        return Making(self, *_about(entry, decision))
+        return Making(self, _about(entry, decision))
 
     def making_directory(self, name: str, above_fd: int | None, shown: str) -> "Making":
         """Return what does so for a directory that is no copy of another one."""
-        return Making(self, None, None, (shown, above_fd, name), None)
+        return Making(self, (None, None, (shown, above_fd, name), None))
 
     def making_parent(
         self, source_name: str, status: os.stat_result, above: "Directory", name: str, shown: str
     ) -> "Making":
         """Return what does so for a directory above the copy (--parents)."""
         source = (source_name, None, source_name, True)
-        return Making(self, source, status, (shown, above.fd, name), None)
+        return Making(self, (source, status, (shown, above.fd, name), None))
 
-    def choose(
-        self,
-        source: "Source | None",
-        status: "os.stat_result | None",
-        place: "Place",
-        entry: "Entry | None",
-    ) -> str:
+    def choose(self, about: "About") -> str:
         """Return the label for something new, "" if that is for the kernel."""
+        source, status, place, entry = about
         self._kept = ""
         if self._policy is not None:
             return self._by_policy(place, status.st_mode if status else stat.S_IFDIR)
@@ -162,7 +159,7 @@ class Labels:
 
     def is_given(self, entry: "Entry", decision: "Decision") -> bool:
         """Return whether what is there has the label that it would be made with."""
-        label = self.choose(*_about(entry, decision))
+        label = self.choose(_about(entry, decision))
         try:
             if label:
                 with _hold_destination(entry) as held:
@@ -197,27 +194,17 @@ class Labels:
 class Making:
     """A while in which what is made gets a label."""
 
-    __slots__ = ("_entry", "_is_set", "_labels", "_place", "_source", "_status")
+    __slots__ = ("_about", "_is_set", "_labels")
 
-    def __init__(
-        self,
-        labels: Labels,
-        source: "Source | None",
-        status: "os.stat_result | None",
-        place: "Place",
-        entry: "Entry | None",
-    ) -> None:
+    def __init__(self, labels: Labels, about: "About") -> None:
         self._labels = labels
-        self._source = source
-        self._status = status
-        self._place = place
-        self._entry = entry
+        self._about = about
         self._is_set = False
 
     def __enter__(self) -> None:
         labels = self._labels
         labels.given = ""
-        label = labels.choose(self._source, self._status, self._place, self._entry)
+        label = labels.choose(self._about)
         if label:
             self._is_set = labels.label_next(label)
         if self._is_set:
@@ -228,8 +215,7 @@ class Making:
             self._labels.forget()
 
 
-def _about(entry: "Entry", decision: "Decision") -> "tuple[Source, os.stat_result, Place, Entry]":
-    """Return what a label depends on."""
+def _about(entry: "Entry", decision: "Decision") -> "About":
     source = (entry.source_name, entry.folder.source_fd, entry.source, decision.follows)
     place = (entry.destination, entry.folder.destination_fd, entry.destination_name)
     return source, decision.source_stat, place, entry

@@ -4,6 +4,7 @@ import stat
 from errno import ESTALE
 
 from pycp import system
+from pycp.engine.attributes import give_to_owner
 from pycp.engine.directory_path import names_on
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
@@ -281,7 +282,7 @@ def finish_parents(job: "Job", parents: Parents) -> None:
                 system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
             if source is not None and options.preserve_ownership:
                 what = "failed to preserve ownership for"
-                _preserve_owner(job, where, source)
+                give_to_owner(job, source, where)
             what = "failed to preserve permissions for"
             if source is not None and options.preserve_mode:
                 _preserve_permissions(parent, where, source)
@@ -295,20 +296,6 @@ def finish_parents(job: "Job", parents: Parents) -> None:
             text = f"{what} {quote_name(name)}: {reason(error)}"
             job.report.failed(CopyError(text, error.errno, name))
             return
-
-
-def _preserve_owner(job: "Job", where: "system.Where", source: "os.stat_result") -> None:
-    from pycp.engine.attributes import TOLERATED
-
-    try:
-        system.set_owner(where, source.st_uid, source.st_gid)
-    except OSError as error:
-        if job.is_privileged or error.errno not in TOLERATED:
-            raise
-        try:
-            system.set_owner(where, -1, source.st_gid)
-        except OSError:
-            pass  # the group is a favour
 
 
 def _preserve_permissions(parent: Parent, where: "system.Where", source: "os.stat_result") -> None:

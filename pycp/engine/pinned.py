@@ -5,7 +5,7 @@ Whoever gives the name to something else meanwhile changes nothing.
 
 from pycp import system
 from pycp.errors import CopyError, cannot, replaced
-from pycp.system.folder import identity, is_still
+from pycp.system.folder import identity, is_still, release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ class Pinned:
 
     def __exit__(self, *_error: object) -> None:
         if self._fd >= 0:
-            try:
-                system.close(self._fd)
-            except OSError:
-                pass  # nothing was written through it
+            release(self._fd)
 
     def is_still(self, expected: "os.stat_result") -> bool:
         """Return whether this is what was expected, as far as its file system can tell."""

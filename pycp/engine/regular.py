@@ -17,6 +17,7 @@ from pycp.engine.write import (
     creation_error,
     narrow,
     open_existing,
+    open_file,
     prepare,
     remove,
     truncate,
@@ -72,10 +73,7 @@ def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int,
     if stat.S_ISREG(decision.source_stat.st_mode):
         flags |= system.O_NONBLOCK  # a FIFO that took its place must not make us wait
     try:
-        try:
-            fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
-        except BlockingIOError:
-            fd = system.open_leased(entry.source_name, flags, entry.folder.source_fd)
+        fd = open_file(entry.source_name, flags, entry.folder.source_fd)
     except OSError as error:
         raise CopyError(
             f"cannot open {quote_name(entry.source)} for reading: {error.strerror}",

@@ -11,7 +11,7 @@ from errno import EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR
 from pycp import system
 from pycp.errors import CopyError, cannot, failed, reason, replaced
 from pycp.quoting import quote_name
-from pycp.system.folder import identity, is_still
+from pycp.system.folder import identity, is_still, release
 from pycp.values import last_component
 
 TYPE_CHECKING = False
@@ -165,10 +165,7 @@ def open_existing(
         flags |= system.O_NONBLOCK  # nothing that could block took its place
     held_fd = _hold(name, dir_fd, found)
     try:
-        try:
-            fd = system.open(name, flags, dir_fd=dir_fd)
-        except BlockingIOError:
-            fd = system.open_leased(name, flags, dir_fd)
+        fd = open_file(name, flags, dir_fd)
         status = _fstat(fd, entry)
         try:
             expected = system.fstat(held_fd) if held_fd >= 0 else found
@@ -180,8 +177,16 @@ def open_existing(
             ) from None
     finally:
         if held_fd >= 0:
-            _let_go(held_fd)
+            release(held_fd)
     return fd, status
+
+
+def open_file(name: str, flags: int, dir_fd: int | None) -> int:
+    """Open a file, and wait for those who hold it by a lease, though nothing else is waited for."""
+    try:
+        return system.open(name, flags, dir_fd=dir_fd)
+    except BlockingIOError:
+        return system.open_leased(name, flags, dir_fd)
 
 
 def _hold(name: str, dir_fd: int | None, found: "os.stat_result") -> int:
@@ -198,15 +203,8 @@ def _hold(name: str, dir_fd: int | None, found: "os.stat_result") -> int:
             return fd
     except OSError:
         pass  # what is opened will then hardly be the same
-    _let_go(fd)
+    release(fd)
     return -1
-
-
-def _let_go(fd: int) -> None:
-    try:
-        system.close(fd)
-    except OSError:
-        pass  # nothing was written through it
 
 
 def _require_same(

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from pycp import system
-from pycp.engine import data, durable, part, regular, sparse, verify, write
+from pycp.engine import data, durable, part, regular, sparse, verify
 from pycp.engine.contents import copy_data
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.pinned import Pinned
 from pycp.errors import CopyError
 from pycp.system import xattr_os
-from pycp.system.folder import Directory
+from pycp.system.folder import Directory, release
 from tests.unit.rooms import entry, job
 
 
@@ -64,7 +64,7 @@ def test_what_was_only_looked_at_loses_nothing_when_it_is_closed(
     with monkeypatch.context() as patch:
         patch.setattr(system, "close", close)
         held.__exit__()
-        write._let_go(0)
+        release(0)
         durable._close(0)
     assert closed[1:] == [0, 0]
     os.close(closed[0])

@@ -36,7 +36,7 @@ from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_links import hard_link_maker, symlink_copier
 from pycp.errors import CopyError, SilentError
 from pycp.system import xattr_os
-from pycp.system.folder import Directory, Folder
+from pycp.system.folder import Directory, Folder, release
 from pycp.system.nodes import changed
 from tests.unit.rooms import Heard, entry, job, opened_folder
 
@@ -308,7 +308,7 @@ def test_a_file_of_several_names_is_held_if_it_is_the_one_found(
     os.link("a", "c")
     held = write._hold("a", None, os.stat("a"))
     assert (held >= 0) == bool(system.PATH_ONLY)
-    write._let_go(held)
+    release(held)
     before = os.listdir("/proc/self/fd")
     assert write._hold("a", None, changed(os.stat("a"), st_ino=1)) == -1
     monkeypatch.setattr(system, "fstat", failing(errno.EIO))
