@@ -116,17 +116,18 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
         let_owner_in(entry, destination, made, mode)
     if is_of_run and job.report.verbose:
         announce(job, entry, decision)
-    source_directory = Directory(
-        entry.folder.source_directory,
-        entry.source_name,
-        CLOSED,
-        entry.source if entry.is_operand else "",
-    )
-    source_directory.id = identity(source)
-    folder = Folder(entry.folder, source_directory, destination, is_new)
+    folder = Folder(entry.folder, source_directory(entry, source), destination, is_new)
     folder.is_of_run = is_of_run
     folder.goes_by_umask = is_new and not has_default_list(destination.where)
     return Filled(entry, folder, source, made)
+
+
+def source_directory(entry: "Entry", status: "os.stat_result") -> Directory:
+    """Return the source of an entry that is a directory, closed."""
+    shown = entry.source if entry.is_operand else ""
+    directory = Directory(entry.folder.source_directory, entry.source_name, CLOSED, shown)
+    directory.id = identity(status)
+    return directory
 
 
 def _open_destination(
@@ -153,12 +154,8 @@ def open_destination(entry: "Entry", follows: bool = False) -> "tuple[Directory,
     name = entry.destination_name
     dir_fd = entry.folder.destination_fd
     no_follow = 0 if follows else system.O_NOFOLLOW
-    directory = Directory(
-        entry.folder.destination_directory,
-        name,
-        CLOSED,
-        entry.destination if entry.is_operand else "",
-    )
+    shown = entry.destination if entry.is_operand else ""
+    directory = Directory(entry.folder.destination_directory, name, CLOSED, shown)
     try:
         try:
             directory.fd = system.open(name, system.DIRECTORY_FLAGS | no_follow, dir_fd=dir_fd)

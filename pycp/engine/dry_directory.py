@@ -6,13 +6,13 @@ from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
-from pycp.engine.directory import Filled, open_source
+from pycp.engine.directory import Filled, open_source, source_directory
 from pycp.engine.listing import list_source
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name
-from pycp.system.folder import CLOSED, Directory, Folder, identity
+from pycp.system.folder import Directory, Folder, identity
 from pycp.system.nodes import Later, Node
 from pycp.system.overlay import Overlay, Pretended
 from pycp.values import OTHER, PERMISSIONS
@@ -122,14 +122,9 @@ def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled
         raise
     if found is None:
         announce(job, entry, decision)
-    directory = Directory(
-        source, entry.source_name, CLOSED, entry.source if entry.is_operand else ""
-    )
-    directory.id = identity(decision.source_stat)
     node = place if isinstance(place, Node) else None
-    folder = Folder(
-        entry.folder, Pretended(directory, source.overlay, node), destination, found is None
-    )
+    directory = Pretended(source_directory(entry, decision.source_stat), source.overlay, node)
+    folder = Folder(entry.folder, directory, destination, found is None)
     return Filled(entry, folder, decision.source_stat, Made(None, 0, status, found is None, 0))
 
 
