@@ -7,6 +7,7 @@ from pycp.quoting import quote_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeVar
 
     Error = TypeVar("Error", bound=BaseException)
@@ -105,10 +106,14 @@ def skipping(kind: str, name: str) -> CopyError:
 
 
 def cannot(verb: str, name: str, error: OSError) -> CopyError:
-    """Word `cannot VERB 'NAME': REASON`."""
+    """Word `cannot VERB 'NAME': REASON`; an error that has its words keeps them."""
     return failed(f"cannot {verb}", name, error)
 
 
-def failed(what: str, name: str, error: OSError) -> CopyError:
-    """Word `WHAT 'NAME': REASON`."""
-    return CopyError(f"{what} {quote_name(name)}: {reason(error)}", error.errno, name)
+def failed(
+    what: str, name: str, error: OSError, quote: "Callable[[str], str]" = quote_name
+) -> CopyError:
+    """Word `WHAT 'NAME': REASON`; an error that has its words keeps them."""
+    if isinstance(error, CopyError):
+        return error
+    return CopyError(f"{what} {quote(name)}: {reason(error)}", error.errno, name)

@@ -165,8 +165,6 @@ class Stage:
             except BaseException:
                 system.close(fd)
                 raise
-        except CopyError:
-            raise
         except OSError as error:
             raise creation_error(entry, error) from None
         finally:
@@ -232,8 +230,6 @@ class Stage:
             if durable is not None and self._names.is_elsewhere:
                 above = (self._names.dir_fd, ".", self._entry.destination)
                 durable.flush_directories(self._job.report, [above])
-        except CopyError:
-            raise
         except OSError as error:
             if self._is_regular:
                 raise creation_error(self._entry, error) from None

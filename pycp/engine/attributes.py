@@ -9,7 +9,7 @@ import stat
 from errno import EACCES, EINVAL, EPERM
 
 from pycp import system
-from pycp.errors import CopyError, SilentError, failed, reason
+from pycp.errors import CopyError, SilentError, failed
 from pycp.values import ALL_BITS, PERMISSIONS, SPECIAL_BITS, USER_WRITE
 
 TYPE_CHECKING = False
@@ -190,8 +190,6 @@ def _preserve_mode(
 
     try:
         set_permissions(made.source, made.where, mode, names, made.unknown)
-    except CopyError:
-        raise
     except OSError as error:
         raise mode_error("preserving permissions for", entry, error) from None
 
@@ -254,5 +252,4 @@ def mode_error(what: str, entry: "Entry", error: OSError) -> CopyError:
     """Word why the mode of the destination cannot be set."""
     from pycp.quoting import quote_word
 
-    name = entry.destination
-    return CopyError(f"{what} {quote_word(name)}: {reason(error)}", error.errno, name)
+    return failed(what, entry.destination, error, quote_word)

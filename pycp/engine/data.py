@@ -27,7 +27,7 @@ from errno import (
 from stat import S_ISREG
 
 from pycp import system
-from pycp.errors import CopyError, failed, reason
+from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.values import BYTES, REFLINKED
 
@@ -215,4 +215,4 @@ def seek(fd: int, offset: int, whence: int, shown: str) -> int:
 
 def lseek_error(name: str, error: OSError) -> CopyError:
     """Word the failure to move a file offset."""
-    return CopyError(f"cannot lseek {quote_name(name)}: {reason(error)}", error.errno, name)
+    return cannot("lseek", name, error)

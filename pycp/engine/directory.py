@@ -199,8 +199,6 @@ def open_source(job: "Job", filled: Filled, decision: "Decision") -> None:
         fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
         _require_same(entry, fd, directory.id)
         directory.fd = fd
-    except CopyError:
-        raise
     except OSError as error:
         raise cannot("access", entry.source, error) from None
 
@@ -274,8 +272,7 @@ def finish_directory(job: "Job", filled: Filled) -> None:
 
 def _unreachable(filled: Filled, error: OSError) -> CopyError:
     """Word why nothing is known of a source's attributes, unless much the same was told before."""
-    name = filled.entry.source
-    problem = error if isinstance(error, CopyError) else cannot("access", name, error)
+    problem = cannot("access", filled.entry.source, error)
     if not filled.is_told:
         return problem
     return SilentError(str(problem), problem.errno, problem.filename)

@@ -11,7 +11,7 @@ from os.path import dirname
 
 from pycp import system
 from pycp.engine.tell import context
-from pycp.errors import CopyError, detached, reason, replaced
+from pycp.errors import CopyError, detached, failed, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, identity, may_be_just_made
 from pycp.values import DIRECTORIES
@@ -122,8 +122,6 @@ def _enter(
             system.close(made)
             raise
         return made
-    except CopyError:
-        raise
     except OSError as error:
         raise creation_error(
             shown, not_made if not_made and error.errno == ENOENT else error, quote
@@ -168,5 +166,4 @@ def tell_made(shown: str, report: "Report", labels: "Labels | None" = None) -> N
 
 def creation_error(shown: str, error: OSError, quote: "Callable[[str], str]") -> CopyError:
     """Word why a directory cannot be made or entered."""
-    text = f"cannot create directory {quote(shown)}: {reason(error)}"
-    return CopyError(text, error.errno, shown)
+    return failed("cannot create directory", shown, error, quote)

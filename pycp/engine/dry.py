@@ -143,8 +143,6 @@ def _create(job: "Job", entry: "Entry", source: "os.stat_result") -> None:
             below.make(target, source, known)
         if not job.options.attributes_only:
             _fill(entry)
-    except CopyError:
-        raise
     except OSError as error:
         raise creation_error(entry, error) from None
 

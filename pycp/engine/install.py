@@ -11,7 +11,7 @@ import stat
 from pycp import system
 from pycp.engine.installed import replaced
 from pycp.engine.regular import close
-from pycp.errors import CopyError, cannot
+from pycp.errors import cannot
 from pycp.system.folder import identity, is_still
 from pycp.values import PRIVATE
 
@@ -56,8 +56,6 @@ def finish(
         if options.preserve_timestamps and (options.strip or not stat.S_ISREG(source.st_mode)):
             what = "set timestamps for"
             system.set_times(fd, source.st_atime_ns, source.st_mtime_ns)
-    except CopyError:
-        raise
     except OSError as error:
         raise cannot(what, entry.destination, error) from None
     _settle(entry, fd, final)
@@ -123,8 +121,6 @@ def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_r
         if not is_still(fd, identity(status), identity(destination)):
             raise replaced(entry)
         system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
-    except CopyError:
-        raise
     except OSError as error:
         raise cannot("set timestamps for", entry.destination, error) from None
     finally:

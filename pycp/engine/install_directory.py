@@ -10,7 +10,7 @@ from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
 from pycp.engine.directory_path import creation_error, make_directory, make_path, tell_made
-from pycp.errors import CopyError, detached, reason, replaced
+from pycp.errors import CopyError, detached, failed, replaced
 from pycp.quoting import quote_word
 from pycp.system.folder import may_be_just_made
 from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE, SET_ID, split_last
@@ -85,8 +85,6 @@ def _make_last(
         _settle(where, final)
         if labels is not None and not_made is not None:
             labels.relabel(where, name, stat.S_IFDIR)
-    except CopyError:
-        raise
     except OSError as error:
         raise change_error(name, final, error) from None
     finally:
@@ -96,8 +94,7 @@ def _make_last(
 def change_error(name: str, final: "Final", error: OSError) -> CopyError:
     """Word why a directory cannot be given its owner and mode."""
     what = "owner and permissions" if final.has_owner else "permissions"
-    text = f"cannot change {what} of {quote_word(name)}: {reason(error)}"
-    return CopyError(text, error.errno, name)
+    return failed(f"cannot change {what} of", name, error, quote_word)
 
 
 def _first_mode(final: "Final") -> int:

@@ -8,7 +8,7 @@ from pycp.engine.attributes import give_to_owner
 from pycp.engine.directory_path import names_on
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
-from pycp.errors import CopyError, detached, failed, reason, replaced
+from pycp.errors import CopyError, detached, failed, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import OWNER_ALL
@@ -212,8 +212,6 @@ def _make_one(
         else:
             with job.labels.making_parent(source_name, source, above, name, shown):
                 above.mkdir(name, mode & ~withheld)
-    except CopyError:
-        raise
     except OSError as error:
         raise failed("cannot make directory", shown, error) from None
     if job.report.verbose:
@@ -269,7 +267,7 @@ def finish_parents(job: "Job", parents: Parents) -> None:
     """Give the directories their attributes, the deepest first; stop at the first failure."""
     options = job.options
     for parent in reversed(parents.made):
-        source = parent.source
+        source, what = parent.source, "failed to get attributes of"
         try:
             if options.dry_run:
                 from pycp.engine.dry_directory import foresee_parent
@@ -288,13 +286,8 @@ def finish_parents(job: "Job", parents: Parents) -> None:
                 _preserve_permissions(parent, where, source)
             elif parent.mode is not None:
                 system.set_mode(where, parent.mode)
-        except CopyError as error:
-            job.report.failed(error)
-            return
         except OSError as error:
-            name = parent.directory.shown
-            text = f"{what} {quote_name(name)}: {reason(error)}"
-            job.report.failed(CopyError(text, error.errno, name))
+            job.report.failed(failed(what, parent.directory.shown, error))
             return
 
 

@@ -86,9 +86,7 @@ def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int,
             raise skipping("file", entry.source)
     except OSError as error:
         system.close(fd)
-        raise (
-            error if isinstance(error, CopyError) else cannot("fstat", entry.source, error)
-        ) from None
+        raise cannot("fstat", entry.source, error) from None
     return fd, status
 
 

@@ -50,8 +50,6 @@ def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then:
                 _copy_out(job, entry, outcome, f"{room}/{name}", room_fd)
                 _run(program, f"{room}/{name}", entry)
                 _copy_back(job, entry, outcome, f"{room}/{name}", room_fd, then)
-            except CopyError:
-                raise
             except OSError as error:
                 raise cannot("strip", entry.destination, error) from None
             finally:

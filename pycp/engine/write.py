@@ -172,9 +172,7 @@ def open_existing(
             _require_same(entry, (fd, status), expected, source)
         except OSError as error:
             system.close(fd)
-            raise (
-                error if isinstance(error, CopyError) else cannot("fstat", entry.destination, error)
-            ) from None
+            raise cannot("fstat", entry.destination, error) from None
     finally:
         if held_fd >= 0:
             release(held_fd)
@@ -277,7 +275,7 @@ def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
 def creation_error(entry: "Entry", error: OSError) -> CopyError:
     """Word why the destination cannot be opened or made."""
     asks_for_directory = entry.destination.endswith("/") and not entry.is_exactly_named
-    if error.errno == EISDIR and asks_for_directory:
+    if error.errno == EISDIR and asks_for_directory and not isinstance(error, CopyError):
         error = OSError(ENOTDIR, "")  # and there is none
     return failed("cannot create regular file", entry.destination, error)
 

@@ -36,8 +36,6 @@ def open_output(
     except OSError as error:
         if fd >= 0:
             system.close(fd)
-        if isinstance(error, CopyError):
-            raise
         raise failed("cannot open", place, error) from None
 
 

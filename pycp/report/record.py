@@ -46,7 +46,7 @@ class RecordFile:
                 _require_root(place, text, root)
         except BaseException as error:
             system.close(self._fd)
-            if isinstance(error, OSError) and not isinstance(error, CopyError):
+            if isinstance(error, OSError):
                 raise failed("error writing", place, error) from None
             raise
         self.text = text
@@ -130,8 +130,6 @@ def read_record(place: str) -> bytes:
             return read_all(fd)
         finally:
             system.close(fd)
-    except CopyError:
-        raise
     except OSError as error:
         raise cannot("read", place, error) from None
 

@@ -10,7 +10,7 @@ from pycp.engine.installed import Irremovable
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.entries import Final
-from pycp.errors import CopyError, UsageError, cannot
+from pycp.errors import UsageError, cannot
 from pycp.options import CopyOptions, shared_fields
 from pycp.plan.decide import decide
 from pycp.plan.links import Memory
@@ -126,9 +126,6 @@ def _install_files(
     if options.make_parents and directory is None:
         try:
             above, directory = make_way(options, sources, destination, report, overlay)
-        except CopyError as error:
-            report.failed(error)
-            return
         except OSError as error:
             report.failed(cannot("create directory", destination, error))
             return
@@ -161,8 +158,6 @@ def _install_files(
             except Irremovable as error:
                 report.failed(error)
                 return
-            except CopyError as error:
-                report.failed(error)
             except OSError as error:
                 # No call that may fail should get here unworded, but it must not stop the others.
                 report.failed(cannot("install", entry.source, error))

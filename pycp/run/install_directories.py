@@ -1,7 +1,8 @@
 """install -d: each operand is a directory to make."""
 
+from pycp.engine.directory_path import creation_error
 from pycp.engine.install_directory import install_directory
-from pycp.errors import CopyError, reason
+from pycp.quoting import quote_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,10 +41,5 @@ def make_directories(
                 pretend_to_install_directory(name, final, report, overlay)
             else:
                 make_one(name, final, report, job.durable is not None)
-        except CopyError as error:
-            report.failed(error)
         except OSError as error:
-            from pycp.quoting import quote_word
-
-            text = f"cannot create directory {quote_word(name)}: {reason(error)}"
-            report.failed(CopyError(text, error.errno, name))
+            report.failed(creation_error(name, error, quote_word))

@@ -15,7 +15,7 @@ from pycp import system
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.stream import pieces_of
 from pycp.entries import Entry
-from pycp.errors import CopyError, failed
+from pycp.errors import failed
 from pycp.system.folder import Directory, Folder
 from pycp.system.handover import SLOTS
 from pycp.values import READ
@@ -186,7 +186,7 @@ def _wants_same(one: Asking, waiting: list[Asking]) -> bool:
 
 def _in_words(error: OSError, source: str) -> tuple[str, int | None, str | None]:
     """Return what a CopyError is made of."""
-    told = error if isinstance(error, CopyError) else failed("error reading", source, error)
+    told = failed("error reading", source, error)
     return str(told), told.errno, told.filename
 
 

@@ -2,7 +2,7 @@
 
 import marshal
 
-from pycp.errors import CopyError, cannot
+from pycp.errors import cannot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,5 +125,4 @@ class Opened:
 
 def tell_lost(job: "Job", filled: "Filled", error: OSError) -> None:
     """Tell that a directory cannot be gone back to."""
-    told = error if isinstance(error, CopyError) else cannot("access", filled.entry.source, error)
-    job.report.failed(told)
+    job.report.failed(cannot("access", filled.entry.source, error))

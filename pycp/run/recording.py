@@ -159,8 +159,6 @@ class Recording:
                 self._record_made(path, *self._finished)
             else:
                 self._record_found(path, entry)
-        except CopyError:
-            raise
         except OSError as error:
             raise cannot("record", entry.destination, error) from None
         finally:

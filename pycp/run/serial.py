@@ -5,7 +5,7 @@ import stat
 from pycp import values
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_excluded
-from pycp.errors import CopyError, cannot
+from pycp.errors import cannot
 from pycp.plan.operands import resolve
 from pycp.run.visit import Visitor
 
@@ -153,8 +153,6 @@ class Copying:
                 self._copy_with_parents(entry)
             else:
                 self._copy(entry)
-        except CopyError as error:
-            self.job.report.failed(error)
         except OSError as error:
             # No call that may fail should get here unworded, but nothing must stop the others.
             self.job.report.failed(cannot("copy", entry.source, error))

@@ -5,7 +5,7 @@ import stat
 from pycp.engine.entry import perform
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.engine.write import announce
-from pycp.errors import CopyError, cannot
+from pycp.errors import cannot
 from pycp.plan.decide import IntoItself, decide
 from pycp.plan.links import Memory
 from pycp.quoting import quote_name
@@ -64,12 +64,10 @@ class Visitor:
                         announce(job, entry, decision)
                     tell_copied(job, entry, decision, outcome)
                 self._remember(entry, decision)
-        except CopyError as error:
-            report.failed(error)
-            self.is_abandoned |= isinstance(error, IntoItself)
         except OSError as error:
             # No call that may fail should get here unworded, but nothing must stop the others.
             report.failed(cannot("copy", entry.source, error))
+            self.is_abandoned |= isinstance(error, IntoItself)
         return None
 
     def _reason_to_skip(self, decision: "Decision") -> str:

@@ -7,7 +7,7 @@ and directories too deep or too vast to be shared.
 import time
 
 from pycp.engine.directory import Filled
-from pycp.errors import CopyError, cannot
+from pycp.errors import cannot
 from pycp.run.level import Level
 from pycp.run.recorder import Recorder, joined
 from pycp.run.share import Clock
@@ -259,6 +259,4 @@ class Server:
 
     def _lost(self, error: OSError, way: "Way") -> None:
         name = join(self._root.source, "/".join(step[0] for step in way))
-        self._recorder.failed(
-            error if isinstance(error, CopyError) else cannot("access", name, error)
-        )
+        self._recorder.failed(cannot("access", name, error))

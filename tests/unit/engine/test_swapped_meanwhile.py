@@ -129,6 +129,10 @@ def always(*_words: object) -> bool:
     return True
 
 
+def failing(*_words: object) -> bool:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 SWAPS: list[tuple[Callable[[], int], str, str, Any, str]] = [
     (cp_main, "-rb s w", "directory.may_be_just_made", never, f"'w/s', {REPLACED}"),
     (cp_main, "-rbT s w", "directory.is_still", never, f"'w', {REPLACED}"),
@@ -155,6 +159,13 @@ SWAPS: list[tuple[Callable[[], int], str, str, Any, str]] = [
         "dry_directory._is_protected",
         always,
         "failed to preserve times for 'v/s/d': Operation not permitted",
+    ),
+    (
+        cp_main,
+        "--dry-run --parents -p s/d/g v",
+        "dry_directory._is_protected",
+        failing,
+        "failed to get attributes of 'v/s/d': Input/output error",
     ),
 ]
 
