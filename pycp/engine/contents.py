@@ -35,9 +35,9 @@ def copy_contents(job: "Job", file: "FileCopy") -> bool:
     shared = try_reflink(job, file)
     if shared:
         if job.manifest is not None:
-            from pycp.engine.digest import digest_shared
+            from pycp.engine.digest import take_digest
 
-            digest_shared(job, file)
+            take_digest(job.options.digest, job.tally, file)
     elif job.watches_data:
         from pycp.engine.stream import copy_stream, is_for_server
 

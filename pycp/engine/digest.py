@@ -1,7 +1,5 @@
 """--manifest: the digest of each regular file, taken of its bytes as they pass."""
 
-from stat import S_ISREG
-
 from pycp import system
 from pycp.engine.data import BUFFER_SIZE
 from pycp.engine.installed import open_made, replaced
@@ -35,12 +33,6 @@ def new_digest(name: str) -> "_Hash | Digests":
     from pycp.engine import digests
 
     return digests.Digests(name)
-
-
-def digest_shared(job: "Job", file: "FileCopy") -> None:
-    """Take the digest of a file that holds, or shares, what its source does, from the source."""
-    if job.manifest is not None and S_ISREG(file.destination.st_mode):
-        take_digest(job.options.digest, job.tally, file)
 
 
 def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:

@@ -20,6 +20,7 @@ from pycp.values import ALL_BITS, PERMISSIONS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from pycp.engine.job import Job
     from pycp.entries import Entry
@@ -33,24 +34,19 @@ class Old:
     """The file that will be replaced, held for its attributes."""
 
     def __init__(
-        self, where: "system.Where", status: "os.stat_result", held: Pinned | None = None
+        self, where: "system.Where", status: "os.stat_result", let_go: "Callable[[], None]"
     ) -> None:
         self.where = where
         self.status = status
-        self._held = held
-
-    def let_go(self) -> None:
-        """Close it; nothing was written through it."""
-        if self._held is not None:
-            self._held.__exit__()
-        elif isinstance(self.where, int):
-            release(self.where)
+        self.let_go = let_go
+        """Closes it; nothing was written through it."""
 
 
 def open_old(job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result") -> Old:
     """Open the file to be replaced as if to write into it: who may not, may not replace it."""
     try:
-        return Old(*open_existing(job, entry, found, source))
+        fd, status = open_existing(job, entry, found, source)
+        return Old(fd, status, lambda: release(fd))
     except OSError as error:
         if error.errno != ETXTBSY:
             raise
@@ -59,7 +55,7 @@ def open_old(job: "Job", entry: "Entry", found: "os.stat_result", source: "os.st
     if not held.is_still(found):
         held.__exit__()
         raise held.replaced()
-    return Old(held.where, held.status, held)
+    return Old(held.where, held.status, held.__exit__)
 
 
 def inherit(entry: "Entry", old: Old, fd: int) -> None:

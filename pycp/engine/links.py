@@ -107,15 +107,16 @@ def _make_or_replace(
 def _make_beside(name: str, dir_fd: int | None, make: "Callable[[str, int | None], None]") -> str:
     """Make what is to replace a name under a temporary one; return that."""
     head, slash, _last = name.rstrip("/").rpartition("/")
-    for attempt in range(ATTEMPTS):
+    left = ATTEMPTS
+    while True:
         beside = f"{head}{slash}Cu{os.urandom(3).hex()}"
         try:
             make(beside, dir_fd)
-            break
+            return beside
         except FileExistsError:
-            if attempt == ATTEMPTS - 1:
+            left -= 1
+            if not left:
                 raise
-    return beside
 
 
 def link_error(entry: "Entry", target: str, error: OSError) -> CopyError:

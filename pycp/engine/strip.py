@@ -15,6 +15,7 @@ from pycp.engine.contents import copy_data
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.installed import Irremovable, open_made, replaced
 from pycp.engine.phase import Phase
+from pycp.engine.pinned import Pinned
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
@@ -211,12 +212,8 @@ def _open_stripped(name: str, room_fd: int, status: os.stat_result) -> int:
     except PermissionError:
         if status.st_nlink > 1:
             raise  # its mode would change under another name as well
-    where, fd = system.pin(name, room_fd)
-    try:
-        system.set_mode(where, PRIVATE)  # the program took away our own right to read
-    finally:
-        if fd >= 0:
-            system.close(fd)
+    with Pinned(name, room_fd, name) as held:
+        system.set_mode(held.where, PRIVATE)  # the program took away our own right to read
     return system.open(name, flags, dir_fd=room_fd)
 
 

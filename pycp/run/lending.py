@@ -56,8 +56,8 @@ class Asking:
 
     def begin(self) -> None:
         """Note that it gets the file it waits for, and is busy."""
-        if self.wanted is not None:
-            self.number, self.wanted, self.written = self.wanted[0], None, 0
+        assert self.wanted is not None
+        self.number, self.wanted, self.written = self.wanted[0], None, 0
 
     def send(self, *message: object) -> None:
         """Say something about the file that it is lent."""

@@ -102,8 +102,8 @@ def replay(
         elif kind == "event":
             report.event(text, **details[0])
         elif kind == "manifest":
-            if manifest is not None:
-                manifest(text, details[0])
+            assert manifest is not None
+            manifest(text, details[0])
         else:
             code, name, other_name, is_told, destination = details
             error_type = SilentError if is_told else CopyError

@@ -111,8 +111,7 @@ class _Listening:
 
     def event(self, kind: str, **details: object) -> None:
         """Note a directory that was made, and tell whoever listens."""
-        if kind == "directory" and details.get("made"):
-            self.made.append(str(details["destination"]))
+        self.made.append(str(details["destination"]))
         if self._report.hears:
             self._report.event(kind, **details)
 

@@ -199,8 +199,7 @@ class InOrder(AsItComes):
     def gather(self, stack: "Sequence[Level]") -> Place | None:
         """Return the place of the deepest level; those of the others follow it, and go."""
         for level in stack[:-1]:
-            if level.place is not None:
-                level.place.items = []
+            level.end()
         return stack[-1].place
 
     def record(self) -> "list[Event]":

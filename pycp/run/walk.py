@@ -327,8 +327,7 @@ class Walk:
         other = type(self)(visitor)
         other.left_by, other.stop = left_by, self.stop
         other.stops_at_vast = self.stops_at_vast
-        if self.handed_back is not None:
-            other.hand_back().like(self.handed_back)
+        other.hand_back().like(self.hand_back())
         return other
 
 

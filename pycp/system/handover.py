@@ -42,12 +42,11 @@ class Handover:
         """Wait for an open file and return its descriptor; raise EOFError if none will come."""
         room: Any = _socket.CMSG_LEN(NUMBER_BYTES)
         ancillary = self._ours.recvmsg(1, room, CLOSED_ON_EXEC)[1]
-        for level, kind, data in ancillary:
-            if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
-                fd = int.from_bytes(data[:NUMBER_BYTES], BYTE_ORDER)
-                os.set_inheritable(fd, False)
-                return fd
-        raise EOFError
+        if not ancillary:
+            raise EOFError
+        fd = int.from_bytes(ancillary[0][2][:NUMBER_BYTES], BYTE_ORDER)
+        os.set_inheritable(fd, False)
+        return fd
 
     def close(self) -> None:
         """Take no more."""
