@@ -125,7 +125,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
         needs_source = (
             found is None or preserves or options.may_be_begun() or options.asks_for_labels()
         )
-        source = _source_status(source_name) if needs_source else None
+        source = _source_status(entry, source_name) if needs_source else None
         mode = None
         is_new = found is None
         if source is not None and is_new:
@@ -140,7 +140,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             if not _is_itself(above, name, directory):
                 continue
             if job.labels is not None:
-                _relabel(job, source_name, (above, name, shown), directory, found)
+                _relabel(job, entry, source_name, (above, name, shown), directory, found)
             if options.may_be_begun() and source is not None and not options.preserve_mode:
                 mode = _mode_left(job, source, found)
         if preserves or mode is not None:
@@ -150,6 +150,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
 
 def _relabel(
     job: "Job",
+    entry: Entry,
     source_name: str,
     place: tuple[Directory, str, str],
     directory: Directory,
@@ -158,7 +159,7 @@ def _relabel(
     """Give a directory that was there the SELinux label it should have."""
     assert job.labels is not None
     above, name, shown = place
-    source = _source_status(source_name)
+    source = _source_status(entry, source_name)
     with job.labels.making_parent(source_name, source, above, name, shown):
         job.labels.relabel(directory.where, shown, found.st_mode)
 
@@ -176,9 +177,9 @@ def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
     return is_directory and is_still(directory.fd, identity(itself), directory.id)
 
 
-def _source_status(name: str) -> "os.stat_result":
+def _source_status(entry: Entry, name: str) -> "os.stat_result":
     try:
-        status = system.stat(name)
+        status = entry.folder.source_directory.stat(name)
         if not stat.S_ISDIR(status.st_mode):
             from errno import ENOTDIR
             from os import strerror

@@ -36,6 +36,7 @@ def owner(case: Case) -> tree.Owner | None:
     return (ORDINARY_ID, ORDINARY_ID) if "user" in case.who and os.geteuid() == 0 else None
 
 
+X_TWICE = "a/x/f b/x/f d/"
 MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old", 0o666)}
 
 
@@ -117,6 +118,16 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("a source named twice", "a a d", "a d/"),
     Case("a dangling destination", "a b", "a b->c", 1),
     Case("leading directories", "--parents a/b/c a/b/d e", "a/b/c a/b/d e/"),
+    Case("a device that a link leads to", "a l", "a l->/dev/null"),
+    Case("attributes of a new file", "--attributes-only a b", "a"),
+    Case("attributes of an old file", "--attributes-only a b", "a b"),
+    Case("a link that is there", "-au a/. d", "a/l->x d/l->x"),
+    Case("a copy copied again", "-r --parents d e/d e", "d/f e/", 1),
+    Case("a file of a copy copied again", "--parents d/f e/d/f e", "d/f e/"),
+    Case("a directory of a copy copied again", "-r --parents d/x e/d/x e", "d/x/f e/", 1),
+    Case("a directory above a copy copied", "-r --parents d/f e/d e", "d/f d/g e/"),
+    Case("a directory that has a copy by then", "-r --parents d/f e/d e", "d/f e/d/"),
+    Case("numbers of backups in a new directory", "-r --backup=numbered a/x b/x d", X_TWICE),
     Case("leading directories entered again", "--parents -rn a/b a/. e", "a/b a/c e/"),
     Case("leading directories in the way", "--parents a/b/c e", "a/b/c e/a", 1),
     Case("a slash after what is no directory", "a b/", "a", 1),
@@ -308,6 +319,7 @@ pyinstall: creating directory 'b/c'
 """,
     ),
     Case("a target directory that is missing", "-D -t b/c a d", "a d", program="pyinstall"),
+    Case("a directory and back", "-D a b/../c/d", "a b/", program="pyinstall"),
     Case("directories", "-d b b/c b/d/e f/x", "f", 1, program="pyinstall"),
     Case(
         "a directory where none can be made",

@@ -282,6 +282,10 @@ def test_a_durable_record_is_flushed_after_the_files(monkeypatch: pytest.MonkeyP
     files = [os.stat(name).st_ino for name in ("r/a", "r/b", "r", "rec", ".")]
     assert [number for number, _ in flushed] == files
     assert flushed[3][1] == RECORD.stat().st_size
+    flushed.clear()
+    pycp.install("a", "r/c", durable=True, **BELOW)
+    files = [os.stat(name).st_ino for name in ("r/c", "r", "rec")]
+    assert [number for number, _ in flushed] == files, "its name is no new one"
 
 
 def test_the_mode_of_a_new_record_goes_by_the_umask() -> None:

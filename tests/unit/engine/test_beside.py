@@ -1,5 +1,6 @@
 """The digest of a large file, taken by another thread."""
 
+import _thread
 import errno
 import hashlib
 import os
@@ -44,6 +45,15 @@ def test_all_that_is_given_is_seen_in_its_order() -> None:
         made.update(memoryview(DATA)[start : start + 70_001])
     assert made.hexdigest() == hashlib.sha256(DATA).hexdigest()
     made.close()
+
+
+def test_who_ends_it_before_the_last_bytes_are_taken_waits_for_nothing() -> None:
+    """Interrupted, while the thread has yet to see that there are more."""
+    made = Beside.__new__(Beside)
+    made._given, made._taken = _thread.allocate_lock(), _thread.allocate_lock()
+    made._threads = len(worker.threads())
+    made.close()
+    assert (made._data, made._given.locked(), made._taken.locked()) == (None, False, True)
 
 
 def test_what_was_given_is_not_written_over_before_it_is_seen(

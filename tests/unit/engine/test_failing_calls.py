@@ -83,6 +83,8 @@ def here(tmp_path: Path) -> Path:
 
 EIO, EPERM, EACCES = errno.EIO, errno.EPERM, errno.EACCES
 INPUT_OUTPUT = "Input/output error\n"
+NOW_THERE = "cannot create regular file 'b': File exists\n"
+"""It was gone when it was to be written into or removed, and somebody has made it since."""
 COPIES = [
     Case("a b", (Fails("fstat", EIO, "b"),), f"cannot fstat 'b': {INPUT_OUTPUT}"),
     Case("a b", (Fails("close", EIO, "b"),), f"failed to close 'b': {INPUT_OUTPUT}"),
@@ -499,6 +501,11 @@ COPIES = [
     Case("--dry-run a a", (), "'a' and 'a' are the same file\n"),
     Case("--dry-run -l a n", (), "", 0),
     Case("--dry-run -L -r s n", (), "", 0),
+    Case("a b", (Fails("open", errno.ENOENT, "b", FIRST),), "", 0),
+    Case("a b", (Fails("open", errno.ENOENT, "b", (2,)),), NOW_THERE),
+    Case("--remove-destination a b", (Fails("unlink", errno.ENOENT, "b"),), NOW_THERE),
+    Case("--atomic a b", (Fails("open", errno.ENOENT, "b", (2,)),), "", 0),
+    Case("--atomic a b", (Fails("stat", errno.ENOENT, "b", (3,)),), "", 0),
 ]
 
 

@@ -299,12 +299,12 @@ def test_another_file_has_no_digest_of_what_was_there() -> None:
         os.close(fd)
 
 
-@pytest.mark.parametrize("call", ["set_times", "stat_of"])
+@pytest.mark.parametrize("call", ["set_times", "stat_of", "pin"])
 @pytest.mark.parametrize("can_pin", [True, False])
 def test_times_that_install_cannot_keep_are_told(
     monkeypatch: pytest.MonkeyPatch, call: str, can_pin: bool
 ) -> None:
-    if not can_pin:
+    if not can_pin and call != "pin":
         monkeypatch.setattr(system, "pin", lambda name, dir_fd: ((name, dir_fd), -1))
     monkeypatch.setattr(system, call, failing(errno.EROFS))
     before = os.listdir("/proc/self/fd")

@@ -4,9 +4,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from pycp.entries import Entry
 from pycp.plan.links import Copies
-from pycp.run.link_sets import LinkSets
+from pycp.run.link_sets import LinkSets, _size_there
 from pycp.system.folder import CLOSED, Directory, Folder, identity
 from pycp.values import REGULAR
 
@@ -48,6 +50,22 @@ def test_a_set_is_kept_where_names_may_be_copied_without_our_knowing() -> None:
     sets.add((here, "a", None), FILE, 1)
     sets.done((FILE, None), Entry(folder(), "a"))
     assert FILE in copied
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_looking_for_the_longest_name_leaves_a_directory_as_it_was(
+    tmp_path: Path, is_open: bool
+) -> None:
+    (tmp_path / "f").write_bytes(b"12345")
+    above = Directory(None, "", None)
+    directory = Directory(above, str(tmp_path), CLOSED)
+    directory.id = identity(tmp_path.stat())
+    if is_open:
+        directory.reopen()
+    filled: Any = SimpleNamespace(folder=Folder(None, above, directory, False))
+    assert [_size_there((filled, name, None)) for name in ("f", "missing")] == [5, -1]
+    assert directory.is_open == is_open
+    directory.close()
 
 
 def test_a_folder_is_forgotten_with_the_last_copy_in_it() -> None:

@@ -26,7 +26,7 @@ from pycp.run.recorder import Recorder, replay
 from pycp.run.share import LARGE_BYTES, Watch
 from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders
-from pycp.system.folder import Folder, identity
+from pycp.system.folder import Directory, Folder, identity
 from pycp.system.worker import Worker
 from pycp.values import BLOCK, BYTES
 from tests.unit.rooms import Heard, job, opened_folder
@@ -85,6 +85,37 @@ def test_where_no_process_can_be_had_units_come_back(
         taken = [(ticket, lost.how) for ticket, lost in hands.take(wait=True)]  # type: ignore[union-attr]
         assert taken == [(1, "none could be started"), (2, "none could be started")]
         assert hands.slots == 0
+
+
+def test_a_directory_that_is_gone_has_nothing_left(root: Folder) -> None:
+    """It was to be listed, or a large file in it to be copied, when it came to that."""
+    work = job()
+    heard: Any = work.report
+    root.source_directory.parent = Directory(None, "", None)
+    root.close()
+    os.rename("s", "elsewhere")
+    filled: Any = SimpleNamespace(
+        folder=root, depth=0, is_redone=False, entry=SimpleNamespace(source="s")
+    )
+    memory = SimpleNamespace(copied=())
+    walk: Any = SimpleNamespace(
+        job=work, memory=memory, hand_back=lambda: SimpleNamespace(has_sets_in_turn=False)
+    )
+    level = Level(filled, iter(()))
+    Queue(walk, filled, AsItComes(work), False, False).list(level)
+    assert list(level.entries) == []
+    settled: list[Any] = []
+    large = Ranges(walk, Folders(root), Leaving(), lambda: None, settled.append)  # type: ignore[arg-type]
+    large.waiting.append((filled, LargeEntry(root, "f"), None))
+    large.copy_next()
+    assert settled == [filled]
+    assert heard.words == ["cannot access 's': No such file or directory"] * 2
+
+
+def test_the_first_difference_of_all_ranges_counts(leaving: Ranges) -> None:
+    for difference, may_be_begun in ((5, True), (9, True), (2, True), (7, False)):
+        leaving.take_in((0, True, None, (difference, may_be_begun)))
+    assert (leaving._round.difference, leaving._round.may_be_begun) == (2, False)
 
 
 def test_names_that_wait_in_no_order_come_all_at_once() -> None:
@@ -222,6 +253,7 @@ def test_a_range_that_cannot_be_copied_is_told(
         (b"f" * BLOCK + b"x" * BLOCK, (BLOCK, False), (BLOCK, False)),
         (b"f" * BLOCK + bytes(BLOCK), (BLOCK, False), (BLOCK, True)),
         (bytes(10) + b"f" * (2 * BLOCK - 10), (0, False), (0, True)),
+        (bytes(2 * BLOCK), (0, False), (0, True)),
     ],
 )
 def test_zeros_may_be_still_to_come(

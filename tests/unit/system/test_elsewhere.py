@@ -53,6 +53,16 @@ def test_a_flush_goes_past_the_cache_of_the_disk_where_a_call_does_that(
     assert asked == ([51, "fsync"] if code not in (0, errno.EIO) else [51])
 
 
+def test_a_flush_is_a_plain_one_where_there_is_no_other(
+    monkeypatch: pytest.MonkeyPatch, fd: int
+) -> None:
+    asked: list[int] = []
+    monkeypatch.delattr(fcntl, "F_FULLFSYNC", raising=False)
+    monkeypatch.setattr(os, "fsync", asked.append)
+    posix.flush(fd)
+    assert asked == [fd]
+
+
 @pytest.mark.parametrize("code", [0, errno.EINVAL])
 def test_the_cache_is_passed_by_as_macos_has_it(
     monkeypatch: pytest.MonkeyPatch, fd: int, code: int

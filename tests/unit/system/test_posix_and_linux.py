@@ -1,6 +1,7 @@
 """The default of every system call we mend, and Linux's own way, keep the same promises."""
 
 import errno
+import io
 import os
 import stat
 import subprocess
@@ -190,13 +191,17 @@ def test_the_umask_is_told_and_stays(ways: ModuleType, mask: int) -> None:
         os.umask(old)
 
 
-def test_the_umask_is_told_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_proc(*_arguments: object) -> None:
-        raise FileNotFoundError
+def no_proc(*_arguments: object) -> None:
+    raise FileNotFoundError
 
+
+@pytest.mark.parametrize("opened", [no_proc, lambda *_words: io.BytesIO(b"Name:\tpython\n")])
+def test_the_umask_is_told_where_proc_does_not_tell_it(
+    monkeypatch: pytest.MonkeyPatch, opened: Callable[..., object]
+) -> None:
     old = os.umask(0o027)
     try:
-        monkeypatch.setattr(linux, "open", no_proc, raising=False)
+        monkeypatch.setattr(linux, "open", opened, raising=False)
         assert linux.umask() == 0o027
     finally:
         os.umask(old)
