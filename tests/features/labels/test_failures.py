@@ -119,6 +119,30 @@ def test_a_label_that_cannot_be_read_is_not_the_right_one(
     assert cp(f"-r -P -T --resume --context={GIVEN} d e") == ["replaced 'e/link'"]
 
 
+def test_what_the_kernel_chooses_for_is_as_it_should_be(kernel: Kernel) -> None:
+    os.mkdir("d")
+    os.symlink("x", "d/link")
+    for options in ("", "--resume"):
+        assert cp(f"-r -P -T -Z {options} d f") == []
+        if not options:
+            before = os.lstat("f/link").st_ino
+    assert os.lstat("f/link").st_ino == before
+
+
+@pytest.mark.parametrize("kind", ["policy_t", ""])
+def test_where_there_are_no_labels_nothing_is_told(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    place = f"{os.getcwd()}/b"
+    kernel.types = {place: kind}
+    monkeypatch.setattr(labels, "set_label", failing(errno.ENOTSUP))
+    assert install(f"a {place}") == []
+    os.truncate("b", 0)
+    assert cp("-Z a b") == []
+    assert Path("b").read_text() == "new"
+    assert kernel.type_of("b") == "here_t"
+
+
 @pytest.mark.parametrize("name", ["e/.", "e/in/..", "/"])
 def test_the_policy_knows_a_directory_by_its_whole_name(kernel: Kernel, name: str) -> None:
     os.makedirs("e/in")

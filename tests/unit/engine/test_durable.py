@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pycp import copy, system
-from pycp.engine import durable
+from pycp.engine import directory_path, durable
 from pycp.engine.durable import flush_directories, flush_file
 from pycp.errors import CopyError
+from pycp.values import DIRECTORIES
 from tests.unit.rooms import Heard
 
 
@@ -105,3 +106,22 @@ def test_where_a_flush_changes_the_time_it_is_set_again(
     assert os.stat("g").st_mtime_ns == 10**18
     copy("f", "h", durable=True, atomic=atomic)
     assert os.stat("h").st_mtime_ns != 10**18
+
+
+def test_each_directory_that_got_one_is_flushed_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flushed: list[str] = []
+    report = Heard()
+
+    def enter(*_words: object) -> int:
+        report.tally.own[DIRECTORIES] += 1
+        return os.open(".", os.O_RDONLY)
+
+    monkeypatch.setattr(directory_path, "_enter", enter)
+    monkeypatch.setattr(
+        durable, "flush_directories", lambda _report, places: flushed.append(places[0][2])
+    )
+    for path in ("/new//one", "x/./y/"):
+        directory_path.make_path(path, report, is_durable=True).close()
+    assert flushed == ["/", "/new", ".", "x/."]
