@@ -13,7 +13,7 @@ from pycp import system
 from pycp.engine import links, listing, sparse, unnamed, xattrs
 from pycp.engine.contents import copy_contents, copy_data
 from pycp.engine.data import LARGEST_BLOCK
-from pycp.engine.digest import new_digest, read_digest
+from pycp.engine.digest import new_digest, note_step, read_digest
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.install import keep_times
 from pycp.engine.removal import digest_of
@@ -21,7 +21,7 @@ from pycp.engine.short_regular import _begin_again
 from pycp.engine.special import make_special
 from pycp.engine.stream import pieces_of
 from pycp.engine.temporary import MOST_LINKS, TemporaryNames
-from pycp.engine.verify import first_difference
+from pycp.engine.verify import first_difference, verify_step
 from pycp.entries import Decision, Outcome
 from pycp.errors import CopyError
 from pycp.system.ending import disarm
@@ -297,6 +297,33 @@ def test_another_file_has_no_digest_of_what_was_there() -> None:
         assert len(digest_of(fd, "a", os.stat("a"), "a")) == 64
     finally:
         os.close(fd)
+
+
+def test_a_small_source_that_changed_is_read_again_to_verify_it(
+    opened: Callable[..., FileCopy],
+) -> None:
+    file, work = opened("a", "new"), job(verify=True)
+    heard: Any = work.report
+    heard.verbose = True
+    os.write(file.destination_fd, b"now")
+    file.data = b"new"
+    Path("a").write_bytes(b"now")
+    os.utime("a", (1, 1))
+    verify_step(work)(file)
+    assert heard.words == ["verified 'new'"]
+    Path("a").write_bytes(b"not")
+    with pytest.raises(CopyError, match="'new' differs from 'a' at byte 2"):
+        verify_step(work)(file)
+
+
+def test_what_has_no_digest_is_not_written_down(opened: Callable[..., FileCopy]) -> None:
+    """It went to a device, or into a FIFO."""
+    file, work = opened(), job()
+    noted: list[tuple[str, str]] = []
+    work.manifest = lambda *what: noted.append(what)
+    for file.entry.digest in ("", "123"):
+        note_step(work)(file)
+    assert noted == [("b", "123")]
 
 
 @pytest.mark.parametrize("call", ["set_times", "stat_of", "pin"])

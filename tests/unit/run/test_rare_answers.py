@@ -17,7 +17,7 @@ from pycp.run.hands import ForkedHands, Lost
 from pycp.run.in_turn import InTurn
 from pycp.run.lending import Asking
 from pycp.run.level import Level, Place
-from pycp.run.one_read import Line
+from pycp.run.one_read import Line, SharedSource
 from pycp.run.queue import Queue
 from pycp.run.range_compare import ALL, FIRST
 from pycp.run.range_copy import carry_out_range
@@ -116,6 +116,20 @@ def test_the_first_difference_of_all_ranges_counts(leaving: Ranges) -> None:
     for difference, may_be_begun in ((5, True), (9, True), (2, True), (7, False)):
         leaving.take_in((0, True, None, (difference, may_be_begun)))
     assert (leaving._round.difference, leaving._round.may_be_begun) == (2, False)
+
+
+def test_of_what_is_read_for_all_each_takes_what_it_wants(file: FileCopy) -> None:
+    """It has ten bytes more than another one, which the first piece is for."""
+    said: list[object] = []
+    heard = iter(
+        [(1, "piece", 0, 0, 10), (1, "piece", 1, 10, 5), (0, "piece", 0, 5, 5), (1, "end", 0)]
+    )
+    line: Any = SimpleNamespace(receive=lambda: next(heard), send=lambda *what: said.append(what))
+    teller: Any = SimpleNamespace(tell=lambda: None)
+    handover: Any = None
+    source = SharedSource(line, handover, [memoryview(b"0123456789"), memoryview(b"abcde")], teller)
+    assert list(source._pieces(file, 12, False)) == [(12, b"cde")]
+    assert said[1:] == [("written",), ("written",)]
 
 
 def test_names_that_wait_in_no_order_come_all_at_once() -> None:
