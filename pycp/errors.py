@@ -105,6 +105,12 @@ def skipping(kind: str, name: str) -> CopyError:
     return CopyError(text, filename=name)
 
 
+def cannot_read(name: str, error: OSError) -> CopyError:
+    """Word `cannot open 'NAME' for reading: REASON`."""
+    text = f"cannot open {quote_name(name)} for reading: {reason(error)}"
+    return CopyError(text, error.errno, name)
+
+
 def cannot(verb: str, name: str, error: OSError) -> CopyError:
     """Word `cannot VERB 'NAME': REASON`; an error that has its words keeps them."""
     return failed(f"cannot {verb}", name, error)

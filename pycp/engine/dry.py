@@ -26,8 +26,7 @@ from pycp.engine.write import (
     remove,
     require_followed,
 )
-from pycp.errors import CopyError, cannot, failed
-from pycp.quoting import quote_name
+from pycp.errors import CopyError, cannot, cannot_read, failed
 from pycp.system.contents import fill
 from pycp.values import PERMISSIONS, split_last
 
@@ -91,8 +90,7 @@ def _require_readable(entry: "Entry", source: "os.stat_result") -> None:
     if not may_read:
         code = EACCES
     if code:
-        text = f"cannot open {quote_name(entry.source)} for reading: {strerror(code)}"
-        raise CopyError(text, code, entry.source)
+        raise cannot_read(entry.source, _error(code))
 
 
 def _why_unwritable(entry: "Entry", found: "os.stat_result") -> OSError | None:

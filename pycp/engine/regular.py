@@ -22,8 +22,7 @@ from pycp.engine.write import (
     remove,
     truncate,
 )
-from pycp.errors import CopyError, cannot, failed, skipping
-from pycp.quoting import quote_name
+from pycp.errors import CopyError, cannot, cannot_read, failed, skipping
 from pycp.system.folder import identity
 from pycp.values import USER_WRITE
 
@@ -75,11 +74,7 @@ def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int,
     try:
         fd = open_file(entry.source_name, flags, entry.folder.source_fd)
     except OSError as error:
-        raise CopyError(
-            f"cannot open {quote_name(entry.source)} for reading: {error.strerror}",
-            error.errno,
-            entry.source,
-        ) from None
+        raise cannot_read(entry.source, error) from None
     try:
         status = system.fstat(fd)
         if identity(status) != identity(decision.source_stat):

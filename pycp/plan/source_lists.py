@@ -8,7 +8,7 @@ from errno import ENAMETOOLONG
 from os import fsdecode, strerror
 
 from pycp import system
-from pycp.errors import CopyError, UsageError, reason
+from pycp.errors import CopyError, UsageError, cannot_read, reason
 from pycp.quoting import quote_name, quote_name_if_needed
 
 TYPE_CHECKING = False
@@ -60,9 +60,7 @@ def open_lists(options: "WriteOptions", tell: "Tell") -> "Iterator[str]":
         except OSError as error:
             for other in opened:
                 other.close()
-            raise CopyError(
-                f"cannot open {quote_name(place)} for reading: {reason(error)}", error.errno, place
-            ) from None
+            raise cannot_read(place, error) from None
         opened.append(_List(fd, place, b"\0" if kind == "nul" else b"\n", tell))
     return (name for each in opened for name in each.names())
 
