@@ -56,4 +56,5 @@ def _walk(channel: "Channel", totals: "Totals", places: memoryview) -> None:
 
 def found(places: memoryview) -> tuple[tuple[int, int], bool]:
     """Return how many files and bytes the walk has found, and whether that is all."""
-    return (places[FILES_FOUND], places[BYTES_FOUND]), bool(places[FOUND_ALL])
+    is_all = bool(places[FOUND_ALL])  # first, as the walk goes on while we look
+    return (places[FILES_FOUND], places[BYTES_FOUND]), is_all

@@ -3,6 +3,7 @@
 import os
 import select
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -56,3 +57,19 @@ def test_a_walk_that_is_stopped_knows_not_all() -> None:
         pass
     process.stop()
     assert not found(places)[1]
+
+
+@pytest.mark.parametrize("looks", range(1, 4))
+def test_totals_are_not_all_that_were_looked_at_before_the_walk_was_over(looks: int) -> None:
+    """It ends after so many looks of ours at the numbers."""
+
+    class Places:
+        left = looks
+
+        def __getitem__(self, place: int) -> int:
+            self.left -= 1
+            return 0 if self.left >= 0 else (2, 9, 1)[place]
+
+    places: Any = Places()
+    assert not found(places)[1]
+    assert found(places) == ((2, 9), True)
