@@ -52,8 +52,8 @@ FAULTS = [
     Fault(
         "a byte left out after a short write",
         "data.py",
-        "            written += count\n",
-        "            written += count + 1\n",
+        "        written += count\n",
+        "        written += count + 1\n",
     ),
     Fault(
         "a byte too many of a run of data",
