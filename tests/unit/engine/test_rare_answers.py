@@ -5,12 +5,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pycp import system
-from pycp.engine import links, listing, sparse, unnamed, xattrs
+from pycp.engine import directory_path, links, listing, sparse, unnamed, xattrs
 from pycp.engine.contents import copy_contents, copy_data
 from pycp.engine.data import LARGEST_BLOCK
 from pycp.engine.digest import new_digest, note_step, read_digest
@@ -314,6 +315,24 @@ def test_a_small_source_that_changed_is_read_again_to_verify_it(
     Path("a").write_bytes(b"not")
     with pytest.raises(CopyError, match="'new' differs from 'a' at byte 2"):
         verify_step(work)(file)
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOTSUP])
+def test_a_new_directory_is_opened_up_unless_a_list_may_have_closed_it(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    os.mkdir("new", 0o700)
+    fd = os.open("new", os.O_RDONLY)
+    monkeypatch.setattr(system, "xattr", lambda: SimpleNamespace(list_names=failing(code)))
+    try:
+        if code == errno.EIO:
+            with pytest.raises(OSError, match="Input/output error"):
+                directory_path._open_up(fd)
+        else:
+            directory_path._open_up(fd)
+    finally:
+        os.close(fd)
+    assert stat.S_IMODE(os.stat("new").st_mode) == (0o700 if code == errno.EIO else 0o755)
 
 
 def test_what_has_no_digest_is_not_written_down(opened: Callable[..., FileCopy]) -> None:
