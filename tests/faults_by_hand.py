@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import tree
 from tests.scratch import own_directory
 
 ROOT = Path(__file__).parent.parent
@@ -279,16 +280,25 @@ def caught_by(fault: Fault, words: list[str], extent: str) -> str:
         shutil.copytree(ROOT, checkout, ignore=ignored)
         os.chmod(place, 0o755)
         fault.put_into(checkout)
-        options = f"-ofaulthandler_timeout={LATEST}", "-ofaulthandler_exit_on_timeout=true"
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-qx", "--tb=no", "-rfE", *options, *words],
-            cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(checkout), "PYCP_TESTS": extent},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
+        # Pytest's own directory would have each run tidy up after all sessions of this user before.
+        made = tempfile.mkdtemp()
+        options = (
+            f"--basetemp={made}/pytest",
+            f"-ofaulthandler_timeout={LATEST}",
+            "-ofaulthandler_exit_on_timeout=true",
         )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-qx", "--tb=no", "-rfE", *options, *words],
+                cwd=checkout,
+                env={**os.environ, "PYTHONPATH": str(checkout), "PYCP_TESTS": extent},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        finally:
+            tree.remove(made)
     output = done.stdout
     if endless := ENDLESS.search(output):
         return f"{endless[1]}::{endless[2]} (for ever)"
