@@ -1,7 +1,8 @@
 """Faults put into the engine one at a time: does the suite notice? `python -m tests.faults_by_hand`
 
 Each is put into a copy of the checkout, where the tests of SUBSET run up to the first that fails:
-those of a quick run, and if none of these does, all of them; the table says so then.
+those of a quick run, and if none of these does, all of them; the table says so then. It begins with
+a run without a fault: what fails there would seem to notice each.
 Words select faults by what stands in their names; words after `--` go to pytest instead of SUBSET.
 """
 
@@ -14,6 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import tree
 from tests.scratch import own_directory
 
 ROOT = Path(__file__).parent.parent
@@ -271,24 +273,34 @@ FAULTS = [
 ]
 
 
-def caught_by(fault: Fault, words: list[str], extent: str) -> str:
-    """Return the first test of a run that fails with a fault in place, or nothing."""
+def caught_by(fault: Fault | None, words: list[str], extent: str) -> str:
+    """Return the first test of a run that fails with a fault in place or none, or nothing."""
     with tempfile.TemporaryDirectory(dir=own_directory()) as place:
         checkout = Path(place) / "checkout"
         ignored = shutil.ignore_patterns(".*", "__pycache__", "dist")
         shutil.copytree(ROOT, checkout, ignore=ignored)
         os.chmod(place, 0o755)
-        fault.put_into(checkout)
-        options = f"-ofaulthandler_timeout={LATEST}", "-ofaulthandler_exit_on_timeout=true"
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-qx", "--tb=no", "-rfE", *options, *words],
-            cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(checkout), "PYCP_TESTS": extent},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
+        if fault is not None:
+            fault.put_into(checkout)
+        # Pytest's own directory would have each run tidy up after all sessions of this user before.
+        made = tempfile.mkdtemp()
+        options = (
+            f"--basetemp={made}/pytest",
+            f"-ofaulthandler_timeout={LATEST}",
+            "-ofaulthandler_exit_on_timeout=true",
         )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-qx", "--tb=no", "-rfE", *options, *words],
+                cwd=checkout,
+                env={**os.environ, "PYTHONPATH": str(checkout), "PYCP_TESTS": extent},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        finally:
+            tree.remove(made)
     output = done.stdout
     if endless := ENDLESS.search(output):
         return f"{endless[1]}::{endless[2]} (for ever)"
@@ -299,9 +311,12 @@ def caught_by(fault: Fault, words: list[str], extent: str) -> str:
 
 
 def main(words: list[str]) -> int:
-    """Try the faults; return 1 if one was not noticed."""
+    """Try the faults; return 1 if one was not noticed, or a test fails without any."""
     cut = words.index("--") if "--" in words else len(words)
     wanted, subset = words[:cut], words[cut + 1 :] or [f"tests/{name}" for name in SUBSET.split()]
+    if test := caught_by(None, subset, "quick"):
+        print(f"fails without any fault: {test}")
+        return 1
     unnoticed = 0
     for fault in FAULTS:
         if wanted and not any(word in fault.name for word in wanted):

@@ -55,6 +55,29 @@ def _why_not_mounted() -> str:
     return f"nothing can be mounted here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
+def mounting_of(kind: str, package: str) -> None:
+    """Skip the test if no file system of this kind can be made in a file here, and mounted."""
+    mounting()
+    command(f"mkfs.{kind}", package)
+    reason = _why_not_mounted_from_a_file(kind)
+    if reason:
+        pytest.skip(reason)
+
+
+LEAST = 320 << 20
+"""Bytes that every kind of file system makes do with."""
+
+
+@cache
+def _why_not_mounted_from_a_file(kind: str) -> str:
+    with tempfile.NamedTemporaryFile() as image:
+        image.truncate(LEAST)
+        subprocess.run([f"mkfs.{kind}", "-q", image.name], capture_output=True, check=True)
+        command = ["unshare", "-m", "mount", "-t", kind, "-o", "loop", image.name, "/mnt"]
+        tried = subprocess.run(command, capture_output=True, text=True)
+    return f"no {kind} can be mounted here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
 def told_of_processors() -> None:
     """Skip the test of MPI where there is no /sys, as in a plain chroot: MPICH complains of it."""
     if sys.platform == "linux" and not os.path.isdir("/sys/devices/system/cpu"):

@@ -1,13 +1,12 @@
 """Contents: plain, with holes, shared, large, growing out of space."""
 
 import fcntl
-import shutil
 import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.case import ANYTHING, Case, SameAsGnu, Who, cases
 from tests.comparison import Comparison
 from tests.tree import Node, directory, file
@@ -599,6 +598,5 @@ CLONED = debug("unknown", "yes", "unknown")
 )
 def test_clones(case: Case, same_as_gnu: SameAsGnu) -> None:
     """Where storage can be shared it is, unless -reflink=never or --sparse=never forbids it."""
-    if not shutil.which("mkfs.btrfs") or not Path("/dev/loop-control").exists():
-        pytest.skip("mkfs.btrfs or loop devices are missing")
+    needs.mounting_of("btrfs", "btrfs-progs")
     same_as_gnu(replace(case, stderr=ANYTHING))

@@ -459,11 +459,9 @@ COPIES = (
 )
 
 
-@pytest.mark.skipif(not shutil.which("mkfs.xfs"), reason="mkfs.xfs (Debian: xfsprogs) is missing")
-@pytest.mark.skipif(not os.path.exists("/dev/loop-control"), reason="there are no loop devices")
 def test_what_a_file_system_allocates_ahead_does_not_fill_holes(run: Run, here: Path) -> None:
     """XFS does, behind each write at the end of a file."""
-    needs.mounting()
+    needs.mounting_of("xfs", "xfsprogs")
     (here / "s").mkdir()
     (here / "s/p").touch()
     script = f"""

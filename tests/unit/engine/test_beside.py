@@ -28,9 +28,9 @@ def always(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def none_left() -> Any:
-    before = len(worker.threads())
+    before = set(worker.threads())  # one of them may be about to end
     yield
-    assert len(worker.threads()) == before
+    assert set(worker.threads()) <= before
 
 
 def digest_of_copy() -> str:
