@@ -255,7 +255,7 @@ COPIES = [
     Case("-r s n", (Fails("open", EACCES, "n", FIRST),), "", 0),
     Case("-r s n", (Fails("open", EACCES, "n", (2,)),), "", 0),
     Case("-r s n", (Fails("open", EACCES, "d", (2,)),), "", 0),
-    Case("-r s n", (Fails("fstat", EIO, "f", (2,)),), f"cannot fstat 'n/f': {INPUT_OUTPUT}"),
+    Case("-r y n", (Fails("fstat", EIO, "f", (2,)),), f"cannot fstat 'n/f': {INPUT_OUTPUT}"),
     Case("-a s/f n", (Fails("fstat", EIO, "n", (1,)),), f"cannot fstat 'n': {INPUT_OUTPUT}"),
     Case(
         "a b", (Fails("open", EIO, "b", (2,)),), f"cannot create regular file 'b': {INPUT_OUTPUT}"
