@@ -6,16 +6,17 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.dry import attributes_of_copy
 from pycp.system.nodes import Later
-from pycp.system.overlay import Pretended
 from pycp.values import FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from typing import Any
 
     from pycp.engine.job import Job
     from pycp.system.folder import Folder
+    from pycp.system.overlay import Names
 
 
 def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
@@ -32,12 +33,14 @@ def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
     def known(status: "os.stat_result") -> dict[str, int]:
         return attributes_of_copy(job, status)
 
+    last: Folder | None = None
+    names: Names = {}
+
     def copy(folder: "Folder", name: str) -> bool:
-        source, below = folder.source_directory, folder.destination_directory
-        assert isinstance(source, Pretended)
-        assert isinstance(below, Pretended)
-        overlay = below.overlay
-        node = below.node
+        nonlocal last, names
+        source: Any = folder.source_directory  # both are Pretended
+        below: Any = folder.destination_directory
+        overlay, node = below.overlay, below.node
         if node is None or node.is_finished or source.node is not None or overlay.changed:
             return False
         try:
@@ -50,7 +53,8 @@ def pretending_copier(job: "Job") -> "Callable[[Folder, str], bool]":
                 return False
         except OSError:
             return False
-        names = overlay.made.setdefault(below.id, {})
+        if folder is not last:
+            last, names = folder, overlay.made.setdefault(below.id, {})
         if name in names:
             return False
         overlay.numbers += 1
