@@ -63,7 +63,7 @@ def copytree(
     try:
         source, destination = os.fspath(src), os.fspath(dst)
     except TypeError:
-        source = destination = b""  # what is none comes to light when it is needed
+        source = destination = b""  # no path, for which the standard module has words
     if (
         copy_function is not copy2
         or ignore is not None
