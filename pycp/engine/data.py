@@ -27,7 +27,7 @@ from errno import (
 from stat import S_ISREG
 
 from pycp import system
-from pycp.errors import CopyError, cannot, failed
+from pycp.errors import cannot, failed
 from pycp.quoting import quote_name
 from pycp.values import BYTES, REFLINKED
 
@@ -210,9 +210,4 @@ def seek(fd: int, offset: int, whence: int, shown: str) -> int:
     try:
         return system.lseek(fd, offset, whence)
     except OSError as error:
-        raise lseek_error(shown, error) from None
-
-
-def lseek_error(name: str, error: OSError) -> CopyError:
-    """Word the failure to move a file offset."""
-    return cannot("lseek", name, error)
+        raise cannot("lseek", shown, error) from None

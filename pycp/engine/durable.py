@@ -10,6 +10,7 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.phase import flush
 from pycp.errors import CopyError, failed
+from pycp.system.folder import release
 from pycp.system.mounts import forgets_times
 from pycp.values import split_last
 
@@ -106,14 +107,7 @@ class Flushed:
             except OSError as error:
                 self._report.failed(failed("failed to sync", shown, error))
             finally:
-                _close(fd)
-
-
-def _close(fd: int) -> None:
-    try:
-        system.close(fd)
-    except OSError:
-        pass  # nothing was written through it
+                release(fd)
 
 
 def place_of(directory: "Directory") -> "Place":

@@ -12,7 +12,7 @@ from stat import S_ISREG
 from pycp import system
 from pycp.engine.attributes import set_attributes
 from pycp.engine.contents import copy_contents
-from pycp.engine.data import EMPTY, SMALL, lseek_error, seek_both
+from pycp.engine.data import EMPTY, SMALL, seek_both
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_update import stays_as_it_is
 from pycp.engine.write import creation_error, narrow, open_existing, truncate
@@ -296,7 +296,7 @@ def _begin_again(file: FileCopy) -> None:
     try:
         system.ftruncate(file.destination_fd, 0)
     except OSError as error:
-        raise lseek_error(file.entry.destination, error) from None
+        raise cannot("lseek", file.entry.destination, error) from None
 
 
 def _status(file: FileCopy) -> "os.stat_result":

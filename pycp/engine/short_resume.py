@@ -45,7 +45,6 @@ def passing_over(job: "Job") -> "PassOver | None":
         and options.preserve_timestamps
         and options.preserve_mode
         and not job.has_steps
-        and not job.report.debug
         and options.update == "all"
         and options.dereference != "always"
     ):
@@ -71,7 +70,10 @@ def passing_over(job: "Job") -> "PassOver | None":
                 if kind != REGULAR:
                     return entry
                 try:
-                    found = stat(name, dir_fd=destination, follow_symlinks=False)
+                    try:
+                        found = stat(name, dir_fd=destination, follow_symlinks=False)
+                    except FileNotFoundError:
+                        return name, MISSING
                     known = stat(name, dir_fd=source, follow_symlinks=False)
                     mode, inode, device, links, owner, group, length, _, _, _ = known
                     there, number, place, count, user, team, size, _, _, _ = found
@@ -89,8 +91,6 @@ def passing_over(job: "Job") -> "PassOver | None":
                         and not names_of(start + name)
                     ):
                         return entry
-                except FileNotFoundError:
-                    return name, MISSING
                 except OSError:
                     return entry  # the way of its kind will tell
                 files += 1

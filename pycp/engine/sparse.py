@@ -13,13 +13,12 @@ from pycp.engine.data import (
     BUFFER_SIZE,
     FATAL_ANYWAY,
     copy_offloaded,
-    lseek_error,
     read_some,
     seek,
     write_all,
     write_to,
 )
-from pycp.errors import CopyError, failed, reason
+from pycp.errors import CopyError, cannot, failed, reason
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.values import BYTES
 
@@ -71,7 +70,7 @@ def has_map(file: "FileCopy") -> bool | None:
             return True  # nothing but a hole
         if error.errno in (EINVAL, ENOTSUP):
             return None
-        raise lseek_error(file.entry.source, error) from None
+        raise cannot("lseek", file.entry.source, error) from None
     if start > 0:
         return True
     try:
@@ -95,7 +94,7 @@ def extents(file: "FileCopy", end: int = 0) -> "Iterator[tuple[int, int]]":
         except OSError as error:
             if error.errno == ENXIO:
                 return
-            raise lseek_error(file.entry.source, error) from None
+            raise cannot("lseek", file.entry.source, error) from None
         if end <= start:
             return  # the file shrank between the two calls
         yield start, end

@@ -204,7 +204,7 @@ class Tee:
         for worker, destination in self._by_worker.items():
             if destination.asking is not None:
                 destination.asking.handover.close()
-            worker.stop()
+            worker.end()
         self._by_worker.clear()
 
 

@@ -16,7 +16,7 @@ from pycp.engine.pinned import Pinned
 from pycp.errors import CopyError
 from pycp.system import xattr_os
 from pycp.system.folder import Directory, release
-from tests.unit.rooms import entry, job
+from tests.unit.rooms import Heard, entry, job
 
 
 def failing(code: int) -> Callable[..., Any]:
@@ -55,6 +55,7 @@ def test_what_was_only_looked_at_loses_nothing_when_it_is_closed(
     file: FileCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Pinned("a", None, "a")
+    report = Heard()
     closed: list[int] = []
 
     def close(fd: int) -> None:
@@ -65,9 +66,12 @@ def test_what_was_only_looked_at_loses_nothing_when_it_is_closed(
         patch.setattr(system, "close", close)
         held.__exit__()
         release(0)
-        durable._close(0)
-    assert closed[1:] == [0, 0]
-    os.close(closed[0])
+        durable.flush_directories(report, [(None, ".", ".")])
+    pinned, released, flushed = closed
+    assert released == 0
+    assert report.words == []
+    for fd in (pinned, flushed):
+        os.close(fd)
 
 
 def test_a_directory_that_is_gone_holds_nothing(tmp_path: Path) -> None:
