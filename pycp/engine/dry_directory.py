@@ -13,7 +13,7 @@ from pycp.engine.write import announce, make_room
 from pycp.errors import CopyError, SilentError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity
-from pycp.system.nodes import Later, Node
+from pycp.system.nodes import Node
 from pycp.system.overlay import Overlay, Pretended
 from pycp.values import OTHER, PERMISSIONS
 
@@ -139,7 +139,8 @@ def open_real(job: "Job", filled: Filled, decision: "Decision") -> None:
 def finish_pretended(job: "Job", filled: Filled) -> None:
     """Fail as giving a directory its attributes would, and remember its mode."""
     directory = filled.folder.destination_directory
-    foresee_attributes(job, filled.entry, filled.source, filled.made.status, directory)
+    if not filled.made.is_new:
+        foresee_attributes(job, filled.entry, filled.source, filled.made.status, directory)
     _remember_mode(job, directory, filled.source, filled.made.is_new)
 
 
@@ -171,7 +172,7 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "List
     for name, node in changes.items():
         mode = 0
         if node is not None:
-            mode = (node.like if isinstance(node, Later) else node.status).st_mode
+            mode = (node[0] if isinstance(node, tuple) else node.status).st_mode
         excludes = job.exclusions is not None and job.exclusions.excludes
         if mode and not (excludes and excludes(filled.inside + name, stat.S_ISDIR(mode))):
             entries.append((name, OTHER))

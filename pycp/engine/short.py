@@ -46,10 +46,11 @@ def short_ways(
     if not job.may_be_short or (follows and options.preserve_links):
         return {}, makes_directories, None
     if options.dry_run:
-        from pycp.engine.short_dry import pretending_copier
+        from pycp.engine.short_dry import pretending_copier, pretending_maker
 
-        can = not (follows or job.report.hears or job.report.own_files)
-        return ({REGULAR: pretending_copier(job)} if can else {}), None, None
+        if follows or job.report.hears or job.report.own_files:
+            return {}, None, None
+        return {REGULAR: pretending_copier(job)}, pretending_maker(job, memory), None
     if options.resume:
         from pycp.engine.short_resume import copier_in_new, passing_over
 

@@ -34,8 +34,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     """
     open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
     withheld_bits = job.options.withheld_bits(True)
-    copied, ancestors, making = memory.copied.whole, memory.ancestors, memory.making
-    foreign = memory.foreign
+    has_met = memory.has_met
     report = job.report
     hears, counts = report.hears, job.tally.own
     enter_old = _enterer(job, memory)
@@ -52,7 +51,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
         try:
             source = status_of(source_fd)
             key = source.st_dev, source.st_ino
-            if key in copied or key in ancestors or key in making or key in foreign:
+            if has_met(key):
                 release(source_fd)
                 return None
             mode = S_IMODE(source.st_mode)
@@ -105,8 +104,7 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
     """Return the function that enters a directory that was there before, both sides open."""
     open_file, status_of = system.open, system.fstat
     options, report = job.options, job.report
-    copied, ancestors, making = memory.copied.whole, memory.ancestors, memory.making
-    foreign = memory.foreign
+    has_met = memory.has_met
     withheld_bits = job.options.withheld_bits(True)
     may_begin_anew = options.may_be_begun()
     if may_begin_anew:
@@ -126,7 +124,7 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
             status = status_of(destination.fd)
             origin.id = key = source.st_dev, source.st_ino
             destination.id = found = status.st_dev, status.st_ino
-            if key in copied or key in ancestors or key in making or key in foreign or key == found:
+            if has_met(key) or key == found:
                 inner.close()
                 return None
         except OSError:

@@ -202,6 +202,15 @@ class Memory:
         self.links_made: list[Identity] | None = None
         """Those to be told to another process, if any are."""
 
+    def has_met(self, key: "Identity") -> bool:
+        """Return whether a source directory is none to go into as the first of its name."""
+        return (
+            key in self.ancestors
+            or key in self.making
+            or key in self.copied.whole
+            or key in self.foreign
+        )
+
     def expect_many_operands(self) -> None:
         """Keep what is remembered of each operand small; nothing is remembered yet."""
         from pycp.plan.marks import Marks

@@ -1,21 +1,34 @@
 """What a dry run pretends to be there: a status, and what a symbolic link holds."""
 
 import os
+from stat import S_IFDIR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from pycp.system.folder import Directory
+
+    Look = Callable[[], os.stat_result]
+    Known = Callable[[os.stat_result], dict[str, int]]
+    Later: TypeAlias = tuple[os.stat_result, Known, Directory, int]
+    """A regular file of whose copy nobody has asked for more than the name.
+
+    It is the status of the source, what says in what the copy does not look like that, the
+    directory of the source, where it has the same name, and the number of the copy.
+    """
 
 
 class Node:
     """Something that is pretended to be there."""
 
-    __slots__ = ("above", "is_finished", "status", "text")
+    __slots__ = ("_status", "above", "is_finished", "text")
 
-    def __init__(self, status: os.stat_result, text: str, above: "Directory | None") -> None:
-        self.status = status
+    def __init__(
+        self, status: "os.stat_result | Look", text: str, above: "Directory | None"
+    ) -> None:
+        self._status = status
         self.text = text
         """What a symbolic link holds."""
         self.above = above
@@ -23,26 +36,24 @@ class Node:
         self.is_finished = False
         """A directory has its mode in the end, which may keep its owner from writing in it."""
 
+    @property
+    def status(self) -> os.stat_result:
+        """Return its status, which is put together when somebody asks for it."""
+        if not isinstance(self._status, os.stat_result):
+            self._status = self._status()
+        return self._status
 
-class Later:
-    """A regular file that is pretended to be there; nobody has asked for more than its name."""
+    @status.setter
+    def status(self, status: os.stat_result) -> None:
+        self._status = status
 
-    __slots__ = ("known", "like", "number", "source")
-
-    def __init__(
-        self,
-        like: os.stat_result,
-        known: "Callable[[os.stat_result], dict[str, int]]",
-        source: "Directory",
-        number: int,
-    ) -> None:
-        self.known = known
-        """Says in what it does not look like its source."""
-        self.like = like
-        """The status of its source."""
-        self.source = source
-        """The directory of that, where it has the same name."""
-        self.number = number
+    def finish(self, mode: int) -> None:
+        """Give a directory the mode that it has in the end."""
+        before = self._status
+        self.is_finished = True
+        self._status = lambda: changed(
+            before if isinstance(before, os.stat_result) else before(), st_mode=S_IFDIR | mode
+        )
 
 
 def new_status(

@@ -12,13 +12,15 @@ from errno import EACCES, EEXIST, EISDIR, ELOOP, ENOENT, ENOTDIR, EPERM, EXDEV
 from pycp import system
 from pycp.system.allowed import GROWING, may_link, protection, why_not
 from pycp.system.folder import CLOSED, Directory, identity
-from pycp.system.nodes import Later, Node, changed, new_status
+from pycp.system.nodes import Node, changed, new_status
 from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
+
+    from pycp.system.nodes import Later
 
     Identity = tuple[int, int]
     Place: TypeAlias = "Node | tuple[int | None, str]"
@@ -92,7 +94,7 @@ class Overlay:
             node = names[name]
             if node is None:
                 raise _error(ENOENT)
-            if isinstance(node, Later):
+            if isinstance(node, tuple):
                 node = names[name] = self._node(node, here.st_dev, name)
             return node.status, node
         if isinstance(place, Node):
@@ -109,10 +111,11 @@ class Overlay:
             status = system.stat(path + name, dir_fd=fd, follow_symlinks=False)
         return self.changed.get(identity(status), status), (fd, f"{path}{name}/")
 
-    def _node(self, later: Later, device: int, name: str) -> Node:
-        status = new_status(later.like, device, later.number, later.known(later.like))
-        assert isinstance(later.source, Pretended)
-        self.fill(status, later.like, later.source, name)
+    def _node(self, later: "Later", device: int, name: str) -> Node:
+        like, known, source, number = later
+        status = new_status(like, device, number, known(like))
+        assert isinstance(source, Pretended)
+        self.fill(status, like, source, name)
         return Node(status, "", None)
 
     def fill(
@@ -203,8 +206,7 @@ class Pretended(Directory):
     def finish(self, mode: int) -> None:
         """Pretend that the directory, if it is pretended itself, has its mode in the end."""
         if self.node is not None:
-            self.node.status = changed(self.node.status, st_mode=stat.S_IFDIR | mode)
-            self.node.is_finished = True
+            self.node.finish(mode)
 
     def names(self, name: str, more_flags: int = 0) -> "Iterator[str]":
         """Yield the names in a directory below this one, or in this one itself (".")."""

@@ -315,7 +315,7 @@ COPIES = [
         f"cannot create regular file 'b': {INPUT_OUTPUT}",
     ),
     Case("--dry-run -r s no", (Fails("open", EIO, "d"),), f"cannot access 's/d': {INPUT_OUTPUT}"),
-    Case("--dry-run -r s no", (Fails("stat", EIO, "d"),), f"cannot stat 's/d': {INPUT_OUTPUT}"),
+    Case("--dry-run -r s/d no", (Fails("stat", EIO, "d"),), f"cannot stat 's/d': {INPUT_OUTPUT}"),
     Case(
         "--dry-run -a s t",
         (Fails("access", EIO),),
