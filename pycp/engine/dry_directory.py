@@ -20,12 +20,13 @@ from pycp.values import OTHER, PERMISSIONS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import TypeVar
 
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry
     from pycp.options import WriteOptions
+    from pycp.plan.links import Copies
 
     Options = TypeVar("Options", bound=WriteOptions)
     Listed = tuple[int, Iterator[tuple[str, int]], bool]
@@ -157,7 +158,7 @@ def _remember_mode(
         directory.finish(mode & ~job.umask)
 
 
-def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "Listed":
+def list_pretended(job: "Job", filled: Filled, copied: "Copies") -> "Listed":
     """Return number and entries of a source directory, with what would be in it by now."""
     directory = filled.folder.source_directory
     assert isinstance(directory, Pretended)
@@ -167,7 +168,9 @@ def list_pretended(job: "Job", filled: Filled, known: "Container[int]") -> "List
         raise skipping("directory", filled.entry.source)
     if directory.node is None:
         entries = [
-            (name, kind) for name, kind in list_source(job, filled, known)[1] if name not in changes
+            (name, kind)
+            for name, kind in list_source(job, filled, copied)[1]
+            if name not in changes
         ]
     for name, node in changes.items():
         mode = 0

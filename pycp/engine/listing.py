@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.engine.job import Job
     from pycp.plan.exclude import Exclusions
+    from pycp.plan.links import Copies
 
     class Listing(Iterator[os.DirEntry[str]], Protocol):
         """The entries of a directory that is open, one after the other."""
@@ -33,30 +34,36 @@ NAME_START = 16 + 8 + 1
 
 
 def list_source(
-    job: "Job", filled: "Filled", known: "Container[int]"
+    job: "Job", filled: "Filled", copied: "Copies"
 ) -> "tuple[int, Iterator[tuple[str, int]], bool]":
     """List the source directory; return a number of entries, they, and whether there are more.
 
     Each is a name and its kind. They come by inode number, in a vast directory among some thousands
-    at a time. `known` are the inode numbers of files met before, of those that have several names.
+    at a time. `copied` are files met before, of those that have several names.
 
     Raise CopyError if it cannot be read.
     """
     directory = filled.folder.source_directory
     filled.is_told = True
     try:
-        directory.be_listed()
+        if directory.is_path_only:
+            directory.be_listed()
         assert directory.fd is not None
         listing: Listing = system.scandir(directory.fd)
         if job.exclusions is not None:
             listing = _wanted(job, job.exclusions, filled, listing)
         found = list(islice(listing, CHUNK))
+        if not found:
+            listing.close()
+            filled.is_told = False
+            return 0, iter(()), False
         if len(found) == CHUNK and (job.report.verbose or job.shared_source is not None):
             packed = _packed_entries(chain(found, listing))
             listing.close()
             filled.is_told = False
             return len(packed), _unpacked(packed), True
-        entries = _by_number(found, known if job.shared_source is None else ())
+        known = copied.files_on(directory.id[0]) if job.shared_source is None else ()
+        entries = _by_number(found, known)
     except OSError as error:
         raise cannot("access", filled.entry.source, error) from None
     filled.is_told = False
@@ -84,7 +91,7 @@ def _wanted(
 def _by_number(found: "list[os.DirEntry[str]]", known: "Container[int]") -> list[tuple[str, int]]:
     """Return entries by inode number."""
     found.sort(key=DirEntry.inode)
-    if not known or not found:
+    if not known:
         return [(entry.name, _kind(entry)) for entry in found]
     entries = []
     for entry in found:

@@ -37,6 +37,7 @@ def short_ways(
     says that symbolic links that were made must not be copied through later.
     """
     options = job.options
+    ways: Ways
     follows = options.dereference == "always"
     if options.redo or options.asks_for_labels():
         return {}, None, None
@@ -55,12 +56,14 @@ def short_ways(
         from pycp.engine.short_resume import copier_in_new, passing_over
 
         copy_new = regular_copier(job, memory)
-        ways = {REGULAR: copier_in_new(copy_new), MISSING: copy_new}
-        return ways, makes_directories, passing_over(job)
-    # What is reached through links may be met again, and is remembered in general.
-    ways = {REGULAR: regular_copier(job, memory, None if follows else is_newer)}
+        both = {REGULAR: copier_in_new(copy_new), MISSING: copy_new}
+        return both, makes_directories, passing_over(job)
+    link = None
+    ways = {}
     if not (follows or job.report.hears):
         ways[SYMLINK] = symlink_copier(job, memory.made_link if remembers_links else None)
         if job.manifest is None and options.preserve_links:  # with -u alone only what stays joins
-            ways[LINKED] = hard_link_maker(job, memory)
+            link = ways[LINKED] = hard_link_maker(job, memory)
+    # What is reached through links may be met again, and is remembered in general.
+    ways[REGULAR] = regular_copier(job, memory, None if follows else is_newer, link)
     return ways, makes_directories, None

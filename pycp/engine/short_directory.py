@@ -33,7 +33,10 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     The function returns None if that is for the general way; nothing has happened then.
     """
     open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
-    withheld_bits = job.options.withheld_bits(True)
+    options = job.options
+    withheld_bits = options.withheld_bits(True)
+    keeps_all = options.preserve_mode and options.preserve_ownership and options.preserve_timestamps
+    masked = job.umask if keeps_all else 0
     has_met = memory.has_met
     report = job.report
     hears, counts = report.hears, job.tally.own
@@ -55,7 +58,15 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 release(source_fd)
                 return None
             mode = S_IMODE(source.st_mode)
+            owner = folder.owner_of_directories
             withheld = withheld_bits & mode
+            if (
+                keeps_all
+                and owner == (source.st_uid, source.st_gid)
+                and folder.goes_by_umask
+                and not mode & (masked | 0o7000)
+            ):  # what is nobody else's in the end needs not be withheld meanwhile
+                withheld = 0
             mkdir(name, (mode & ~withheld) | OWNER_ALL, dir_fd=into.fd)
         except OSError:
             release(source_fd)
@@ -77,7 +88,8 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 destination.close()
                 raise replaced(entry.destination)
             made = Made(None, 0, status, True, withheld)
-            let_owner_in(entry, destination, made, mode)
+            if made.mode & mode & OWNER_ALL != OWNER_ALL:
+                let_owner_in(entry, destination, made, mode)
         except BaseException:
             release(source_fd)
             raise
@@ -85,6 +97,8 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
         origin.id = key
         inner = Folder(folder, origin, destination, True)
         inner.goes_by_umask = folder.goes_by_umask
+        owner = folder.owner_of_directories or (status.st_uid, status.st_gid)
+        folder.owner_of_directories = inner.owner_of_directories = owner
         try:
             if hears:
                 tell_directory(report, entry, True)

@@ -38,13 +38,16 @@ SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
 
 
 def regular_copier(
-    job: "Job", memory: "Memory", is_newer: "IsNewer | None" = None
+    job: "Job",
+    memory: "Memory",
+    is_newer: "IsNewer | None" = None,
+    link: "Callable[[Folder, str], bool] | None" = None,
 ) -> "Callable[[Folder, str], bool]":
     """Return the function that copies one regular file, if the options leave nothing to decide.
 
     The function returns False if there is something to decide after all; nothing has happened
     then. It raises CopyError like the general way. `is_newer` compares source and destination where
-    only newer files are copied.
+    only newer files are copied; `link` makes one more name of what was copied before.
     """
     options = job.options
     may_stay = None
@@ -91,7 +94,14 @@ def regular_copier(
     else:
         open_new = open_file
 
+    may_be_linked = False
+
     def copy(folder: "Folder", name: str) -> bool:
+        nonlocal may_be_linked
+        if may_be_linked:  # in a directory, the names of a file come one after the other
+            if link is not None and link(folder, name):
+                return True
+            may_be_linked = False
         if may_stay is not None and not folder.is_new and may_stay(folder, name):
             counts[FILES] += 1
             counts[SKIPPED] += 1
@@ -223,6 +233,7 @@ def regular_copier(
                     copied[key] = file.entry
                 else:
                     copied.add(key, folder, name)
+                    may_be_linked = link is not None
         finally:
             try:
                 close(source_fd)

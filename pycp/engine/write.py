@@ -117,12 +117,15 @@ def keep_backup(
             except FileExistsError:
                 if not (backup.number and backup.name.endswith(f".~{backup.number}~")):
                     raise
-                is_taken = directory.has(backup.name)
-                patience -= 1 if is_taken else PHANTOM
+                try:
+                    directory.stat(backup.name, False)
+                except OSError:
+                    patience -= PHANTOM
+                else:
+                    patience -= 1
+                    backup = backup.following()
                 if patience < 0:
                     raise
-                if is_taken:
-                    backup = backup.following()
     except OSError as error:
         if error.errno != ENOENT:
             raise cannot("backup", entry.destination, error) from None

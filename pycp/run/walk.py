@@ -18,6 +18,7 @@ from pycp.engine.short import short_ways
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot
 from pycp.run.level import Level, Opened, give_up, tell_lost
+from pycp.system.folder import CLOSED
 from pycp.values import COMPLETE, DIRECTORY
 
 TYPE_CHECKING = False
@@ -227,14 +228,15 @@ class Walk:
         if folder.is_new:  # a link into the copy would never end either
             self.memory.making.add(folder.destination_directory.id)
         filled.pending += 1
-        self._remove_left(filled)
+        if self.left_by:
+            self._remove_left(filled)
         level = Level(filled, iter(()))
         if not self._stays or above is None or source[0] == above.folder.source_directory.id[0]:
             try:
                 if decision is not None:
                     self._open(self.job, filled, decision)
-                known = self.memory.copied.files_on(source[0])
-                count, level.entries, is_vast = self._list(self.job, filled, known)
+                listed = self._list(self.job, filled, self.memory.copied)
+                count, level.entries, is_vast = listed
             except CopyError as error:
                 self.job.report.failed(error)
                 return level
@@ -255,7 +257,9 @@ class Walk:
         self.settle(filled)
         if above is not None:
             try:
-                above.filled.folder.reopen(folder)
+                outer = above.filled.folder
+                if CLOSED in (outer.source_directory.fd, outer.destination_directory.fd):
+                    outer.reopen(folder)
             except OSError as error:
                 tell_lost(self.job, above.filled, error)
                 above.entries = iter(())
@@ -313,8 +317,7 @@ class Walk:
         """List a directory that is open; failures are told."""
         level.is_unlisted = False
         try:
-            known = self.memory.copied.files_on(level.filled.folder.source_directory.id[0])
-            level.entries = self._list(self.job, level.filled, known)[1]
+            level.entries = self._list(self.job, level.filled, self.memory.copied)[1]
         except CopyError as error:
             self.job.report.failed(error)
 

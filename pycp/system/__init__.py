@@ -103,6 +103,8 @@ if TYPE_CHECKING:
 
     from pycp.system.posix import Where as Where
 
+_xattr: "ModuleType | None" = None
+
 SEEK_DATA: int = getattr(os, "SEEK_DATA", -1)
 SEEK_HOLE: int = getattr(os, "SEEK_HOLE", -1)
 """Whence values of lseek for the map of data and holes; -1 is refused with EINVAL."""
@@ -131,13 +133,17 @@ def leave_standard_descriptors_closed() -> None:
 
 def xattr() -> "ModuleType":
     """Return the module for extended attributes: the calls of `os`, or the xattr package."""
-    if hasattr(os, "listxattr"):
-        from pycp.system import xattr_os
+    global _xattr
+    if _xattr is None:
+        if hasattr(os, "listxattr"):
+            from pycp.system import xattr_os
 
-        return xattr_os
-    from pycp.system import xattr_package
+            _xattr = xattr_os
+        else:
+            from pycp.system import xattr_package
 
-    return xattr_package
+            _xattr = xattr_package
+    return _xattr
 
 
 __all__ = [

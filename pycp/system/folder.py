@@ -134,7 +134,10 @@ class Directory:
         """Give the descriptor back; the directory can be opened again."""
         if self.fd is not None and self.fd >= 0 and not self.is_pinned:
             fd, self.fd = self.fd, CLOSED
-            release(fd)
+            try:
+                system.close(fd)
+            except OSError:
+                pass  # as in `release`
 
     def reopen(self, child: "Directory | None" = None) -> None:
         """Open the directory again, from a child of it that is open or from above.
@@ -183,14 +186,6 @@ class Directory:
     def stat(self, name: str, follow_symlinks: bool = True) -> os.stat_result:
         """Look at something below the directory."""
         return system.stat(name, dir_fd=self.fd, follow_symlinks=follow_symlinks)
-
-    def has(self, name: str) -> bool:
-        """Return whether something below it has this name, as far as we can see."""
-        try:
-            self.stat(name, False)
-        except OSError:
-            return False
-        return True
 
     def may(self, mode: int, name: str) -> bool:
         """Return whether this user may read or write something below it, links followed."""
@@ -255,6 +250,7 @@ class Folder:
         "holds_old",
         "is_new",
         "is_of_run",
+        "owner_of_directories",
         "owner_of_new",
         "parent",
         "source_directory",
@@ -280,6 +276,8 @@ class Folder:
         """A new file has the mode asked for but for the umask: no access list has a say in it."""
         self.owner_of_new: tuple[int, int] | None = None
         """User and group of the files we make in it, once one was made."""
+        self.owner_of_directories: tuple[int, int] | None = None
+        """The same of directories, where one was made in it or above."""
 
     @property
     def source(self) -> str:

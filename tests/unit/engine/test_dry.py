@@ -10,6 +10,7 @@ from pycp.engine.attributes import Made
 from pycp.engine.directory import Filled
 from pycp.engine.dry_directory import foresee_attributes, foresee_parent, list_pretended
 from pycp.errors import CopyError, SilentError
+from pycp.plan.links import Copies
 from pycp.quoting import quote_word
 from pycp.system.folder import Directory, identity
 from pycp.system.nodes import changed
@@ -101,4 +102,4 @@ def test_another_directory_in_the_place_of_one_that_would_be_there_is_skipped() 
     made.folder.source_directory = below
     filled = Filled(made, made.folder, os.stat("d"), Made(None, 0, os.stat("d"), True, 0))
     with pytest.raises(CopyError, match="skipping directory 'new', as it was replaced"):
-        list_pretended(job(), filled, ())
+        list_pretended(job(), filled, Copies())

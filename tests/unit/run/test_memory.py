@@ -71,8 +71,8 @@ def test_a_copy_into_itself_is_no_cycle_of_links_whatever_the_order(
     """Numbers of new directories are not in the order they were made in on every file system."""
     listed = listing.list_source
 
-    def backwards(job: Any, filled: Any, known: Any) -> Any:
-        count, entries, is_vast = listed(job, filled, known)
+    def backwards(job: Any, filled: Any, copied: Any) -> Any:
+        count, entries, is_vast = listed(job, filled, copied)
         names = sorted(entries)
         # In the copy, the directory that was made last comes first.
         return count, iter(names[::-1] if filled.depth > 1 else names), is_vast

@@ -75,4 +75,5 @@ def test_a_duplicate_is_none_of_the_standard_streams() -> None:
 def test_the_package_is_for_systems_without_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sys.platform != "linux" or system.xattr() is xattr_os
     monkeypatch.delattr(os, "listxattr")
+    monkeypatch.setattr(system, "_xattr", None)
     assert system.xattr() is xattr_package
