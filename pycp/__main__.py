@@ -30,7 +30,7 @@ _AT_THE_END = (MemoryError, *_MAY_BE_EXHAUSTION)
 
 def cp_main() -> int:
     """Copy as the words in `sys.argv` say; return the exit status of cp."""
-    return _unless_exhausted(_cp)
+    return _run(_cp)
 
 
 def _cp() -> int:
@@ -79,6 +79,15 @@ def _run_cp(
     except CopyError as error:
         _refuse(error, report)
     return 0 if report.finish() else FAILURE
+
+
+def _run(command: "Callable[[], int]") -> int:
+    """Return the status of a command, whatever becomes of the memory."""
+    try:
+        return _unless_exhausted(command)
+    except SystemError:  # the interpreter found no memory for the exception that was on its way
+        _tell_exhausted()
+        return FAILURE
 
 
 def _unless_exhausted(command: "Callable[[], int]") -> int:
@@ -201,7 +210,7 @@ def _show_progress(
 
 def install_main() -> int:
     """Install as the words in `sys.argv` say; return the exit status of install."""
-    return _unless_exhausted(_install_as_asked)
+    return _run(_install_as_asked)
 
 
 def _install_as_asked() -> int:

@@ -9,6 +9,7 @@ from stat import S_ISLNK
 from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
+from pycp.system.inside import way_inside
 from pycp.values import FILES, HARD_LINKS
 
 TYPE_CHECKING = False
@@ -41,7 +42,7 @@ def symlink_copier(
     preserves = keeps_times or keeps_owner or keeps_xattrs
     open_file, close, status_of, stat = system.open, system.close, system.fstat, system.stat
     readlink, symlink, set_times = system.readlink, system.symlink, system.set_times
-    list_xattrs = system.xattr().list_names
+    names_of, inside = system.xattr().names_of_path, way_inside(job.report.program)
     path = system.descriptor_path
 
     def copy(folder: "Folder", name: str) -> bool:
@@ -55,8 +56,12 @@ def symlink_copier(
             if not S_ISLNK(source.st_mode) or (keeps_links and source.st_nlink > 1):
                 return False
             text = readlink(name, dir_fd=source_dir_fd)
-            if keeps_xattrs and list_xattrs((name, source_dir_fd)):
-                return False
+            if keeps_xattrs:
+                try:
+                    if names_of(inside.enter(source_dir_fd) + name):
+                        return False
+                finally:
+                    inside.leave()
             symlink(text, name, dir_fd=directory_fd)
         except OSError:
             return False

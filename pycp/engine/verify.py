@@ -13,7 +13,7 @@ from pycp.engine.phase import Phase, flush
 from pycp.engine.write import creation_error
 from pycp.errors import CopyError, failed
 from pycp.quoting import quote_name
-from pycp.values import CHECKED, CHECKING
+from pycp.values import CHECKED, CHECKING, FLUSHED, FLUSHING, PHASE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry
+
+    Counted = list[int] | memoryview[int]
 
 BUFFER_SIZE = 1024 * 1024
 """Bytes read from each side at a time, at most."""
@@ -99,44 +101,52 @@ def verify_step(job: "Job") -> "Callable[[FileCopy], None]":
     What was read of a small source stands for it, unless its status has moved meanwhile.
     """
 
+    counts, report = job.tally.own, job.report
+
     def read_back(file: "FileCopy") -> None:
-        entry, fd = file.entry, file.destination_fd
-        if file.data is not None:
-            _flush(job, file)
-            system.drop_cached(fd)
-            with Phase(job.tally, CHECKING):
-                found = _read_at_once(file)
-            now = _status(file.source_fd, entry.source)
-            if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (
-                file.source.st_size,
-                file.source.st_mtime_ns,
-                file.source.st_ctime_ns,
+        entry, data = file.entry, file.data
+        if data is not None:
+            before = counts[PHASE]
+            try:
+                found = _read_small(file, data, counts)
+            finally:
+                counts[PHASE] = before
+            now, then = _status(file.source_fd, entry.source), file.source
+            if (
+                now.st_ctime_ns == then.st_ctime_ns
+                and now.st_mtime_ns == then.st_mtime_ns
+                and now.st_size == then.st_size
             ):
-                if found != file.data:
-                    raise _differs(entry, first_other(file.data, found))
-                job.tally.add(CHECKED, len(file.data))
-                _tell(job, entry)
-                return
-        verify(job, file, _status(fd, entry.destination))
-        _tell(job, entry)
+                if found != data:
+                    raise _differs(entry, first_other(data, found))
+                counts[CHECKED] += len(data)
+            else:
+                data = None
+        if data is None:
+            verify(job, file, _status(file.destination_fd, entry.destination))
+        if report.verbose:
+            report.line(f"verified {quote_name(entry.destination)}")
 
     return read_back
 
 
-def _read_at_once(file: "FileCopy") -> bytes:
-    """Return what a small destination holds, by one call if it is what it should be."""
-    fd, data = file.destination_fd, file.data or b""
+def _read_small(file: "FileCopy", data: bytes, counts: "Counted") -> bytes:
+    """Return what a small destination holds, by one call if it is the data that it should be."""
+    fd = file.destination_fd
+    counts[PHASE] = FLUSHING
+    try:
+        system.flush(fd)
+    except OSError as error:
+        raise failed("error writing", file.entry.destination, error) from None
+    file.is_flushed = True
+    counts[FLUSHED] += len(data)
+    counts[PHASE] = CHECKING
+    system.drop_cached(fd)
     try:
         found = system.pread(fd, len(data) + 1, 0)
     except OSError:
         found = b""  # reading it all will tell
     return found if found == data else read((fd, file.entry.destination), 0, len(data) + 1)
-
-
-def _tell(job: "Job", entry: "Entry") -> None:
-    """Tell that a file was read back, and is what it should be."""
-    if job.report.verbose:
-        job.report.line(f"verified {quote_name(entry.destination)}")
 
 
 def _count_nothing(_size: int) -> None:

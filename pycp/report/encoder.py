@@ -66,8 +66,8 @@ class Encoder:
             self._look_at(folder)
         if (
             self._is_unicode
-            and (name.isascii() or _is_unicode(name))
             and not entry.has_names_of_its_own
+            and (name.isascii() or _is_unicode(name))
         ):
             quoted = in_quotes(name)[1:]
             names = f"{self._source}{quoted}{self._destination}{quoted}"

@@ -69,11 +69,12 @@ class JsonLines(Lines):
 
     def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
         """Count events, and keep their lines until they are written."""
-        if self.pulse is not None and "progress" not in kinds:
-            self.pulse.beat()
-        for kind, count in kinds.items():
-            if kind in self._counts:
-                self._counts[kind] += count
+        pulse, counts = self.pulse, self._counts
+        if pulse is not None and time.monotonic() >= pulse.next and "progress" not in kinds:
+            pulse.beat()
+        for kind in kinds:
+            if kind in counts:
+                counts[kind] += kinds[kind]
         self._events.append(lines)
         self._events_size += len(lines)
         if self._events_size >= BUFFER_SIZE:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pycp.entries import Report
 
 BUFFER_SIZE = 4096
-"""Bytes of lines collected before they are written."""
-ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
+"""Characters of lines collected before they are written."""
+ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"))
 
 
 class Manifest:
@@ -41,7 +41,7 @@ class Manifest:
         self._place = place
         self._report = report
         self._fd = -1
-        self._pending: list[bytes] = []
+        self._pending: list[str] = []
         self._size = 0
         self._error: OSError | None = None
         self.id: tuple[int, int] | None = None
@@ -55,14 +55,14 @@ class Manifest:
         if self._place == "-":
             self._report.line(line)
             return
-        data = os.fsencode(line) + b"\n"
-        self._pending.append(data)
-        self._size += len(data)
+        self._pending.append(line)
+        self._size += len(line)
         if self._size >= BUFFER_SIZE:
             self._flush()
 
     def _flush(self) -> None:
-        data, self._pending, self._size = b"".join(self._pending), [], 0
+        data = os.fsencode("".join(f"{line}\n" for line in self._pending))
+        self._pending, self._size = [], 0
         try:
             while data and self._error is None:
                 data = data[system.write(self._fd, data) :]
@@ -85,5 +85,8 @@ def line_of(name: str, digest: str) -> str:
     """Return the line of a file: its name, and its digest in hexadecimal."""
     if name == "-":
         name = "./-"  # which would mean standard input
-    escaped = name.translate(ESCAPES)
-    return f"\\{digest}  {escaped}" if escaped != name else f"{digest}  {name}"
+    if "\\" not in name and "\n" not in name and "\r" not in name:
+        return f"{digest}  {name}"
+    for character, escaped in ESCAPES:
+        name = name.replace(character, escaped)
+    return f"\\{digest}  {name}"

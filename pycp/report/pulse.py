@@ -44,15 +44,16 @@ class Pulse:
         self._totals = totals
         self._places = places
         self._walker: Walker | None = None
-        self._next = time.monotonic() + INTERVAL
+        self.next = time.monotonic() + INTERVAL
+        """When the next event is due, on the clock of `time.monotonic`."""
         tally.tick = self.beat
 
     def beat(self) -> None:
         """Tell how far the copy is, if it is time for that."""
         now = time.monotonic()
-        if now < self._next:
+        if now < self.next:
             return
-        self._next = now + INTERVAL
+        self.next = now + INTERVAL
         if self._places is None:
             self._begin_walk()
         tally = self._tally

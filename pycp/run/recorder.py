@@ -34,7 +34,7 @@ class Recorder:
     def event(self, kind: str, **details: object) -> None:
         """Note what happened to a file."""
         if self.encoder is not None:
-            self.events.append(("encoded", {kind: 1}, self.encoder.event(kind, details)))
+            self.take_encoded({kind: 1}, self.encoder.event(kind, details))
         else:
             self.events.append(("event", kind, details))
 
@@ -43,8 +43,16 @@ class Recorder:
         self.events.append(("manifest", name, digest))
 
     def take_encoded(self, kinds: "Mapping[str, int]", lines: bytes) -> None:
-        """Note events that another process has put in words."""
-        self.events.append(("encoded", kinds, lines))
+        """Note events that are in words, together with those before."""
+        events = self.events
+        last = events[-1] if events else b""
+        if not isinstance(last, bytes) and last[0] == "encoded":
+            _encoded, known, before = last
+            for kind in kinds:
+                known[kind] = known.get(kind, 0) + kinds[kind]
+            before += lines
+        else:
+            events.append(("encoded", dict(kinds), bytearray(lines)))
 
     def flush_events(self) -> None:
         """Hold nothing back."""
@@ -113,25 +121,17 @@ def replay(
     report.flush_events()
 
 
-def _what(event: "Event") -> object:
-    return isinstance(event, bytes) or event[0]
+def _is_lines(event: "Event") -> bool:
+    return isinstance(event, bytes)
 
 
 def joined(events: "list[Event]") -> "list[Event]":
-    """Return events with lines that follow each other put together, for people or programs."""
+    """Return events with lines for people that follow each other put together."""
     together: list[Event] = []
-    runs: Iterable[tuple[Any, Iterable[Any]]] = groupby(events, _what)
-    for what, run in runs:
-        if what is True:
+    runs: Iterable[tuple[bool, Iterable[Any]]] = groupby(events, _is_lines)
+    for is_lines, run in runs:
+        if is_lines:
             together.append(b"".join(run))
-        elif what == "encoded":
-            kinds: dict[str, int] = {}
-            lines = []
-            for _encoded, counts, data in run:
-                for kind, count in counts.items():
-                    kinds[kind] = kinds.get(kind, 0) + count
-                lines.append(data)
-            together.append((what, kinds, b"".join(lines)))
         else:
             together += run
     return together

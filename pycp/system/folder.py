@@ -113,6 +113,8 @@ class Directory:
     @property
     def shown(self) -> str:
         """Return the directory's whole name, for messages."""
+        if self.shown_as:
+            return self.shown_as
         names = []
         step: Directory | None = self
         while step is not None and not step.shown_as:

@@ -2,7 +2,11 @@
 
 import os
 
-from pycp.system import PLACE_FLAGS, posix
+from pycp import system
+from pycp.system import posix
+
+MANY = 128
+"""Descriptors that a process may have, if one of them is to be kept for speed alone."""
 
 
 class Inside:
@@ -12,17 +16,17 @@ class Inside:
         """Raise OSError if there is no way back to where the process is."""
         self._program = program
         self._home = -1
-        self.enter(None)
-        self.leave()
+        self._home = system.open(".", system.PLACE_FLAGS)
+        os.fchdir(self._home)
+
+    def __del__(self) -> None:
+        if self._home >= 0:
+            os.close(self._home)
 
     def enter(self, fd: int | None) -> str:
         """Go into a directory; return how names in it begin, or raise OSError."""
-        self._home = os.open(".", PLACE_FLAGS)
-        try:
-            os.fchdir(self._home if fd is None else fd)
-        except OSError:
-            os.close(self._home)
-            raise
+        if fd is not None:
+            os.fchdir(fd)
         return ""
 
     def leave(self) -> None:
@@ -32,24 +36,25 @@ class Inside:
         except OSError as error:
             text = f"cannot go back to the working directory: {error.strerror}"
             raise SystemExit(f"{self._program}: {text}") from None
-        finally:
-            os.close(self._home)
 
 
 class Through:
     """Has names begin with a path to a directory."""
 
-    def enter(self, fd: int) -> str:
+    def enter(self, fd: int | None) -> str:
         """Return how names in a directory begin."""
-        return f"/proc/self/fd/{fd}/"
+        return "" if fd is None else f"/proc/self/fd/{fd}/"
 
     def leave(self) -> None:
         """Do nothing."""
 
 
 def way_inside(program: str) -> Inside | Through:
-    """Return the faster way, unless others in this process go by its working directory."""
-    if posix.is_ours:
+    """Return the faster way, unless others in this process go by its working directory.
+
+    It keeps a descriptor, where there are some to spare.
+    """
+    if posix.is_ours and os.sysconf("SC_OPEN_MAX") >= MANY:
         try:
             return Inside(program)
         except OSError:

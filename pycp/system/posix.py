@@ -88,12 +88,13 @@ def flush(fd: int) -> None:
 
 def drop_cached(fd: int) -> None:
     """Have what is on disk of a file read from there the next time, where a call asks for that."""
-    import fcntl
-
     try:
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        elif hasattr(fcntl, "F_NOCACHE"):  # macOS
+            return
+        import fcntl
+
+        if hasattr(fcntl, "F_NOCACHE"):  # macOS
             fcntl.fcntl(fd, fcntl.F_NOCACHE, 1)
     except OSError:
         pass  # it is advice, and not every file system takes it

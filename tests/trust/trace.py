@@ -40,6 +40,8 @@ class Call:
     name: str
     arguments: tuple[str, ...]
     result: str
+    directory: str = ""
+    """Path of the directory that the process had gone into by its descriptor."""
 
     @property
     def has_failed(self) -> bool:
@@ -66,9 +68,9 @@ class Call:
 
     @property
     def below(self) -> str:
-        """Return the path of the descriptor it names something below of."""
+        """Return the path of the directory that it names something below of, if it is known."""
         words = self.arguments[self.name == "symlinkat" :]
-        return descriptor_path(words[0]) if words else ""
+        return (descriptor_path(words[0]) if words else "") or self.directory
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(self.arguments)}) = {self.result}"
@@ -99,6 +101,7 @@ def trace(words: str, cwd: Path, calls: str = "", status: int = 0) -> list[Call]
 def _read(lines: list[str]) -> Iterator[Call]:
     """Yield the calls of a log in the order they began in; one per line, joined if need be."""
     begun: dict[str, str] = {}
+    directories: dict[str, str] = {}
     for line in lines:
         if match := UNFINISHED.fullmatch(line):
             begun[match["pid"]] = match["start"]
@@ -108,11 +111,14 @@ def _read(lines: list[str]) -> Iterator[Call]:
         match = LINE.fullmatch(line)
         if match:
             words = ARGUMENT.findall(match["arguments"])
+            if match["call"] == "fchdir":
+                directories[match["pid"]] = descriptor_path(words[0])
             yield Call(
                 int(match["pid"]),
                 match["call"],
                 tuple(word.strip() for word in words),
                 match["result"],
+                directories.get(match["pid"], ""),
             )
 
 

@@ -13,6 +13,7 @@ from pycp.engine import data, durable, part, regular, sparse, verify
 from pycp.engine.contents import copy_data
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.pinned import Pinned
+from pycp.entries import Tally
 from pycp.errors import CopyError
 from pycp.system import xattr_os
 from pycp.system.folder import release
@@ -130,8 +131,8 @@ def test_a_map_that_cannot_be_read_is_none_and_a_hole_that_cannot_be_made_is_tol
 def test_what_cannot_be_read_at_once_is_read_in_full(
     file: FileCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file.data = Path("a").read_bytes()
-    Path("b").write_bytes(file.data)
-    calls = iter([failing(errno.EIO)])
-    monkeypatch.setattr(system, "pread", lambda *words: next(calls, os.pread)(*words))
-    assert verify._read_at_once(file) == file.data
+    content = Path("a").read_bytes()
+    Path("b").write_bytes(content)
+    failures = iter([failing(errno.EIO)])
+    monkeypatch.setattr(system, "pread", lambda *words: next(failures, os.pread)(*words))
+    assert verify._read_small(file, content, Tally().own) == content

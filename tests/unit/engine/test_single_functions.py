@@ -223,7 +223,7 @@ def new_folder() -> Iterator[Folder]:
 def test_a_link_with_attributes_is_left_to_the_general_way(
     monkeypatch: pytest.MonkeyPatch, new_folder: Folder
 ) -> None:
-    monkeypatch.setattr(xattr_os, "list_names", lambda _where: ["user.k"])
+    monkeypatch.setattr(xattr_os, "names_of_path", lambda _path: ["user.k"])
     assert not symlink_copier(job(preserve_xattr=True))(new_folder, "l")
     assert os.listdir("d") == []
 

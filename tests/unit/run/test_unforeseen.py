@@ -19,6 +19,7 @@ SPEC = tree.nodes("a s/f s/d/g s/l->d t/ w/s/d/ w/a")
 EIO = OSError(errno.EIO, os.strerror(errno.EIO))
 SAID = CopyError("said")
 SHORT = MemoryError()
+LOST = SystemError("error return without exception set")
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
@@ -40,6 +41,7 @@ COPIES = [
     ("a t", "run.serial", "Copying._copy", EIO, "cannot copy 'a': Input/output error"),
     ("-b a w", "run.visit", "decide", EIO, "cannot copy 'a': Input/output error"),
     ("-r --tee=t s w", "run.tee", "run_serial", SAID, "said"),
+    ("a n", "__main__", "_unless_exhausted", LOST, "memory exhausted"),
     ("-r s n", "run.walk", "Walk.go", SHORT, "memory exhausted"),
     ("-r -v s w", "run.walk", "Walk._begin", SHORT, "memory exhausted"),
     ("-r s w", "engine.directory", "tell_directory", SHORT, "memory exhausted"),

@@ -5,7 +5,6 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -147,17 +146,16 @@ def test_what_finishing_a_directory_needs_survives_being_packed(root: Folder) ->
 
 
 def test_what_follows_each_other_is_put_together() -> None:
-    told: list[tuple[Any, ...] | bytes] = [
-        b"one\n",
-        b"two\n",
-        ("encoded", {"started": 1}, b"{1}\n"),
-        ("encoded", {"copied": 1}, b"{2}\n"),
-        ("encoded", {"started": 1}, b"{3}\n"),
-        ("warn", "three"),
-        ("encoded", {"copied": 1}, b"{4}\n"),
-        b"four\n",
-    ]
-    assert joined(told) == [
+    recorder = Recorder(Heard())
+    recorder.take_lines(b"one\n")
+    recorder.take_lines(b"two\n")
+    recorder.take_encoded({"started": 1}, b"{1}\n")
+    recorder.take_encoded({"copied": 1}, b"{2}\n")
+    recorder.take_encoded({"started": 1}, b"{3}\n")
+    recorder.warn("three")
+    recorder.take_encoded({"copied": 1}, b"{4}\n")
+    recorder.take_lines(b"four\n")
+    assert joined(recorder.events) == [
         b"one\ntwo\n",
         ("encoded", {"started": 2, "copied": 1}, b"{1}\n{2}\n{3}\n"),
         ("warn", "three"),
