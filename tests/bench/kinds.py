@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.measure import race, remove
-from tests.bench.programs import tree_copiers, with_operands
+from tests.bench.programs import BARE, with_bare_loop, with_operands
 from tests.bench.setting import Setting
 from tests.bench.table import Goal, show
 from tests.bench.trees import (
@@ -16,7 +16,7 @@ from tests.bench.trees import (
     make_symbolic_links,
 )
 
-ONLY = ("GNU cp", "pycp", "pycp --jobs=1", "rsync -a")
+ONLY = ("GNU cp", "pycp", "pycp --jobs=1", BARE, "rsync -a")
 MEGABYTE = 1_000_000
 
 
@@ -35,8 +35,8 @@ def _measure(
     expected = count(tree)
     copiers = {
         name: command
-        for name, command in tree_copiers(setting.ours, flag).items()
-        if name in ONLY and (name != "rsync -a" or flag == "-a")
+        for name, command in with_bare_loop(setting.ours, flag).items()
+        if name in ONLY and (flag == "-a" or name not in ("rsync -a", BARE))
     }
     found = race(
         with_operands(copiers, f"{tree}/", destination),

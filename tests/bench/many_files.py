@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.measure import Race, race, remove
-from tests.bench.programs import tree_copiers, with_operands
+from tests.bench.programs import tree_copiers, with_bare_loop, with_operands
 from tests.bench.setting import Setting
 from tests.bench.table import Goal, show, skip
 from tests.bench.trees import check_count, count, make_flat, make_source_tree
@@ -31,7 +31,7 @@ def _race(
 ) -> Race:
     destination = tree.with_name("copy")
     expected = count(tree)
-    copiers = tree_copiers(setting.ours, flag)
+    copiers = (tree_copiers if overwrites else with_bare_loop)(setting.ours, flag)
     if overwrites:
         del copiers["uutils cp"]  # as of 0.0.17 it makes another tree in the old one
     if only:

@@ -14,6 +14,7 @@ from tests.bench.measure import Command
 CHECKOUT = Path(__file__).parents[2]
 UUTILS = "/usr/lib/cargo/bin/coreutils/cp"
 """Where Debian's rust-coreutils has what would hide GNU's."""
+BARE = "bare loop, 1 process"
 COPYTREE = """\
 import shutil, sys
 shutil.copytree(*sys.argv[1:], symlinks=True, dirs_exist_ok=True)
@@ -65,6 +66,12 @@ def tree_copiers(ours: Ours, flag: str) -> dict[str, Command | None]:
         "busybox cp": found("busybox", "cp", flag, "-T"),
         "uutils cp": found(uutils, flag, "-T"),
     }
+
+
+def with_bare_loop(ours: Ours, flag: str) -> dict[str, Command | None]:
+    """Return the same, and a loop of what none of them can do without, in Python."""
+    bare = [ours.python, str(Path(__file__).with_name("bare.py")), flag]
+    return {**tree_copiers(ours, flag), BARE: bare}
 
 
 def file_copiers(ours: Ours) -> dict[str, Command | None]:
