@@ -268,6 +268,22 @@ class Job:
         )
 
     @property
+    def only_links(self) -> bool:
+        """Return whether a link is all that is made of a file, and nobody else has a say in it."""
+        options = self.options
+        if not options.hard_link and (not options.symbolic_link or self.sets_attributes):
+            return False
+        return not (
+            self.report.debug
+            or self.report.own_files
+            or self.has_steps
+            or options.attributes_only
+            or options.dry_run
+            or options.atomic
+            or options.resume
+        )
+
+    @property
     def may_share_data(self) -> bool:
         """Return whether the contents of a file may be copied by several processes."""
         options = self.options

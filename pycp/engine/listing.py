@@ -92,7 +92,13 @@ def _by_number(found: "list[os.DirEntry[str]]", known: "Container[int]") -> list
     """Return entries by inode number."""
     found.sort(key=DirEntry.inode)
     if not known:
-        return [(entry.name, _kind(entry)) for entry in found]
+        try:  # most are regular files, and a call for each would count
+            return [
+                (entry.name, REGULAR if entry.is_file(follow_symlinks=False) else _kind(entry))
+                for entry in found
+            ]
+        except OSError:
+            return [(entry.name, _kind(entry)) for entry in found]
     entries = []
     for entry in found:
         kind = _kind(entry)

@@ -6,7 +6,7 @@ short ways.
 """
 
 from pycp.engine.short_directory import directory_maker
-from pycp.engine.short_links import hard_link_maker, symlink_copier
+from pycp.engine.short_links import hard_link_maker, linker, symlink_copier
 from pycp.engine.short_regular import regular_copier
 from pycp.values import LINKED, MISSING, REGULAR, SYMLINK
 
@@ -44,6 +44,10 @@ def short_ways(
     makes_directories = None
     if not (options.dry_run or follows or options.explicit_no_mode):
         makes_directories = directory_maker(job, memory)
+    if job.only_links and not remembers_links:
+        way = linker(job, follows)
+        ways = {REGULAR: way} if follows else {REGULAR: way, SYMLINK: way}
+        return ways, makes_directories, None
     if not job.may_be_short or (follows and options.preserve_links):
         return {}, makes_directories, None
     if options.dry_run:

@@ -1,6 +1,6 @@
-"""The short ways of links below an operand: a symbolic link, and one more name of a file.
+"""The short ways of links below an operand: copies of symbolic ones, more names of files (-l, -s).
 
-Both make something that must not exist, so nothing can be in the way. What is unusual is handed
+All make something that must not exist, so nothing can be in the way. What is unusual is handed
 back, untouched, to the general way.
 """
 
@@ -10,7 +10,7 @@ from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
 from pycp.system.inside import way_inside
-from pycp.values import FILES, HARD_LINKS
+from pycp.values import FILES, HARD_LINKS, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,6 +126,39 @@ def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bo
         counts[FILES] += 1
         counts[HARD_LINKS] += 1
         memory.linked += 1
+        return True
+
+    return make
+
+
+def linker(job: "Job", follows: bool) -> "Callable[[Folder, str], bool]":
+    """Return the function that links to a source instead of copying it (-l, -s)."""
+    counts = job.tally.own
+    tally = job.tally
+    announce = job.announcer()
+    is_hard = job.options.hard_link
+    link = system.link_following if follows else system.link_itself
+    symlink = system.symlink
+
+    def make(folder: "Folder", name: str) -> bool:
+        if not folder.is_new:
+            return False
+        directory_fd = folder.destination_directory.fd
+        try:
+            if is_hard:
+                link(name, name, folder.source_directory.fd, directory_fd)
+            else:
+                above = folder.source
+                if not above.startswith("/"):
+                    return False
+                symlink(join(above, name), name, dir_fd=directory_fd)
+        except OSError:
+            return False
+        tally.folder, tally.name = folder, name
+        if announce is not None:
+            announce(folder, name)
+        counts[FILES] += 1
+        counts[HARD_LINKS] += is_hard
         return True
 
     return make

@@ -59,8 +59,8 @@ def regular_copier(
     keeps_links, copied = options.preserve_links, memory.copied
     needs_write = options.preserve_xattr and not job.is_privileged
     preserves = job.sets_attributes
-    keeps_mode = options.preserve_mode
-    keeps_all = keeps_mode and options.preserve_timestamps and options.preserve_ownership
+    keeps_mode, keeps_owner = options.preserve_mode, options.preserve_ownership
+    may_be_quick = keeps_mode and options.preserve_timestamps
     list_xattrs = system.xattr().names_of_open
     set_times, set_mode = system.set_times, system.set_mode
     may_reflink = options.reflink == "auto"
@@ -72,7 +72,7 @@ def regular_copier(
     created_bits = 0o777 & ~withheld
     first_mode = options.new_file_mode
     large_from = job.large_from
-    masked = job.umask if keeps_all else 0
+    masked = job.umask if may_be_quick else 0
     open_in_old = _opener_in_old(job)
     own_files = job.report.own_files
     begun: Sequence[Step] = ()
@@ -115,17 +115,16 @@ def regular_copier(
                 source = status_of(source_fd)
             except OSError as error:
                 raise cannot("fstat", Entry(folder, name).source, error) from None
-            mode = source.st_mode
-            size = source.st_size
+            mode, inode, device, links, user, group, size, _, _, _ = source
             if not S_ISREG(mode) or (needs_write and not mode & 0o200):
                 return False
             if own_files and identity(source) in own_files:
                 return False
             if large_from and size >= large_from:
                 return False
-            is_linked = keeps_links and source.st_nlink > 1
+            is_linked = keeps_links and links > 1
             if is_linked:
-                key = source.st_dev, source.st_ino
+                key = device, inode
                 if key in copied or key in memory.elsewhere:
                     return False
             directory = folder.destination_directory
@@ -134,7 +133,7 @@ def regular_copier(
             try:
                 if folder.is_new:
                     owner = folder.owner_of_new
-                    if keeps_all and owner and owner == (source.st_uid, source.st_gid):
+                    if may_be_quick and owner and (not keeps_owner or owner == (user, group)):
                         # What is nobody else's in the end needs not be withheld meanwhile.
                         is_final = folder.goes_by_umask and not mode & (masked | 0o7000)
                         bits = mode & 0o777
@@ -170,7 +169,7 @@ def regular_copier(
                 if (
                     size <= SMALL
                     and source.st_blocks >= size // 512
-                    and not (may_reflink and (source.st_dev, directory.id[0]) not in cannot_reflink)
+                    and not (may_reflink and (device, directory.id[0]) not in cannot_reflink)
                 ):
                     try:
                         data = read(source_fd, size + 1 if size else EMPTY)
@@ -200,8 +199,8 @@ def regular_copier(
                             status = old or status_of(destination_fd)
                             owner = folder.owner_of_new = status.st_uid, status.st_gid
                         is_done = (
-                            keeps_all
-                            and owner == (source.st_uid, source.st_gid)
+                            may_be_quick
+                            and (not keeps_owner or owner == (user, group))
                             and not list_xattrs(source_fd)
                         )
                         if is_done:
@@ -255,14 +254,17 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
     it is not plain, CopyError like the general way.
     """
     options = job.options
+    removes = options.remove_destination
     writes_over = (
         options.update == "all"
         and not options.overwrite
         and options.backup == "none"
-        and not options.remove_destination
+        and not (removes and (job.report.verbose or job.report.hears))
         and not options.may_be_begun()
     )
     open_file, stat, flags = system.open, system.stat, job.new_file_flags
+    old_flags = job.old_file_flags | system.O_NONBLOCK
+    status_of, unlink = system.fstat, system.unlink
     own_files = job.report.own_files
     created_bits = 0o777 & ~job.options.withheld_bits(False)
 
@@ -284,14 +286,27 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
                 return open_file(name, flags, mode, dir_fd=directory_fd), None
             except FileExistsError as error:  # it came after we looked
                 raise creation_error(entry, error) from None
+        mode_there, inode, device, links, _, _, _, _, _, _ = found
         if (
-            not S_ISREG(found.st_mode)
-            or found.st_nlink > 1
-            or identity(found) == identity(source)
-            or identity(found) in own_files
+            not S_ISREG(mode_there)
+            or links > 1
+            or (inode == source.st_ino and device == source.st_dev)
+            or (own_files and (device, inode) in own_files)
         ):
             raise FileExistsError
+        if removes:
+            unlink(name, dir_fd=directory_fd)
+            return open_file(name, flags, mode, dir_fd=directory_fd), None
         try:
+            fd = open_file(name, old_flags, dir_fd=directory_fd)
+            try:
+                status = status_of(fd)
+            except OSError:
+                system.close(fd)
+                raise
+            if status.st_ino == inode and status.st_dev == device and S_ISREG(status.st_mode):
+                return fd, status
+            system.close(fd)
             return open_existing(job, entry, found, source)
         except OSError as error:
             if error.errno == ENXIO:  # a FIFO took its place, and would make the general way wait

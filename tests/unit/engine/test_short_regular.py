@@ -110,7 +110,6 @@ def test_anything_else_in_the_place_is_not_even_opened(
         *({"update": update} for update in ("none", "none-fail", "older")),
         *({"overwrite": overwrite} for overwrite in ("ask", "never")),
         *({"backup": backup} for backup in ("simple", "existing", "numbered")),
-        {"remove_destination": True},
     ],
 )
 def test_options_that_spare_an_old_file_leave_it_to_the_general_way(
@@ -121,6 +120,16 @@ def test_options_that_spare_an_old_file_leave_it_to_the_general_way(
     assert copies(folder, "a", **options) == [False]
     assert listing.listing("d", tree.BASE_NS + 10**12) == before
     assert copies(folder, "b", **options) == [True]
+
+
+def test_an_old_file_is_taken_away_if_it_is_one_of_its_own(make: Make) -> None:
+    folder = make("victim s/a s/l s/p d/a+5 d/l->../victim d/p q=d/p")
+    held = os.open("d/a", os.O_RDONLY)
+    assert copies(folder, "a", "l", "p", remove_destination=True) == [True, False, False]
+    assert Path("d/a").read_text() == Path("s/a").read_text()
+    assert os.fstat(held).st_nlink == 0
+    os.close(held)
+    assert os.stat("d/p").st_nlink == 2
 
 
 def test_an_old_file_is_closed_to_others_before_new_data_comes(

@@ -33,8 +33,10 @@ from pycp.engine.data import FATAL_ANYWAY
 from pycp.engine.digest import digest_stripped
 from pycp.engine.directory import Filled
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.short_links import hard_link_maker, symlink_copier
+from pycp.engine.short_links import hard_link_maker, linker, symlink_copier
+from pycp.engine.short_regular import regular_copier
 from pycp.errors import CopyError, SilentError
+from pycp.plan.links import Memory
 from pycp.system import xattr_os
 from pycp.system.folder import Directory, Folder, release
 from pycp.system.nodes import changed
@@ -246,6 +248,39 @@ def test_a_name_that_cannot_be_linked_is_left_to_the_general_way(
     monkeypatch.setattr(system, "link_itself", failing(errno.EMLINK))
     assert not hard_link_maker(job(), memory)(new_folder, "g")
     assert memory.linked == 0
+
+
+def test_names_of_a_file_that_follow_each_other_are_linked_unopened(
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+) -> None:
+    opened: list[str] = []
+
+    def open_watched(name: str, flags: int, mode: int = 0o777, *, dir_fd: int) -> int:
+        opened.append(name)
+        return os.open(name, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(system, "open", open_watched)
+    work, memory = job(preserve_links=True), Memory()
+    copy = regular_copier(work, memory, None, hard_link_maker(work, memory))
+    Path("s/h").touch()
+    assert [copy(new_folder, name) for name in "fgh"] == [True] * 3
+    assert (opened, memory.linked) == (["f", "f", "h", "h"], 1)
+    assert Path("d/f").samefile("d/g")
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_link_takes_the_place_of_a_copy(new_folder: Folder, follows: bool) -> None:
+    make = linker(job(hard_link=True), follows)
+    assert make(new_folder, "f")
+    assert make(new_folder, "l")
+    assert Path("d/f").samefile("s/f")
+    assert os.lstat("d/l").st_ino == (os.stat("s/f") if follows else os.lstat("s/l")).st_ino
+    assert not make(new_folder, "f")
+    new_folder.source_directory.shown_as = "/s"
+    assert linker(job(symbolic_link=True), follows)(new_folder, "g")
+    assert os.readlink("d/g") == "/s/g"
+    new_folder.source_directory.shown_as = "s"
+    assert not linker(job(symbolic_link=True), follows)(new_folder, "h")
 
 
 # Lists
