@@ -181,7 +181,7 @@ class Server:
         links = walk.memory.links_made or []
         came = None
         if wanted is not None:
-            from pycp.run.range_copy import carry_out_range
+            from pycp.run.one_range import carry_out_range
 
             came = carry_out_range(walk.job, self._folders, wanted, not self._forgets)
         events = joined(self._recorder.events)

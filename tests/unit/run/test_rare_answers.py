@@ -14,13 +14,11 @@ from pycp.engine.file_copy import FileCopy
 from pycp.errors import CopyError
 from pycp.run import ranges
 from pycp.run.hands import ForkedHands, Lost
-from pycp.run.in_turn import InTurn
 from pycp.run.lending import Asking
 from pycp.run.level import Level, Place
+from pycp.run.one_range import ALL, FIRST, carry_out_range
 from pycp.run.one_read import Line, SharedSource
-from pycp.run.queue import Queue
-from pycp.run.range_compare import ALL, FIRST
-from pycp.run.range_copy import carry_out_range
+from pycp.run.queue import InTurn, Queue
 from pycp.run.ranges import LargeEntry, Ranges
 from pycp.run.recorder import Recorder, replay
 from pycp.run.share import LARGE_BYTES, Watch
