@@ -140,7 +140,7 @@ class Lender:
         source = files[0][6]
         fd = _handed_over(readers)
         if fd < 0:
-            _tell(readers, "failed", *_in_words(OSError(EMFILE, ""), source))
+            _tell(readers, "failed", *failed("error reading", source, OSError(EMFILE, "")).words)
             return
         first = min(wanted[4] for wanted in files)
         mapped = all(wanted[5] for wanted in files)
@@ -172,7 +172,7 @@ class Lender:
                 lent += 1
             message: tuple[object, ...] = ("end", end)
         except OSError as error:
-            message = ("failed", *_in_words(error, source))
+            message = ("failed", *failed("error reading", source, error).words)
         finally:
             system.close(fd)
         _tell(readers, *message)
@@ -182,12 +182,6 @@ def _wants_same(one: Asking, waiting: list[Asking]) -> bool:
     """Return whether a process wants the file that comes first of those that are waited for."""
     first = min((other.wanted for other in waiting if other.wanted), key=lambda file: file[1])
     return one.wanted is not None and one.wanted[2][:2] == first[2][:2]
-
-
-def _in_words(error: OSError, source: str) -> tuple[str, int | None, str | None]:
-    """Return what a CopyError is made of."""
-    told = failed("error reading", source, error)
-    return str(told), told.errno, told.filename
 
 
 def _tell(readers: list[Asking], *message: object) -> None:

@@ -66,7 +66,7 @@ def carry_out_range(job: "Job", folders: "Folders", wanted: "Range", is_local: b
                 flush(file)
             close(opened.pop(), entry, is_source=False)
     except CopyError as error:
-        failure = str(error), error.errno, error.filename, error.filename2
+        failure = error.words
     except OSError:
         is_whole = False
     finally:

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pycp.errors import Words
+
     Identity = tuple[int, int]
     Step = tuple[str, Identity, Identity]
     Way = tuple[Step, ...]
@@ -44,9 +46,7 @@ if TYPE_CHECKING:
     Range = tuple[Way, str, str, Identity, Identity, str, int, int]
     """Way to a large file, both its names and identities, how it is to be compared if it is not to
     be copied, and the offsets of a part of it."""
-    DoneRange = tuple[
-        int, bool, tuple[str, int | None, str | None, str | None] | None, tuple[int, bool]
-    ]
+    DoneRange = tuple[int, bool, Words | None, tuple[int, bool]]
     """Bytes copied, whether both sides were there, what a CopyError is made of; where they differ
     first, if not at -1, and whether what differs may be still to come."""
 
