@@ -12,7 +12,7 @@ from pycp import system
 from pycp.errors import CopyError, cannot, failed, reason, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import identity, is_still, release
-from pycp.values import last_component
+from pycp.values import last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def remove_beside(job: "Job", entry: "Entry", beside: str, dir_fd: int | None) -
     except FileNotFoundError:
         pass
     except OSError as error:
-        above, slash, _last = entry.destination.rstrip("/").rpartition("/")
-        shown = quote_name(above + slash + last_component(beside))
+        shown = quote_name(split_last(entry.destination)[0] + last_component(beside))
         text = f"cannot remove {shown}, made for {quote_name(entry.destination)}: {reason(error)}"
         job.report.failed(CopyError(text, error.errno, entry.destination))
 
