@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pycp.options import InstallOptions
     from pycp.run.new_files import NewFiles
     from pycp.run.record import Record
-    from pycp.run.recording import Finish, MakeWay
+    from pycp.run.recording import Finish
     from pycp.system.overlay import Overlay
 
 
@@ -118,14 +118,18 @@ def _install_files(
     record: "Record | None",
 ) -> None:
     above, what = None, _copy_options(options)
-    make_way: MakeWay = _make_way
     if record is not None:
-        from pycp.run.recording import Recording, making_way, with_digest
+        from pycp.run.recording import Listening, Recording, with_digest
 
-        make_way, what = making_way(record, make_way), with_digest(what)
+        what = with_digest(what)
     if options.make_parents and directory is None:
         try:
-            above, directory = make_way(options, sources, destination, report, overlay)
+            if record is None:
+                above, directory = _make_way(options, sources, destination, report, overlay)
+            else:
+                is_whole = options.target_directory is not None
+                with Listening(record, report, destination, is_whole, is_named=False) as listening:
+                    above, directory = _make_way(options, sources, destination, listening, overlay)
         except OSError as error:
             report.failed(cannot("create directory", destination, error))
             return

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Final, Report
     from pycp.run.record import Record
-    from pycp.run.recording import InstallDirectory
     from pycp.system.overlay import Overlay
 
 
@@ -23,23 +22,23 @@ def make_directories(
     record: "Record | None",
 ) -> None:
     """Make directories, or pretend to; what goes wrong with one of them is told."""
-    labels, report = job.labels, job.report
+    report = job.report
 
-    def make(name: str, final: "Final", report: "Report", is_durable: bool) -> None:
-        install_directory(name, final, report, is_durable, labels)
+    def make(name: str, report: "Report") -> None:
+        install_directory(name, final, report, job.durable is not None, job.labels)
 
-    make_one: InstallDirectory = make
-    if record is not None:
-        from pycp.run.recording import installing_directory
-
-        make_one = installing_directory(record, make)
     for name in names:
         try:
             if overlay is not None:
                 from pycp.engine.dry_install import pretend_to_install_directory
 
                 pretend_to_install_directory(name, final, report, overlay)
+            elif record is not None:
+                from pycp.run.recording import Listening
+
+                with Listening(record, report, name, True, is_named=True) as listening:
+                    make(name, listening)
             else:
-                make_one(name, final, report, job.durable is not None)
+                make(name, report)
         except OSError as error:
             report.failed(creation_error(name, error, quote_word))
