@@ -204,11 +204,9 @@ class Server:
         return [] if first is None else [(identity, place_of(first, self._root))]
 
     def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
-        """Return the directory of a part; without a record it is for somebody else to finish."""
+        """Return the directory of a part."""
         filled = unpack_filled(record, folder)
         filled.depth = len(way)
-        filled.is_ours = record is not None
-        filled.pending = 1
         if self._walk.job.exclusions is not None:
             filled.inside = "".join(f"{name}/" for name, _source, _destination in way)
         return filled
