@@ -10,6 +10,7 @@ from errno import EACCES, EINVAL, EPERM
 
 from pycp import system
 from pycp.errors import CopyError, SilentError, failed
+from pycp.quoting import quote_word
 from pycp.values import ALL_BITS, PERMISSIONS, SPECIAL_BITS, USER_WRITE
 
 TYPE_CHECKING = False
@@ -250,6 +251,4 @@ def set_exact_mode(where: "system.Where", mode: int) -> None:
 
 def mode_error(what: str, entry: "Entry", error: OSError) -> CopyError:
     """Word why the mode of the destination cannot be set."""
-    from pycp.quoting import quote_word
-
     return failed(what, entry.destination, error, quote_word)

@@ -19,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.labels import Labels
     from pycp.entries import Final, Report
-    from pycp.system.folder import Directory
 
 STICKY = 0o1000
 
@@ -36,26 +35,15 @@ def install_directory(
     above = make_path(path, report, quote_word, is_durable, labels)
     try:
         if is_durable:
-            _make_durably(name, last, above, final, report, labels)
+            from pycp.engine.durable import Flushed, flush_directories, place_of
+
+            with Flushed(report, [place_of(above)]):
+                _make_last(name, last, above.fd, final, report, labels)
+                flush_directories(report, [(above.fd, last, name)])
         else:
             _make_last(name, last, above.fd, final, report, labels)
     finally:
         above.close()
-
-
-def _make_durably(
-    name: str,
-    last: str,
-    above: "Directory",
-    final: "Final",
-    report: "Report",
-    labels: "Labels | None",
-) -> None:
-    from pycp.engine.durable import Flushed, flush_directories, place_of
-
-    with Flushed(report, [place_of(above)]):
-        _make_last(name, last, above.fd, final, report, labels)
-        flush_directories(report, [(above.fd, last, name)])
 
 
 def _make_last(

@@ -1,7 +1,7 @@
 """--parents: the directories of a source's path made again below the target (spec 2.7)."""
 
 import stat
-from errno import ESTALE
+from errno import ENOTDIR, ESTALE
 
 from pycp import system
 from pycp.engine.attributes import give_to_owner
@@ -139,29 +139,14 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             parents.are_new = False
             if not _is_itself(above, name, directory):
                 continue
-            if job.labels is not None:
-                _relabel(job, entry, source_name, (above, name, shown), directory, found)
+            if job.labels is not None and source is not None:
+                with job.labels.making_parent(source_name, source, above, name, shown):
+                    job.labels.relabel(directory.where, shown, found.st_mode)
             if options.may_be_begun() and source is not None and not options.preserve_mode:
                 mode = _mode_left(job, source, found)
         if preserves or mode is not None:
             parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
     return directory
-
-
-def _relabel(
-    job: "Job",
-    entry: Entry,
-    source_name: str,
-    place: tuple[Directory, str, str],
-    directory: Directory,
-    found: "os.stat_result",
-) -> None:
-    """Give a directory that was there the SELinux label it should have."""
-    assert job.labels is not None
-    above, name, shown = place
-    source = _source_status(entry, source_name)
-    with job.labels.making_parent(source_name, source, above, name, shown):
-        job.labels.relabel(directory.where, shown, found.st_mode)
 
 
 def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
@@ -181,10 +166,7 @@ def _source_status(entry: Entry, name: str) -> "os.stat_result":
     try:
         status = entry.folder.source_directory.stat(name)
         if not stat.S_ISDIR(status.st_mode):
-            from errno import ENOTDIR
-            from os import strerror
-
-            raise OSError(ENOTDIR, strerror(ENOTDIR))
+            raise OSError(ENOTDIR, "")
     except OSError as error:
         raise failed("failed to get attributes of", name, error) from None
     return status
