@@ -123,13 +123,13 @@ def _install_files(
 
         what = with_digest(what)
     if options.make_parents and directory is None:
+        job, is_whole = Job(what, report), options.target_directory is not None
         try:
             if record is None:
-                above, directory = _make_way(options, sources, destination, report, overlay)
+                above, directory = _make_way(job, is_whole, sources, destination, overlay)
             else:
-                is_whole = options.target_directory is not None
-                with Listening(record, report, destination, is_whole, is_named=False) as listening:
-                    above, directory = _make_way(options, sources, destination, listening, overlay)
+                with Listening(record, job, destination, is_whole, is_named=False):
+                    above, directory = _make_way(job, is_whole, sources, destination, overlay)
         except OSError as error:
             report.failed(cannot("create directory", destination, error))
             return
@@ -187,28 +187,26 @@ def _install_files(
 
 
 def _make_way(
-    options: "InstallOptions",
+    job: Job,
+    is_whole: bool,
     sources: "Iterable[str]",
     destination: str,
-    report: "Report",
     overlay: "Overlay | None",
 ) -> tuple[Directory | None, Directory | None]:
-    """Make the directories above the destination, or all of the target directory (-D).
+    """Make the directories above the destination, or the `whole` of it, a target directory (-D).
 
     Return the one above the destination, and the target directory; one of them is None.
     """
     from pycp.engine.directory_path import make_path
 
-    job = Job(_copy_options(options), report)
-
     def make(path: str) -> Directory:
         if overlay is None:
-            return make_path(path, report, is_durable=job.durable is not None, labels=job.labels)
+            return make_path(job, path)
         from pycp.engine.dry_install import pretend_path
 
-        return pretend_path(path, report, overlay)
+        return pretend_path(path, job.report, overlay)
 
-    if options.target_directory is None:
+    if not is_whole:
         return make(split_last(destination)[0]), None
     if not destination:
         # An empty name needs no directories, and still is none itself.

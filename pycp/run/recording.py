@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Encoder, Entry, Final, Outcome, Report
+    from pycp.entries import Decision, Encoder, Entry, Final, Outcome
     from pycp.options import CopyOptions, InstallOptions
     from pycp.run.record import Record
 
@@ -49,13 +49,13 @@ def with_digest(options: "CopyOptions") -> "CopyOptions":
 
 
 class Listening:
-    """A report that passes everything on, and has the directories written down that are made."""
+    """The report of a job meanwhile: all is passed on, and directories made are written down."""
 
     hears = True
     encoder: "Encoder | None" = None  # we are to hear of everything ourselves
 
     def __init__(
-        self, record: "Record", report: "Report", name: str, is_directory: bool, is_named: bool
+        self, record: "Record", job: "Job", name: str, is_directory: bool, is_named: bool
     ) -> None:
         """Raise CopyError unless what is installed under this name can be recorded.
 
@@ -63,14 +63,17 @@ class Listening:
         """
         record.path_of(name, is_directory)
         self._record = record
-        self._report = report
+        self._job = job
+        self._report = job.report
         self._named = name if is_named else None
         self._made: list[str] = []
 
-    def __enter__(self) -> "Any":
-        return self
+    def __enter__(self) -> None:
+        report: Any = self
+        self._job.report = report
 
     def __exit__(self, kind: object, *_error: object) -> None:
+        self._job.report = self._report
         for name in self._made:
             try:
                 is_named = name == self._named
