@@ -204,7 +204,6 @@ class Server:
         return [] if first is None else [(identity, place_of(first, self._root))]
 
     def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
-        """Return the directory of a part."""
         filled = unpack_filled(record, folder)
         filled.depth = len(way)
         if self._walk.job.exclusions is not None:
