@@ -120,7 +120,12 @@ def apply_attributes(job: "Job", entry: "Entry", source: "os.stat_result", made:
     elif options.require_preserve_xattr:
         failure = made.unknown
     if options.preserve_mode:
-        _preserve_mode(job, entry, made, mode, names)
+        from pycp.engine.xattrs import set_permissions
+
+        try:
+            set_permissions(made.source, made.where, mode, names, made.unknown)
+        except OSError as error:
+            raise mode_error("preserving permissions for", entry, error) from None
     elif made.is_new:
         _set_new_mode(job, entry, source, made)
     if failure:
@@ -182,17 +187,6 @@ def give_to_owner(job: "Job", source: "os.stat_result", where: "system.Where") -
     except OSError:
         pass  # the group is a favour: GNU says nothing either
     return False
-
-
-def _preserve_mode(
-    job: "Job", entry: "Entry", made: Made, mode: int, names: list[str] | None
-) -> None:
-    from pycp.engine.xattrs import set_permissions
-
-    try:
-        set_permissions(made.source, made.where, mode, names, made.unknown)
-    except OSError as error:
-        raise mode_error("preserving permissions for", entry, error) from None
 
 
 def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> None:

@@ -108,31 +108,6 @@ def readable(flags: int) -> int:
 class Job:
     """Options, listener, and facts about this process that are asked for once."""
 
-    __slots__ = (
-        "_labels",
-        "_umask",
-        "cannot_reflink",
-        "durable",
-        "euid",
-        "exclusions",
-        "is_privileged",
-        "kept_sets",
-        "large_from",
-        "last_step",
-        "manifest",
-        "new_file_flags",
-        "old_file_flags",
-        "options",
-        "pace",
-        "report",
-        "share_data",
-        "shared_source",
-        "stage",
-        "steps",
-        "stride",
-        "tally",
-    )
-
     def __init__(self, options: "CopyOptions", report: "Report") -> None:
         self.options = options
         self.report = report

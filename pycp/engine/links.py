@@ -133,12 +133,8 @@ def make_symbolic_link(
     """Make the destination a symbolic link that holds the source's name (-s)."""
     prepare(job, entry, decision, outcome)
     require_working_directory(entry)
-
-    def link_as(name: str, dir_fd: int | None) -> None:
-        system.symlink(entry.source, name, dir_fd=dir_fd)
-
     try:
-        _make_or_replace(job, entry, link_as, job.options.force)
+        _make_symlink(job, entry, entry.source)
     except OSError as error:
         raise symbolic_link_error(entry, error) from None
     preserve_link_attributes(job, entry, decision, owner=False)
@@ -177,16 +173,19 @@ def copy_symlink(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
         text = system.readlink(entry.source_name, dir_fd=entry.folder.source_fd)
     except OSError as error:
         raise failed("cannot read symbolic link", entry.source, error) from None
-
-    def link_as(name: str, dir_fd: int | None) -> None:
-        system.symlink(text, name, dir_fd=dir_fd)
-
     try:
-        _make_or_replace(job, entry, link_as, job.options.force)
+        _make_symlink(job, entry, text)
     except OSError as error:
         if not (job.options.update == "older" and has_text(entry, text)):
             raise cannot("create symbolic link", entry.destination, error) from None
     preserve_link_attributes(job, entry, decision, owner=True)
+
+
+def _make_symlink(job: "Job", entry: "Entry", text: str) -> None:
+    def make(name: str, dir_fd: int | None) -> None:
+        system.symlink(text, name, dir_fd=dir_fd)
+
+    _make_or_replace(job, entry, make, job.options.force)
 
 
 def has_text(entry: "Entry", text: str) -> bool:
