@@ -21,7 +21,7 @@ from pycp.values import CHECKING, PRIVATE, SPECIAL_BITS, join, last_component, s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pycp.engine.labels import DefaultLabels
     from pycp.entries import Entry, Report
@@ -135,45 +135,31 @@ def _install_files(
             return
     operands = Operands(what, sources, directory, destination)
     installer = Installer(options, operands, final, report)
+    manifest = None
+    try:
+        if options.manifest is not None:
+            from pycp.run.manifest import open_manifest
 
-    def install() -> None:
+            known = [*sources, destination] if isinstance(sources, list) else [destination]
+            manifest = open_manifest(installer.job, [*known, *options.records], umask)
         may_be_short = not (options.compare or options.strip or options.dry_run or record)
         if operands.are_many and may_be_short:
             installer.install_new_files_in_short()
+        install_one = installer.install if record is None else Recording(record, installer).install
         try:
-            install_all()
+            for entry in _entries(operands, above, overlay):
+                try:
+                    install_one(entry)
+                except Irremovable as error:
+                    report.failed(error)
+                    break
+                except OSError as error:
+                    # None should get here unworded, but it must not stop the others.
+                    report.failed(cannot("install", entry.source, error))
         finally:
             installer.close()
-
-    def install_all() -> None:
-        install_one = installer.install if record is None else Recording(record, installer).install
-        for entry in operands.entries():
-            if above is not None:
-                entry.folder = Folder(None, entry.folder.source_directory, above, False)
-                entry.destination_name = split_last(destination)[1]
-            if overlay is not None:
-                from pycp.engine.dry_directory import pretend_folder
-
-                pretend_folder(entry, overlay)
-            # GNU looks at an empty name as at the working directory.
-            entry.destination_name = entry.destination_name or "."
-            try:
-                install_one(entry)
-            except Irremovable as error:
-                report.failed(error)
-                return
-            except OSError as error:
-                # No call that may fail should get here unworded, but it must not stop the others.
-                report.failed(cannot("install", entry.source, error))
-
-    try:
-        if options.manifest is None:
-            install()
-        else:
-            from pycp.run.manifest import with_manifest
-
-            known = [*sources, destination] if isinstance(sources, list) else [destination]
-            with_manifest(installer.job, [*known, *options.records], install, umask)
+            if manifest is not None:
+                manifest.close()
         if installer.job.durable is not None:
             installer.job.durable.flush_target(report, directory or above, destination)
     finally:
@@ -184,6 +170,23 @@ def _install_files(
         for place in (above, directory):
             if place is not None:
                 place.close()
+
+
+def _entries(
+    operands: Operands, above: Directory | None, overlay: "Overlay | None"
+) -> "Iterator[Entry]":
+    """Yield what is to be installed, in the directory `above` the destination if that was made."""
+    for entry in operands.entries():
+        if above is not None:
+            entry.folder = Folder(None, entry.folder.source_directory, above, False)
+            entry.destination_name = split_last(operands.destination)[1]
+        if overlay is not None:
+            from pycp.engine.dry_directory import pretend_folder
+
+            pretend_folder(entry, overlay)
+        # GNU looks at an empty name as at the working directory.
+        entry.destination_name = entry.destination_name or "."
+        yield entry
 
 
 def _make_way(

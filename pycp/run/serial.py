@@ -78,23 +78,22 @@ def _copy_all(
     if resolved.is_stream:
         runner.visitor.memory.expect_many_operands()
 
-    def copy() -> None:
-        if resolved.are_many:
-            from pycp.run.new_files import NewFiles
+    manifest = None
+    if options.manifest is not None:
+        from pycp.run.manifest import open_manifest
 
-            runner.new_files = NewFiles(job, runner.visitor.memory)
-        try:
-            for entry in entries:
-                runner.copy_operand(entry)
-        finally:
-            runner.close()
+        manifest = open_manifest(job, operands)
+    if resolved.are_many:
+        from pycp.run.new_files import NewFiles
 
-    if options.manifest is None:
-        copy()
-    else:
-        from pycp.run.manifest import with_manifest
-
-        with_manifest(runner.job, operands, copy)
+        runner.new_files = NewFiles(job, runner.visitor.memory)
+    try:
+        for entry in entries:
+            runner.copy_operand(entry)
+    finally:
+        runner.close()
+        if manifest is not None:
+            manifest.close()
     if job.durable is not None:
         job.durable.flush_target(report, resolved.directory, resolved.destination)
 
