@@ -1,6 +1,7 @@
 """A decision carried out, by the kind of what is made."""
 
 from pycp import system
+from pycp.engine.write import prepare, restore
 from pycp.entries import Outcome
 from pycp.errors import CopyError, cannot
 
@@ -47,8 +48,6 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
     except OSError as failure:
         error = failure if isinstance(failure, CopyError) else cannot("copy", entry.source, failure)
         if outcome.backup is not None:
-            from pycp.engine.write import restore
-
             # GNU tells the failure first, and then moves the backup back.
             try:
                 job.report.failed(error)
@@ -99,4 +98,6 @@ def _make_kind(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outco
         from pycp.engine.links import make_symbolic_link as make
     else:
         from pycp.engine.special import make_special as make
+    if kind != "regular" or decision.link_to is not None:
+        prepare(job, entry, decision, outcome)
     make(job, entry, decision, outcome)

@@ -6,7 +6,7 @@ import stat
 from pycp import system
 from pycp.engine.attributes import TOLERATED, preserve_times
 from pycp.engine.pinned import Pinned
-from pycp.engine.write import prepare, remove_beside
+from pycp.engine.write import remove_beside
 from pycp.errors import CopyError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
@@ -28,7 +28,6 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "O
     """Make the destination a hard link to the copy made earlier of the same file."""
     earlier = decision.link_to
     assert earlier is not None
-    prepare(job, entry, decision, outcome)
     directory = earlier.folder.destination_directory
     name = earlier.destination_name
     link_to(
@@ -58,7 +57,6 @@ def link_to(
 
 def make_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make the destination a hard link to the source (-l)."""
-    prepare(job, entry, decision, outcome)
     options = job.options
     replaces = options.force or options.overwrite == "ask"
     try:
@@ -131,7 +129,6 @@ def make_symbolic_link(
     job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome"
 ) -> None:
     """Make the destination a symbolic link that holds the source's name (-s)."""
-    prepare(job, entry, decision, outcome)
     require_working_directory(entry)
     try:
         _make_symlink(job, entry, entry.source)
@@ -168,7 +165,6 @@ def _is_in_working_directory(entry: "Entry") -> bool:
 
 def copy_symlink(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Copy a symbolic link as itself."""
-    prepare(job, entry, decision, outcome)
     try:
         text = system.readlink(entry.source_name, dir_fd=entry.folder.source_fd)
     except OSError as error:
