@@ -36,9 +36,9 @@ def share_locally(visitor: "Visitor", jobs: int, file: "FileCopy") -> None:
     begin here is told by the file. Raise CopyError if some of it could not be copied.
     """
     clock = share.Clock()
-    if not jobs and not _is_served(file):
-        return
     if not jobs:
+        if not _is_served(file):
+            return
         from pycp.engine.part import copy_part
 
         end = min(file.start + BEGINNING, last_block(file))

@@ -147,11 +147,11 @@ class Server:
         for number, (way, is_new, is_of_run, by_umask, is_redone, names, record, link) in enumerate(
             parts
         ):
-            if self._recorder.keeps_order and not stack:
-                self._recorder.events.append(("part", number))
             if stack:
                 done.append((names, False))
                 continue
+            if self._recorder.keeps_order:
+                self._recorder.events.append(("part", number))
             self._be_told(link)  # before, as few folders stay open
             try:
                 folder = self._folders.at(way, is_new)
