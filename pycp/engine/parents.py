@@ -69,7 +69,7 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> None:
     if not slash:
         return
     target = entry.folder.destination_directory
-    whole = _stat(target, path)
+    whole = target.look(path, follow_symlinks=True)
     if whole is not None and not job.options.may_be_begun():
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
@@ -79,13 +79,6 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> None:
         directory = _make_each(job, entry, path, parents)
     entry.folder = Folder(None, entry.folder.source_directory, directory, False)
     entry.destination_name = last
-
-
-def _stat(target: Directory, path: str) -> "os.stat_result | None":
-    try:
-        return target.stat(path)
-    except OSError:
-        return None
 
 
 def _descend(
@@ -121,7 +114,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
     for name, until_there in names_on(path):
         shown = _shown(entry, until_there)
         source_name = entry.source[: offset + len(until_there)]
-        found = _stat(directory, name)
+        found = directory.look(name, follow_symlinks=True)
         needs_source = (
             found is None or preserves or options.may_be_begun() or options.asks_for_labels()
         )
@@ -154,12 +147,10 @@ def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
 
     What a link leads to may be anybody's, and is not given to the owner of a source.
     """
-    try:
-        itself = above.stat(name, False)
-    except OSError:
+    itself = above.look(name)
+    if itself is None or not stat.S_ISDIR(itself.st_mode):
         return False
-    is_directory = stat.S_ISDIR(itself.st_mode)
-    return is_directory and is_still(directory.fd, identity(itself), directory.id)
+    return is_still(directory.fd, identity(itself), directory.id)
 
 
 def _source_status(entry: Entry, name: str) -> "os.stat_result":

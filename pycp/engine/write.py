@@ -116,7 +116,7 @@ def keep_backup(
             except FileExistsError:
                 if not (backup.number and backup.name.endswith(f".~{backup.number}~")):
                     raise
-                is_taken = directory.has(backup.name)
+                is_taken = directory.look(backup.name) is not None
                 patience -= 1 if is_taken else PHANTOM
                 if patience < 0:
                     raise
@@ -281,11 +281,8 @@ def creation_error(entry: "Entry", error: OSError) -> CopyError:
 
 def is_symlink(entry: "Entry") -> bool:
     """Return whether the destination is a symbolic link."""
-    try:
-        itself = entry.folder.destination_directory.stat(entry.destination_name, False)
-    except OSError:
-        return False
-    return stat.S_ISLNK(itself.st_mode)
+    itself = entry.folder.destination_directory.look(entry.destination_name)
+    return itself is not None and stat.S_ISLNK(itself.st_mode)
 
 
 def _create_through_symlink(entry: "Entry", mode: int, may_follow: bool, flags: int) -> int:

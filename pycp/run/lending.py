@@ -116,7 +116,8 @@ class Lender:
                 self._kept = {file: kept for file, kept in self._kept.items() if kept[0] > last}
             if not live or any(one.is_busy for one in live):
                 return
-            self._lend([one for one in live if _wants_same(one, live)])
+            first = min((one.wanted for one in live if one.wanted), key=lambda file: file[1])
+            self._lend([one for one in live if one.wanted and one.wanted[2][:2] == first[2][:2]])
 
     def _serve_small(self, one: Asking, wanted: "Wanted", is_last: bool) -> None:
         """Give a process what was kept for it, or have it read a small file, unless it must wait.
@@ -176,12 +177,6 @@ class Lender:
         finally:
             system.close(fd)
         _tell(readers, *message)
-
-
-def _wants_same(one: Asking, waiting: list[Asking]) -> bool:
-    """Return whether a process wants the file that comes first of those that are waited for."""
-    first = min((other.wanted for other in waiting if other.wanted), key=lambda file: file[1])
-    return one.wanted is not None and one.wanted[2][:2] == first[2][:2]
 
 
 def _tell(readers: list[Asking], *message: object) -> None:

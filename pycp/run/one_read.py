@@ -209,10 +209,9 @@ class SharedSource:
         inode = file.source.st_ino
         directory: Directory | None = entry.folder.source_directory
         if self._looks_again and directory is not None:
-            try:
-                inode = directory.stat(entry.source_name, False).st_ino
-            except OSError:
-                pass  # it may be read once more than need be
+            itself = directory.look(entry.source_name)
+            if itself is not None:  # or it may be read once more than need be
+                inode = itself.st_ino
         steps = [inode]
         while directory is not None and directory.parent is not None:
             steps.append(directory.id[1])

@@ -162,10 +162,9 @@ class Copying:
             self.new_files.close()
 
     def _is_excluded(self, entry: "Entry", exclusions: "Exclusions") -> bool:
-        try:
-            follows = self.job.options.follows(is_operand=True)
-            status = entry.folder.source_directory.stat(entry.source_name, follows)
-        except OSError:
+        follows = self.job.options.follows(is_operand=True)
+        status = entry.folder.source_directory.look(entry.source_name, follows)
+        if status is None:
             return False  # deciding on it will tell
         return exclusions.excludes_operand(entry.source_name, stat.S_ISDIR(status.st_mode))
 

@@ -184,13 +184,12 @@ class Directory:
         """Look at something below the directory."""
         return system.stat(name, dir_fd=self.fd, follow_symlinks=follow_symlinks)
 
-    def has(self, name: str) -> bool:
-        """Return whether something below it has this name, as far as we can see."""
+    def look(self, name: str, follow_symlinks: bool = False) -> os.stat_result | None:
+        """Return the status of something below it, None if there is none that we can see."""
         try:
-            self.stat(name, False)
+            return self.stat(name, follow_symlinks)
         except OSError:
-            return False
-        return True
+            return None
 
     def may(self, mode: int, name: str) -> bool:
         """Return whether this user may read or write something below it, links followed."""

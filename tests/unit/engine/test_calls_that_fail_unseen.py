@@ -76,8 +76,8 @@ def test_what_was_only_looked_at_loses_nothing_when_it_is_closed(
 
 def test_a_directory_that_is_gone_holds_nothing(tmp_path: Path) -> None:
     nowhere = Directory(None, "", None)
-    assert nowhere.has(str(tmp_path))
-    assert not nowhere.has(str(tmp_path / "missing"))
+    assert nowhere.look(str(tmp_path)) is not None
+    assert nowhere.look(str(tmp_path / "missing")) is None
 
 
 def test_a_part_is_copied_by_the_quicker_way(
