@@ -28,7 +28,7 @@ from pycp.engine.write import (
 )
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, replaced
-from pycp.system.folder import Directory, Folder, identity, is_still, release
+from pycp.system.folder import Directory, Folder, release
 from pycp.system.mounts import keeps_only_files
 from pycp.values import PRIVATE
 
@@ -181,7 +181,7 @@ class Stage:
         else:
             place.enter()
         self._old = now = place.look()
-        if old and not (now and self._may_replace(now, old.status)):
+        if old and not (now and rivals.may_replace(now, old.status, place)):
             raise replaced(entry.destination)
         if now and not (old or replaces or self._may_replace_unseen(now)):
             if not stat.S_ISLNK(now.st_mode):
@@ -189,13 +189,6 @@ class Stage:
             require_followed(entry, self._job.options.new_file_mode is None)
             place.follow()
             self._old = None
-
-    def _may_replace(self, now: "os.stat_result", found: "os.stat_result") -> bool:
-        """Return whether what has the name now is what was found, or as good as that."""
-        if rivals.may_replace(now, found, self._names.is_elsewhere):
-            return True
-        is_alike = stat.S_IFMT(now.st_mode) == stat.S_IFMT(found.st_mode)
-        return is_alike and is_still(self._names.dir_fd, identity(now), identity(found))
 
     def _create(self, mode: int) -> int:
         """Make an empty file without a name, or with a temporary one; return a descriptor."""
@@ -256,7 +249,7 @@ class Stage:
         """Take the name from what has it now."""
         # Who puts something else there between this look and the rename loses it all the same:
         # no call of Python renames only over what we know.
-        if not self._may_replace(now, old):
+        if not rivals.may_replace(now, old, self._names):
             raise replaced(self._entry.destination)
         undo = self._back_up()
         try:

@@ -68,14 +68,16 @@ class Made:
         """The mode it has now: a new directory always lets its owner in."""
 
 
-def set_begun_attributes(job: "Job", file: "FileCopy") -> None:
-    """Give a file that an interrupted copy made the attributes of a new one."""
-    # What it was created without, or lent since, cannot be told: the whole mode is set.
-    set_attributes(job, file, True, USER_WRITE)
+def set_attributes(
+    job: "Job", file: "FileCopy", is_new: bool, withheld: int, is_begun: bool = False
+) -> None:
+    """Give a file what is preserved; `withheld` are the bits of its mode it was made without.
 
-
-def set_attributes(job: "Job", file: "FileCopy", is_new: bool, withheld: int) -> None:
-    """Give a file what is preserved; `withheld` are the bits of its mode it was made without."""
+    One that an interrupted copy has begun is as good as new.
+    """
+    if is_begun:
+        # What it was created without, or lent since, cannot be told: the whole mode is set.
+        is_new, withheld = True, USER_WRITE
     made = Made(file.source_fd, file.destination_fd, file.destination, is_new, withheld)
     lacks_write = not file.source.st_mode & USER_WRITE
     if job.options.preserve_xattr and is_new and lacks_write and not job.is_privileged:

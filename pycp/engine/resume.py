@@ -10,7 +10,7 @@ one. Whatever stays gets its attributes again, which may be missing.
 import stat
 
 from pycp import system
-from pycp.engine.attributes import set_attributes, set_begun_attributes
+from pycp.engine.attributes import set_attributes
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.links import has_text, preserve_link_attributes
 from pycp.engine.phase import Phase
@@ -284,12 +284,10 @@ def _first_difference(job: "Job", file: FileCopy) -> int | None:
 
 def _finish(job: "Job", file: FileCopy, is_begun: bool) -> None:
     """Give a complete file its attributes."""
-    if is_begun:
-        if job.options.preserve_mode:
-            narrow(file)
-        set_begun_attributes(job, file)
-    elif job.sets_attributes:
-        set_attributes(job, file, False, 0)
+    if is_begun and job.options.preserve_mode:
+        narrow(file)
+    if is_begun or job.sets_attributes:
+        set_attributes(job, file, False, 0, is_begun)
 
 
 def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
