@@ -142,11 +142,13 @@ def _install_files(
 
             known = [*sources, destination] if isinstance(sources, list) else [destination]
             manifest = open_manifest(installer.job, [*known, *options.records], umask)
-        may_be_short = not (options.compare or options.strip or options.dry_run or record)
-        if operands.are_many and may_be_short:
-            installer.install_new_files_in_short()
-        install_one = installer.install if record is None else Recording(record, installer).install
         try:
+            may_be_short = not (options.compare or options.strip or options.dry_run or record)
+            if operands.are_many and may_be_short:
+                installer.install_new_files_in_short()
+            install_one = installer.install
+            if record is not None:
+                install_one = Recording(record, installer).install
             for entry in _entries(operands, above, overlay):
                 try:
                     install_one(entry)
@@ -230,9 +232,8 @@ def _copy_options(options: "InstallOptions") -> CopyOptions:
 
 
 def _default_labels(options: "InstallOptions", report: "Report") -> "DefaultLabels | None":
-    if options.asks_for_labels() or options.dry_run or not options.labels_by_default:
-        return None
-    if not system.has_labels():
+    is_asked = options.asks_for_labels() or options.dry_run
+    if is_asked or not options.labels_by_default or not system.has_labels():
         return None
     from pycp.engine.labels import DefaultLabels
 

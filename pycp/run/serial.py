@@ -83,11 +83,11 @@ def _copy_all(
         from pycp.run.manifest import open_manifest
 
         manifest = open_manifest(job, operands)
-    if resolved.are_many:
-        from pycp.run.new_files import NewFiles
-
-        runner.new_files = NewFiles(job, runner.visitor.memory)
     try:
+        if resolved.are_many:
+            from pycp.run.new_files import NewFiles
+
+            runner.new_files = NewFiles(job, runner.visitor.memory)
         for entry in entries:
             runner.copy_operand(entry)
     finally:
