@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     Error = TypeVar("Error", bound=BaseException)
+    Words = tuple[str, int | None, str | None, str | None]
 
 
 _OF_INTERPRETER = (MemoryError, SyntaxError, SystemError)
@@ -21,6 +22,11 @@ class CopyError(OSError):
 
     `filename` is the name the message is about, `filename2` the second one if it has two.
     """
+
+    is_told = False
+    """Whoever listens knows of it already."""
+    destination: str | None = None
+    """Which of several destinations it is about, where there are several."""
 
     def __init__(
         self,
@@ -34,30 +40,23 @@ class CopyError(OSError):
         self.strerror = strerror(code) if code else None
         self.filename = filename
         self.filename2 = filename2
-        self.is_told = False
-        """Whoever listens knows of it already."""
-        self.destination: str | None = None
-        """Which of several destinations it is about, where there are several."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
+    @property
+    def words(self) -> "Words":
+        """Return what another one like it is made of, by another process as well."""
+        return str(self), self.errno, self.filename, self.filename2
+
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str(self), self.errno, self.filename, self.filename2)
+        return type(self), self.words
 
 
 class SilentError(CopyError):
     """A failure of which GNU prints nothing, or not here; only the exit status tells."""
 
-    def __init__(
-        self,
-        message: str,
-        code: int | None = None,
-        filename: str | None = None,
-        filename2: str | None = None,
-    ) -> None:
-        super().__init__(message, code, filename, filename2)
-        self.is_told = True
+    is_told = True
 
 
 class UsageError(CopyError):

@@ -28,7 +28,7 @@ from pycp.engine.write import (
 )
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, replaced
-from pycp.system.folder import Directory, Folder, identity, is_still, release
+from pycp.system.folder import Directory, Folder, release
 from pycp.system.mounts import keeps_only_files
 from pycp.values import PRIVATE
 
@@ -181,7 +181,7 @@ class Stage:
         else:
             place.enter()
         self._old = now = place.look()
-        if old and not (now and self._may_replace(now, old.status)):
+        if old and not (now and rivals.may_replace(now, old.status, place)):
             raise replaced(entry.destination)
         if now and not (old or replaces or self._may_replace_unseen(now)):
             if not stat.S_ISLNK(now.st_mode):
@@ -189,16 +189,6 @@ class Stage:
             require_followed(entry, self._job.options.new_file_mode is None)
             place.follow()
             self._old = None
-
-    def _may_replace(self, now: "os.stat_result", found: "os.stat_result") -> bool:
-        """Return whether what has the name now is what was found, or as good as that."""
-        is_elsewhere = self._names.is_elsewhere
-        return rivals.may_replace(now, found, is_elsewhere) or self._is_still(now, found)
-
-    def _is_still(self, found: "os.stat_result", expected: "os.stat_result") -> bool:
-        """Return whether two looks at a name in the directory found the same."""
-        is_alike = stat.S_IFMT(found.st_mode) == stat.S_IFMT(expected.st_mode)
-        return is_alike and is_still(self._names.dir_fd, identity(found), identity(expected))
 
     def _create(self, mode: int) -> int:
         """Make an empty file without a name, or with a temporary one; return a descriptor."""
@@ -216,10 +206,6 @@ class Stage:
         """Return a descriptor to read the regular file from its beginning."""
         system.lseek(self._fd, 0, 0)
         return system.above_standard(self._fd)
-
-    @property
-    def _unnamed(self) -> "system.Where":
-        return system.where(self._fd, "", None)
 
     def publish(self) -> None:
         """Give what is complete its name; raise CopyError if that cannot be, and discard it."""
@@ -263,7 +249,7 @@ class Stage:
         """Take the name from what has it now."""
         # Who puts something else there between this look and the rename loses it all the same:
         # no call of Python renames only over what we know.
-        if not self._may_replace(now, old):
+        if not rivals.may_replace(now, old, self._names):
             raise replaced(self._entry.destination)
         undo = self._back_up()
         try:
@@ -292,16 +278,15 @@ class Stage:
             self._names.rename(self._names.temporary[0], self._names.name)
 
     def _link_unnamed(self, name: str) -> None:
-        where = self._unnamed
-        assert isinstance(where, str)
-        system.link_following(where, name, self._fd, self._names.dir_fd)
+        path = system.descriptor_path(self._fd)
+        system.link_following(path, name, self._fd, self._names.dir_fd)
 
     def _back_up(self) -> "Callable[[], None]":
         """Keep the old file under another name as well; return what undoes that."""
         entry, place, outcome = self._entry, self._names, self._outcome
         backup, outcome.backup = self._decision.backup, None
         if backup is None:
-            return _do_nothing
+            return lambda: None
         is_linked = True
         try:
             outcome.backup = keep_backup(entry, backup, self._link_backup)
@@ -311,7 +296,7 @@ class Stage:
             is_linked = False
             outcome.backup = keep_backup(entry, backup)  # the name is missing for a moment
         if outcome.backup is None:
-            return _do_nothing
+            return lambda: None
         name = place.beside(outcome.backup.name)
         if is_linked:
             return lambda: system.unlink(name, dir_fd=place.dir_fd)
@@ -332,13 +317,6 @@ class Stage:
         for name in self._names.temporary:
             remove_beside(self._job, self._entry, name, self._names.dir_fd)
         self._names.leave()
-        self._let_go()
-
-    def _let_go(self) -> None:
         if self._fd >= 0:
             release(self._fd)
             self._fd = -1
-
-
-def _do_nothing() -> None:
-    pass

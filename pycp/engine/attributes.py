@@ -10,6 +10,7 @@ from errno import EACCES, EINVAL, EPERM
 
 from pycp import system
 from pycp.errors import CopyError, SilentError, failed
+from pycp.quoting import quote_word
 from pycp.values import ALL_BITS, PERMISSIONS, SPECIAL_BITS, USER_WRITE
 
 TYPE_CHECKING = False
@@ -67,14 +68,16 @@ class Made:
         """The mode it has now: a new directory always lets its owner in."""
 
 
-def set_begun_attributes(job: "Job", file: "FileCopy") -> None:
-    """Give a file that an interrupted copy made the attributes of a new one."""
-    # What it was created without, or lent since, cannot be told: the whole mode is set.
-    set_attributes(job, file, True, USER_WRITE)
+def set_attributes(
+    job: "Job", file: "FileCopy", is_new: bool, withheld: int, is_begun: bool = False
+) -> None:
+    """Give a file what is preserved; `withheld` are the bits of its mode it was made without.
 
-
-def set_attributes(job: "Job", file: "FileCopy", is_new: bool, withheld: int) -> None:
-    """Give a file what is preserved; `withheld` are the bits of its mode it was made without."""
+    One that an interrupted copy has begun is as good as new.
+    """
+    if is_begun:
+        # What it was created without, or lent since, cannot be told: the whole mode is set.
+        is_new, withheld = True, USER_WRITE
     made = Made(file.source_fd, file.destination_fd, file.destination, is_new, withheld)
     lacks_write = not file.source.st_mode & USER_WRITE
     if job.options.preserve_xattr and is_new and lacks_write and not job.is_privileged:
@@ -119,7 +122,12 @@ def apply_attributes(job: "Job", entry: "Entry", source: "os.stat_result", made:
     elif options.require_preserve_xattr:
         failure = made.unknown
     if options.preserve_mode:
-        _preserve_mode(job, entry, made, mode, names)
+        from pycp.engine.xattrs import set_permissions
+
+        try:
+            set_permissions(made.source, made.where, mode, names, made.unknown)
+        except OSError as error:
+            raise mode_error("preserving permissions for", entry, error) from None
     elif made.is_new:
         _set_new_mode(job, entry, source, made)
     if failure:
@@ -183,17 +191,6 @@ def give_to_owner(job: "Job", source: "os.stat_result", where: "system.Where") -
     return False
 
 
-def _preserve_mode(
-    job: "Job", entry: "Entry", made: Made, mode: int, names: list[str] | None
-) -> None:
-    from pycp.engine.xattrs import set_permissions
-
-    try:
-        set_permissions(made.source, made.where, mode, names, made.unknown)
-    except OSError as error:
-        raise mode_error("preserving permissions for", entry, error) from None
-
-
 def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Made) -> None:
     """Settle the mode of something new that does not take over the source's."""
     options = job.options
@@ -250,6 +247,4 @@ def set_exact_mode(where: "system.Where", mode: int) -> None:
 
 def mode_error(what: str, entry: "Entry", error: OSError) -> CopyError:
     """Word why the mode of the destination cannot be set."""
-    from pycp.quoting import quote_word
-
     return failed(what, entry.destination, error, quote_word)

@@ -7,6 +7,7 @@ go on until the end of file, whatever size the source claims: it may grow, shrin
 /proc. Holes are the business of `sparse`.
 """
 
+import sys
 from errno import (
     EACCES,
     EBADF,
@@ -46,6 +47,8 @@ EMPTY = 4096
 """Bytes asked of a file that says it is empty; those in /proc say so."""
 OFFLOAD_STEP = 64 * 1024 * 1024
 """Bytes asked of the kernel at a time at most; fewer where that takes long."""
+NO_END = sys.maxsize
+"""Stands for the end of a file that is read until there is no more."""
 LARGEST_BLOCK = 64 * 1024
 """Bytes of a block of a file system at most."""
 CANNOT_OFFLOAD = frozenset(
@@ -152,17 +155,22 @@ def send(job: "Job", file: "FileCopy", send: "Callable[[int, int, int], int]") -
         pass
 
 
-def copy_by_hand(job: "Job", file: "FileCopy") -> None:
-    """Copy up to the end of file with read and write."""
-    view = memoryview(bytearray(BUFFER_SIZE))
+def copy_by_hand(
+    job: "Job", file: "FileCopy", length: int = NO_END, at_once: int = BUFFER_SIZE
+) -> int:
+    """Copy `length` bytes, or up to the end of file, with read and write; return how many."""
+    view = memoryview(bytearray(min(at_once, length)))
     stride = job.stride
-    while True:
-        count = read_into(file, view[: stride.next(BUFFER_SIZE)])
+    copied = 0
+    while copied < length:
+        count = read_into(file, view[: min(stride.next(at_once), length - copied)])
         if count == 0:
-            return
+            break
         write_all(file, view[:count])
         stride.took(count)
         job.tally.add(BYTES, count)
+        copied += count
+    return copied
 
 
 def read_some(file: "FileCopy", size: int) -> bytes:

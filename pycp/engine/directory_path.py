@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pycp.engine.job import Job
     from pycp.engine.labels import Labels
     from pycp.entries import Report
 
@@ -28,13 +29,7 @@ MODE = 0o755
 DEFAULT_LIST = "system.posix_acl_default"
 
 
-def make_path(
-    path: str,
-    report: "Report",
-    quote: "Callable[[str], str]" = quote_name,
-    is_durable: bool = False,
-    labels: "Labels | None" = None,
-) -> Directory:
+def make_path(job: "Job", path: str, quote: "Callable[[str], str]" = quote_name) -> Directory:
     """Make what is missing of a path of directories; return the last one.
 
     `quote` words the names in failures. What a new directory is made in is flushed to disk if the
@@ -48,12 +43,10 @@ def make_path(
         for name, shown in names_on(path):
             if name == ".":
                 continue
-            made = report.tally.own[DIRECTORIES]
-            above, fd = fd, _enter(name, fd, shown, report, quote, labels)
-            if is_durable and report.tally.own[DIRECTORIES] > made:
-                from pycp.engine.durable import flush_directories
-
-                flush_directories(report, [(above, ".", dirname(shown) or ".")])
+            made = job.tally.own[DIRECTORIES]
+            above, fd = fd, _enter(job, name, fd, shown, quote)
+            if job.durable is not None and job.tally.own[DIRECTORIES] > made:
+                job.durable.flush_directories(job.report, [(above, ".", dirname(shown) or ".")])
             if above is not None:
                 system.close(above)
         return _directory(path, fd)
@@ -91,23 +84,16 @@ def _directory(path: str, fd: int | None) -> Directory:
     return directory
 
 
-def _enter(
-    name: str,
-    fd: int | None,
-    shown: str,
-    report: "Report",
-    quote: "Callable[[str], str]",
-    labels: "Labels | None",
-) -> int:
+def _enter(job: "Job", name: str, fd: int | None, shown: str, quote: "Callable[[str], str]") -> int:
     """Make a directory unless it is there, and open it."""
     not_made = None
     if name != "..":
         try:
-            make_directory(name, MODE, fd, shown, labels)
+            make_directory(name, MODE, fd, shown, job.labels)
         except OSError as error:
             not_made = detached(error)
         else:
-            tell_made(shown, report, labels)
+            tell_made(shown, job.report, job.labels)
     try:
         if name == ".." or not_made:
             return system.open(name + "/.", system.PLACE_FLAGS, dir_fd=fd)

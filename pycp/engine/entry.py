@@ -1,6 +1,7 @@
 """A decision carried out, by the kind of what is made."""
 
 from pycp import system
+from pycp.engine.write import prepare, restore
 from pycp.entries import Outcome
 from pycp.errors import CopyError, cannot
 
@@ -47,8 +48,6 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
     except OSError as failure:
         error = failure if isinstance(failure, CopyError) else cannot("copy", entry.source, failure)
         if outcome.backup is not None:
-            from pycp.engine.write import restore
-
             # GNU tells the failure first, and then moves the backup back.
             try:
                 job.report.failed(error)
@@ -88,26 +87,17 @@ def _make(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") 
 def _make_kind(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     kind = decision.kind
     if decision.link_to is not None:
-        from pycp.engine.links import keep_hard_link
-
-        keep_hard_link(job, entry, decision, outcome)
+        from pycp.engine.links import keep_hard_link as make
     elif kind == "regular":
-        from pycp.engine.regular import copy_regular
-
-        copy_regular(job, entry, decision, outcome)
+        from pycp.engine.regular import copy_regular as make
     elif kind == "symlink":
-        from pycp.engine.links import copy_symlink
-
-        copy_symlink(job, entry, decision, outcome)
+        from pycp.engine.links import copy_symlink as make
     elif kind == "link":
-        from pycp.engine.links import make_hard_link
-
-        make_hard_link(job, entry, decision, outcome)
+        from pycp.engine.links import make_hard_link as make
     elif kind == "symbolic":
-        from pycp.engine.links import make_symbolic_link
-
-        make_symbolic_link(job, entry, decision, outcome)
+        from pycp.engine.links import make_symbolic_link as make
     else:
-        from pycp.engine.special import make_special
-
-        make_special(job, entry, decision, outcome)
+        from pycp.engine.special import make_special as make
+    if kind != "regular" or decision.link_to is not None:
+        prepare(job, entry, decision, outcome)
+    make(job, entry, decision, outcome)

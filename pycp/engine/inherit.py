@@ -12,7 +12,7 @@ from pycp.engine.attributes import TOLERATED, mode_error, set_exact_mode
 from pycp.engine.pinned import Pinned
 from pycp.engine.write import open_existing
 from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS, UNSUPPORTED
-from pycp.errors import CopyError, failed, reason
+from pycp.errors import failed
 from pycp.quoting import quote_name
 from pycp.system.folder import release
 from pycp.values import ALL_BITS, PERMISSIONS
@@ -108,7 +108,6 @@ def _copy_attributes(entry: "Entry", old: "system.Where", fd: int) -> bool:
             system.xattr().set_value(fd, name, system.xattr().get_value(old, name))
         except OSError as error:
             if name in PERMISSION_LISTS or error.errno not in UNSUPPORTED | NOT_OURS:
-                text = f"setting attribute {quote_name(name)} for {quote_name(entry.destination)}"
-                text += f": {reason(error)}"
-                raise CopyError(text, error.errno, entry.destination) from None
+                what = f"setting attribute {quote_name(name)} for"
+                raise failed(what, entry.destination, error) from None
     return ACCESS_LIST in names

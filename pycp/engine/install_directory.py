@@ -17,56 +17,29 @@ from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE, SET_ID, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pycp.engine.labels import Labels
-    from pycp.entries import Final, Report
-    from pycp.system.folder import Directory
+    from pycp.engine.job import Job
+    from pycp.entries import Final
 
 STICKY = 0o1000
 
 
-def install_directory(
-    name: str,
-    final: "Final",
-    report: "Report",
-    is_durable: bool = False,
-    labels: "Labels | None" = None,
-) -> None:
+def install_directory(job: "Job", name: str, final: "Final") -> None:
     """Make one directory and those above it; raise CopyError with GNU's message."""
     path, last = split_last(name)
-    above = make_path(path, report, quote_word, is_durable, labels)
+    above = make_path(job, path, quote_word)
     try:
-        if is_durable:
-            _make_durably(name, last, above, final, report, labels)
+        if job.durable is None:
+            _make_last(job, name, last, above.fd, final)
         else:
-            _make_last(name, last, above.fd, final, report, labels)
+            with job.durable.Flushed(job.report, [job.durable.place_of(above)]):
+                _make_last(job, name, last, above.fd, final)
+                job.durable.flush_directories(job.report, [(above.fd, last, name)])
     finally:
         above.close()
 
 
-def _make_durably(
-    name: str,
-    last: str,
-    above: "Directory",
-    final: "Final",
-    report: "Report",
-    labels: "Labels | None",
-) -> None:
-    from pycp.engine.durable import Flushed, flush_directories, place_of
-
-    with Flushed(report, [place_of(above)]):
-        _make_last(name, last, above.fd, final, report, labels)
-        flush_directories(report, [(above.fd, last, name)])
-
-
-def _make_last(
-    name: str,
-    last: str,
-    above_fd: int | None,
-    final: "Final",
-    report: "Report",
-    labels: "Labels | None",
-) -> None:
-    not_made = None
+def _make_last(job: "Job", name: str, last: str, above_fd: int | None, final: "Final") -> None:
+    labels, not_made = job.labels, None
     try:
         make_directory(last, _first_mode(final), above_fd, name, labels)
     except OSError as error:
@@ -74,7 +47,7 @@ def _make_last(
             raise creation_error(name, error, quote_word) from None
         not_made = detached(error)
     else:
-        tell_made(name, report, labels)
+        tell_made(name, job.report, labels)
     try:
         where, fd = _hold(last, above_fd, is_new=not_made is None)
     except OSError as error:

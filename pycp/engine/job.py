@@ -105,39 +105,8 @@ def readable(flags: int) -> int:
     return (flags & ~system.O_WRONLY) | system.O_RDWR
 
 
-def _durable() -> "ModuleType":
-    from pycp.engine import durable
-
-    return durable
-
-
 class Job:
     """Options, listener, and facts about this process that are asked for once."""
-
-    __slots__ = (
-        "_labels",
-        "_umask",
-        "cannot_reflink",
-        "durable",
-        "euid",
-        "exclusions",
-        "is_privileged",
-        "kept_sets",
-        "large_from",
-        "last_step",
-        "manifest",
-        "new_file_flags",
-        "old_file_flags",
-        "options",
-        "pace",
-        "report",
-        "share_data",
-        "shared_source",
-        "stage",
-        "steps",
-        "stride",
-        "tally",
-    )
 
     def __init__(self, options: "CopyOptions", report: "Report") -> None:
         self.options = options
@@ -150,8 +119,12 @@ class Job:
         if options.reads_back():
             self.new_file_flags = readable(self.new_file_flags)
             self.old_file_flags = readable(self.old_file_flags)
-        self.durable = _durable() if options.durable else None
+        self.durable: ModuleType | None = None
         """The module that flushes what was made, if that was asked for."""
+        if options.durable:
+            from pycp.engine import durable
+
+            self.durable = durable
         self.cannot_reflink: set[tuple[int, int]] = set()
         """Pairs of source and destination device between which storage is never shared."""
         self.exclusions: Exclusions | None = None

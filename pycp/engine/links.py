@@ -4,12 +4,13 @@ import os
 import stat
 
 from pycp import system
-from pycp.engine.attributes import preserve_times
+from pycp.engine.attributes import TOLERATED, preserve_times
 from pycp.engine.pinned import Pinned
-from pycp.engine.write import prepare, remove_beside
+from pycp.engine.write import remove_beside
 from pycp.errors import CopyError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
+from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "O
     """Make the destination a hard link to the copy made earlier of the same file."""
     earlier = decision.link_to
     assert earlier is not None
-    prepare(job, entry, decision, outcome)
     directory = earlier.folder.destination_directory
     name = earlier.destination_name
     link_to(
@@ -57,7 +57,6 @@ def link_to(
 
 def make_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make the destination a hard link to the source (-l)."""
-    prepare(job, entry, decision, outcome)
     options = job.options
     replaces = options.force or options.overwrite == "ask"
     try:
@@ -106,44 +105,33 @@ def _make_or_replace(
 
 def _make_beside(name: str, dir_fd: int | None, make: "Callable[[str, int | None], None]") -> str:
     """Make what is to replace a name under a temporary one; return that."""
-    head, slash, _last = name.rstrip("/").rpartition("/")
-    left = ATTEMPTS
-    while True:
-        beside = f"{head}{slash}Cu{os.urandom(3).hex()}"
+    for left in reversed(range(ATTEMPTS)):
+        beside = f"{split_last(name)[0]}Cu{os.urandom(3).hex()}"
         try:
             make(beside, dir_fd)
-            return beside
+            break
         except FileExistsError:
-            left -= 1
             if not left:
                 raise
+    return beside
 
 
-def link_error(entry: "Entry", target: str, error: OSError) -> CopyError:
-    """Word why a hard link cannot be made."""
+def link_error(entry: "Entry", target: str, error: OSError, kind: str = "hard") -> CopyError:
+    """Word why a hard link cannot be made, or one of another kind."""
     if isinstance(error, CopyError):
         return error
-    return CopyError(
-        f"cannot create hard link {quote_name(entry.destination)} to {quote_name(target)}:"
-        f" {reason(error)}",
-        error.errno,
-        entry.destination,
-        target,
-    )
+    names = f"{quote_name(entry.destination)} to {quote_name(target)}"
+    text = f"cannot create {kind} link {names}: {reason(error)}"
+    return CopyError(text, error.errno, entry.destination, target)
 
 
 def make_symbolic_link(
     job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome"
 ) -> None:
     """Make the destination a symbolic link that holds the source's name (-s)."""
-    prepare(job, entry, decision, outcome)
     require_working_directory(entry)
-
-    def link_as(name: str, dir_fd: int | None) -> None:
-        system.symlink(entry.source, name, dir_fd=dir_fd)
-
     try:
-        _make_or_replace(job, entry, link_as, job.options.force)
+        _make_symlink(job, entry, entry.source)
     except OSError as error:
         raise symbolic_link_error(entry, error) from None
     preserve_link_attributes(job, entry, decision, owner=False)
@@ -151,13 +139,7 @@ def make_symbolic_link(
 
 def symbolic_link_error(entry: "Entry", error: OSError) -> CopyError:
     """Word why -s cannot make its link."""
-    return CopyError(
-        f"cannot create symbolic link {quote_name(entry.destination)} to"
-        f" {quote_name(entry.source)}: {reason(error)}",
-        error.errno,
-        entry.destination,
-        entry.source,
-    )
+    return link_error(entry, entry.source, error, "symbolic")
 
 
 def require_working_directory(entry: "Entry") -> None:
@@ -183,21 +165,23 @@ def _is_in_working_directory(entry: "Entry") -> bool:
 
 def copy_symlink(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Copy a symbolic link as itself."""
-    prepare(job, entry, decision, outcome)
     try:
         text = system.readlink(entry.source_name, dir_fd=entry.folder.source_fd)
     except OSError as error:
         raise failed("cannot read symbolic link", entry.source, error) from None
-
-    def link_as(name: str, dir_fd: int | None) -> None:
-        system.symlink(text, name, dir_fd=dir_fd)
-
     try:
-        _make_or_replace(job, entry, link_as, job.options.force)
+        _make_symlink(job, entry, text)
     except OSError as error:
         if not (job.options.update == "older" and has_text(entry, text)):
             raise cannot("create symbolic link", entry.destination, error) from None
     preserve_link_attributes(job, entry, decision, owner=True)
+
+
+def _make_symlink(job: "Job", entry: "Entry", text: str) -> None:
+    def make(name: str, dir_fd: int | None) -> None:
+        system.symlink(text, name, dir_fd=dir_fd)
+
+    _make_or_replace(job, entry, make, job.options.force)
 
 
 def has_text(entry: "Entry", text: str) -> bool:
@@ -229,17 +213,12 @@ def preserve_link_attributes(job: "Job", entry: "Entry", decision: "Decision", o
 def _preserve_link_owner(
     job: "Job", entry: "Entry", source: os.stat_result, where: "system.Where"
 ) -> None:
-    from pycp.engine.attributes import TOLERATED
-
     try:
         system.set_owner(where, source.st_uid, source.st_gid)
     except OSError as error:
         if job.is_privileged or error.errno not in TOLERATED:
-            raise CopyError(  # the name stands unquoted here: GNU's own words
-                f"failed to preserve ownership for {entry.destination}: {reason(error)}",
-                error.errno,
-                entry.destination,
-            ) from None
+            what = "failed to preserve ownership for"
+            raise failed(what, entry.destination, error, str) from None  # GNU does not quote it
 
 
 def _preserve_link_xattrs(

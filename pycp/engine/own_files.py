@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from pycp.entries import Decision, Entry
 
 
+def claim(
+    own_files: dict[tuple[int, int], str], file_id: tuple[int, int], name: str, what: str
+) -> None:
+    """Note that a file is `what` we write; raise CopyError if it is another one of ours already."""
+    if file_id in own_files:
+        text = f"{quote_name(name)} cannot be {what}, as {own_files[file_id]}"
+        raise CopyError(text, filename=name)
+    own_files[file_id] = f"it is {what}"
+
+
 def apart_from(own_files: dict[tuple[int, int], str]) -> "Callable[[Entry, Decision], None]":
     """Return the function that raises CopyError if one would be copied, or written over."""
 

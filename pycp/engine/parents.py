@@ -1,7 +1,7 @@
 """--parents: the directories of a source's path made again below the target (spec 2.7)."""
 
 import stat
-from errno import ESTALE
+from errno import ENOTDIR, ESTALE
 
 from pycp import system
 from pycp.engine.attributes import give_to_owner
@@ -69,7 +69,7 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> None:
     if not slash:
         return
     target = entry.folder.destination_directory
-    whole = _stat(target, path)
+    whole = target.look(path, follow_symlinks=True)
     if whole is not None and not job.options.may_be_begun():
         if not stat.S_ISDIR(whole.st_mode):
             raise _not_a_directory(_shown(entry, path))
@@ -79,13 +79,6 @@ def make_parents(job: "Job", entry: "Entry", parents: Parents) -> None:
         directory = _make_each(job, entry, path, parents)
     entry.folder = Folder(None, entry.folder.source_directory, directory, False)
     entry.destination_name = last
-
-
-def _stat(target: Directory, path: str) -> "os.stat_result | None":
-    try:
-        return target.stat(path)
-    except OSError:
-        return None
 
 
 def _descend(
@@ -121,7 +114,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
     for name, until_there in names_on(path):
         shown = _shown(entry, until_there)
         source_name = entry.source[: offset + len(until_there)]
-        found = _stat(directory, name)
+        found = directory.look(name, follow_symlinks=True)
         needs_source = (
             found is None or preserves or options.may_be_begun() or options.asks_for_labels()
         )
@@ -139,8 +132,9 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             parents.are_new = False
             if not _is_itself(above, name, directory):
                 continue
-            if job.labels is not None:
-                _relabel(job, entry, source_name, (above, name, shown), directory, found)
+            if job.labels is not None and source is not None:
+                with job.labels.making_parent(source_name, source, above, name, shown):
+                    job.labels.relabel(directory.where, shown, found.st_mode)
             if options.may_be_begun() and source is not None and not options.preserve_mode:
                 mode = _mode_left(job, source, found)
         if preserves or mode is not None:
@@ -148,43 +142,22 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
     return directory
 
 
-def _relabel(
-    job: "Job",
-    entry: Entry,
-    source_name: str,
-    place: tuple[Directory, str, str],
-    directory: Directory,
-    found: "os.stat_result",
-) -> None:
-    """Give a directory that was there the SELinux label it should have."""
-    assert job.labels is not None
-    above, name, shown = place
-    source = _source_status(entry, source_name)
-    with job.labels.making_parent(source_name, source, above, name, shown):
-        job.labels.relabel(directory.where, shown, found.st_mode)
-
-
 def _is_itself(above: Directory, name: str, directory: Directory) -> bool:
     """Return whether a name stands for the directory, and is no link that leads there.
 
     What a link leads to may be anybody's, and is not given to the owner of a source.
     """
-    try:
-        itself = above.stat(name, False)
-    except OSError:
+    itself = above.look(name)
+    if itself is None or not stat.S_ISDIR(itself.st_mode):
         return False
-    is_directory = stat.S_ISDIR(itself.st_mode)
-    return is_directory and is_still(directory.fd, identity(itself), directory.id)
+    return is_still(directory.fd, identity(itself), directory.id)
 
 
 def _source_status(entry: Entry, name: str) -> "os.stat_result":
     try:
         status = entry.folder.source_directory.stat(name)
         if not stat.S_ISDIR(status.st_mode):
-            from errno import ENOTDIR
-            from os import strerror
-
-            raise OSError(ENOTDIR, strerror(ENOTDIR))
+            raise OSError(ENOTDIR, "")
     except OSError as error:
         raise failed("failed to get attributes of", name, error) from None
     return status

@@ -7,10 +7,9 @@ pipe's size, and each call takes its time, reading and writing much at once is. 
 import time
 
 from pycp import system
-from pycp.engine.data import copy_offloaded, read_some, seek, write_all
+from pycp.engine.data import copy_by_hand, copy_offloaded, seek, seek_both
 from pycp.engine.sparse import extents, has_map
 from pycp.errors import failed
-from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ def copy_part(job: "Job", file: "FileCopy", end: int) -> bool:
     for start, stop in runs:
         if start >= end:
             break
-        seek(file.source_fd, start, 0, file.entry.source)
-        seek(file.destination_fd, start, 0, file.entry.destination)
+        seek_both(file, start)
         here, stop = start, min(stop, end)
         if len(ways) > 1 and stop - start > len(ways) * TRIAL:
             ways = [min(ways, key=lambda way: _seconds(way, job, file))]
@@ -72,13 +70,5 @@ def flush(file: "FileCopy") -> None:
         raise failed("error writing", file.entry.destination, error) from None
 
 
-def _copy(job: "Job", file: "FileCopy", length: int) -> None:
-    """Copy so many bytes, or fewer if there are no more."""
-    while length > 0:
-        data = read_some(file, min(job.stride.next(BUFFER_SIZE), length))
-        if not data:
-            return
-        write_all(file, data)
-        job.stride.took(len(data))
-        job.tally.add(BYTES, len(data))
-        length -= len(data)
+def _copy(job: "Job", file: "FileCopy", length: int) -> int:
+    return copy_by_hand(job, file, length, BUFFER_SIZE)

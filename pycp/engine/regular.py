@@ -109,12 +109,9 @@ def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Out
             for step in written:
                 step(file)
         if decision.is_begun or job.sets_attributes:
-            from pycp.engine.attributes import set_attributes, set_begun_attributes
+            from pycp.engine.attributes import set_attributes
 
-            if decision.is_begun:
-                set_begun_attributes(job, file)
-            else:
-                set_attributes(job, file, is_new, withheld)
+            set_attributes(job, file, is_new, withheld, decision.is_begun)
         if options.new_file_mode is None:
             for step in complete:
                 step(file)

@@ -10,7 +10,7 @@ one. Whatever stays gets its attributes again, which may be missing.
 import stat
 
 from pycp import system
-from pycp.engine.attributes import set_attributes, set_begun_attributes
+from pycp.engine.attributes import set_attributes
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.links import has_text, preserve_link_attributes
 from pycp.engine.phase import Phase
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
-    File = tuple[int, os.stat_result]
     Rest = tuple[Decision | None, str]
 
 
@@ -199,9 +198,10 @@ def _resume_regular(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
 
                 read_untraced(source_fd)
                 read_untraced(fd)
-            rest, remark = _settle(job, entry, decision, (source_fd, source), (fd, status))
+            file = FileCopy(entry, source_fd, source, fd)
+            file.destination = status
+            rest, remark = _settle(job, file, decision)
             if rest is None and job.has_steps:
-                file = _both(entry, (source_fd, source), (fd, status))
                 for step in steps_of(job).kept:
                     step(file)
             return rest, remark
@@ -213,7 +213,7 @@ def _resume_regular(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
 
 def _open_found(
     job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result"
-) -> "File":
+) -> "tuple[int, os.stat_result]":
     """Open the destination to read it, or in a dry run what it would hold."""
     if job.options.dry_run:
         from pycp.system.contents import open_filled
@@ -227,34 +227,30 @@ def _open_found(
     return open_existing(job, entry, found, source, system.SOURCE_FLAGS)
 
 
-def _settle(
-    job: "Job", entry: "Entry", decision: Decision, source: "File", destination: "File"
-) -> "Rest":
+def _settle(job: "Job", file: FileCopy, decision: Decision) -> "Rest":
     """Finish a complete file, or return a decision where it goes on, and a remark about that."""
-    options = job.options
-    status = destination[1]
-    difference = None
-    if not _has_its_time(job, source[1], status):
-        difference = _first_difference(job, entry, source, destination)
+    options, entry = job.options, file.entry
+    source, status = file.source, file.destination
+    difference = None if _has_its_time(job, source, status) else _first_difference(job, file)
     if decision.removes_destination:  # it has several names
         is_complete = (
             difference is None
-            and is_finished(job, source[1], status)
+            and is_finished(job, source, status)
             and job.has_label(entry, decision)
-            and _is_kept_set(job, source[1], status)
+            and _is_kept_set(job, source, status)
         )
         return None if is_complete else decision, ""
-    is_begun = was_begun(job, source[1], status)
+    is_begun = was_begun(job, source, status)
     if difference is None:
         if not options.dry_run:
             if job.labels is not None:
-                job.labels.relabel_kept(entry, decision, *destination)
-            _finish(job, entry, source, destination, is_begun)
+                job.labels.relabel_kept(entry, decision, file.destination_fd, status)
+            _finish(job, file, is_begun)
         return None, ""
     start = 0
     if options.writes_in_place():
         if is_begun and not (status.st_mode & USER_WRITE or options.dry_run):
-            _lend_write(destination)
+            _lend_write(file)
         if options.reflink != "always":
             is_exact = difference == status.st_size and options.sparse != "always"
             # A hole may have been filled, or zeros have become holes: not within a block.
@@ -266,11 +262,9 @@ def _settle(
     return _refined(decision, False, is_begun and options.writes_in_place(), start), remark
 
 
-def _first_difference(
-    job: "Job", entry: "Entry", source: "File", destination: "File"
-) -> int | None:
+def _first_difference(job: "Job", file: FileCopy) -> int | None:
     """Compare two files; what is compared counts as done meanwhile, then what is right of it."""
-    tally = job.tally
+    entry, tally = file.entry, job.tally
     kept = tally.own[KEPT]
 
     def count(size: int) -> None:
@@ -279,32 +273,21 @@ def _first_difference(
 
     try:
         with Phase(tally, CHECKING):
-            shared = entry.compare and entry.compare(source[1], destination[1], False)
+            shared = entry.compare and entry.compare(file.source, file.destination, False)
             if shared:
                 return shared[0]
-            sides = (source[0], entry.source), (destination[0], entry.destination)
+            sides = (file.source_fd, entry.source), (file.destination_fd, entry.destination)
             return first_difference(*sides, False, count)
     finally:
         tally.own[KEPT] = kept
 
 
-def _finish(
-    job: "Job", entry: "Entry", source: "File", destination: "File", is_begun: bool
-) -> None:
+def _finish(job: "Job", file: FileCopy, is_begun: bool) -> None:
     """Give a complete file its attributes."""
-    file = _both(entry, source, destination)
-    if is_begun:
-        if job.options.preserve_mode:
-            narrow(file)
-        set_begun_attributes(job, file)
-    elif job.sets_attributes:
-        set_attributes(job, file, False, 0)
-
-
-def _both(entry: "Entry", source: "File", destination: "File") -> FileCopy:
-    file = FileCopy(entry, *source, destination[0])
-    file.destination = destination[1]
-    return file
+    if is_begun and job.options.preserve_mode:
+        narrow(file)
+    if is_begun or job.sets_attributes:
+        set_attributes(job, file, False, 0, is_begun)
 
 
 def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:
@@ -325,10 +308,10 @@ def is_finished(job: "Job", source: "os.stat_result", status: "os.stat_result") 
     return is_ours(source, status, user) and job.options.has_attributes(source, status, user)
 
 
-def _lend_write(destination: "File") -> None:
+def _lend_write(file: FileCopy) -> None:
     """Let the owner write to a file that will have another mode in the end."""
-    fd, status = destination
     try:
-        system.set_mode(fd, stat.S_IMODE(status.st_mode) | READ_AND_WRITE)
+        mode = stat.S_IMODE(file.destination.st_mode)
+        system.set_mode(file.destination_fd, mode | READ_AND_WRITE)
     except OSError:
         pass  # not ours; opening it will tell

@@ -8,7 +8,7 @@ import stat
 
 from pycp.engine.inherit import Old, open_old
 from pycp.errors import CopyError, replaced
-from pycp.system.folder import identity
+from pycp.system.folder import identity, is_still
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,12 +44,15 @@ def open_old_or_rival(
     raise replaced(entry.destination)
 
 
-def may_replace(now: "os.stat_result", found: "os.stat_result", is_elsewhere: bool = False) -> bool:
-    """Return whether what is there now is what was found, or as good as that.
+def may_replace(now: "os.stat_result", found: "os.stat_result", place: "TemporaryNames") -> bool:
+    """Return whether what is in a place now is what was found, or as good as that.
 
     A file a link leads to is not: somebody may have made the link lead there just now.
     """
-    return identity(now) == identity(found) or (not is_elsewhere and _is_rival(now, found))
+    if identity(now) == identity(found) or (not place.is_elsewhere and _is_rival(now, found)):
+        return True
+    is_alike = stat.S_IFMT(now.st_mode) == stat.S_IFMT(found.st_mode)
+    return is_alike and is_still(place.dir_fd, identity(now), identity(found))
 
 
 def may_replace_unseen(job: "Job", entry: "Entry", now: "os.stat_result") -> bool:

@@ -12,6 +12,8 @@ from pycp import system
 from pycp.engine.data import (
     BUFFER_SIZE,
     FATAL_ANYWAY,
+    NO_END,
+    copy_by_hand,
     copy_offloaded,
     read_some,
     seek,
@@ -50,9 +52,7 @@ def copy_sparse(job: "Job", file: "FileCopy") -> bool:
         file.sparse = "zeros"
         file.offload = "avoided"
         writer = HoleWriter(job, file)
-        while data := read_some(file, job.stride.next(BUFFER_SIZE)):
-            writer.write_with_holes(data)
-            job.stride.took(len(data))
+        _copy_with_holes(job, writer, NO_END)
         writer.finish()
         return True
     return False
@@ -123,18 +123,12 @@ def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
             done = seek(file.source_fd, 0, 1, file.entry.source) - start
             writer.offset += done
             length -= done
-        while length > 0:
-            data = read_some(file, min(job.stride.next(BUFFER_SIZE), length))
-            if not data:
-                break
-            if sparse == "always":
-                writer.write_with_holes(data)
-            else:
-                write_all(file, data)
-                job.tally.add(BYTES, len(data))
-                writer.offset += len(data)
-            job.stride.took(len(data))
-            length -= len(data)
+        if sparse == "always":
+            length -= _copy_with_holes(job, writer, length)
+        elif length:
+            done = copy_by_hand(job, file, length)
+            writer.offset += done
+            length -= done
         if length > 0:
             writer.finish()
             return
@@ -146,6 +140,18 @@ def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
         if gap > 0:
             writer.skip(gap)
         writer.finish()
+
+
+def _copy_with_holes(job: "Job", writer: "HoleWriter", length: int) -> int:
+    """Copy so many bytes, or fewer if there are no more, and runs of zeros as holes."""
+    start = writer.offset
+    while (left := start + length - writer.offset) > 0:
+        data = read_some(writer.file, min(job.stride.next(BUFFER_SIZE), left))
+        if not data:
+            break
+        writer.write_with_holes(data)
+        job.stride.took(len(data))
+    return writer.offset - start
 
 
 def _write_zeros(job: "Job", file: "FileCopy", count: int, problem: str) -> None:

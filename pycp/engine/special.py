@@ -5,7 +5,6 @@ import stat
 from pycp import system
 from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.pinned import Pinned
-from pycp.engine.write import prepare
 from pycp.errors import CopyError, cannot, skipping
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 def make_special(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make a node of the source's kind, with its attributes; raise CopyError if that fails."""
-    prepare(job, entry, decision, outcome)
     source = decision.source_stat
     withheld = job.options.withheld_bits(False) & source.st_mode
     kind = stat.S_IFMT(source.st_mode)

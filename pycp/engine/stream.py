@@ -5,11 +5,10 @@ and count as zeros in the digest. What shares its storage with the source (refli
 and so takes no time; its digest is read from the source.
 """
 
-import sys
 from stat import S_ISREG
 
 from pycp.engine.beside import STEP, beside
-from pycp.engine.data import BUFFER_SIZE, SMALL, read_into, read_some, seek_both
+from pycp.engine.data import BUFFER_SIZE, NO_END, SMALL, read_into, read_some, seek_both
 from pycp.engine.digest import new_digest
 from pycp.engine.phase import Phase
 from pycp.engine.rate import pace_of
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job, Piece
-
-NO_END = sys.maxsize
-"""Stands for the end of a file that is read until there is no more."""
 
 
 class Watch:

@@ -16,6 +16,7 @@ from pycp.engine.file_copy import FileCopy
 from pycp.engine.installed import Irremovable, open_made, replaced
 from pycp.engine.phase import Phase
 from pycp.engine.pinned import Pinned
+from pycp.engine.temporary import TemporaryNames
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
@@ -28,7 +29,6 @@ from pycp.values import (
     PRIVATE,
     STRIPPING,
     last_component,
-    split_last,
 )
 
 TYPE_CHECKING = False
@@ -43,7 +43,12 @@ def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then:
     `then` is what cannot be done any more if the program leaves nothing.
     """
     name = last_component(entry.destination)
-    place = _Place(entry)
+    # Whatever its path comes to mean, the new file is removed from where it is.
+    place = TemporaryNames(entry.folder.destination_fd, entry.destination_name)
+    try:
+        place.enter()
+    except OSError:
+        pass  # the whole name must do
     try:
         with system.Undisturbed(), Phase(job.tally, STRIPPING):
             room, room_fd = _make_room(entry)
@@ -58,41 +63,24 @@ def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then:
     except CopyError as problem:
         if job.stage is None:  # or the file has no name yet
             try:
-                place.remove(outcome.made)
+                _remove(place, outcome.made)
             except OSError as error:
                 job.report.failed(problem)
                 unlinking = cannot("unlink", entry.destination, error)
                 raise Irremovable(str(unlinking), unlinking.errno, entry.destination) from None
         raise
     finally:
-        place.close()
+        place.leave()
 
 
-class _Place:
-    """Where the new file is: whatever its path comes to mean, it is removed from there."""
-
-    def __init__(self, entry: Entry) -> None:
-        self._dir_fd, self._name = entry.folder.destination_fd, entry.destination_name
-        self._held_fd = -1
-        path, last = split_last(self._name)
+def _remove(place: TemporaryNames, made: tuple[int, int] | None) -> None:
+    """Remove the new file; what took its place is not ours."""
+    found = place.look()
+    if found is not None and identity(found) == made:
         try:
-            self._held_fd = system.open(path or ".", system.PLACE_FLAGS, dir_fd=self._dir_fd)
-        except OSError:
-            return  # the whole name must do
-        self._dir_fd, self._name = self._held_fd, last
-
-    def remove(self, made: tuple[int, int] | None) -> None:
-        """Remove the new file; what took its place is not ours."""
-        try:
-            found = system.stat(self._name, dir_fd=self._dir_fd, follow_symlinks=False)
-            if identity(found) == made:
-                system.unlink(self._name, dir_fd=self._dir_fd)
+            system.unlink(place.name, dir_fd=place.dir_fd)
         except FileNotFoundError:
             pass
-
-    def close(self) -> None:
-        if self._held_fd >= 0:
-            system.close(self._held_fd)
 
 
 def _make_room(entry: Entry) -> tuple[str, int]:

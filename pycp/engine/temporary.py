@@ -58,10 +58,11 @@ class TemporaryNames:
 
     def enter(self) -> str:
         """Open the directory of the name; return the last component, which is the name then."""
-        above, self.name = split_last(self.name)
+        above, last = split_last(self.name)
         if above or self.dir_fd is None:
             self._hold(system.open(above or ".", system.PLACE_FLAGS, dir_fd=self.dir_fd))
-        return self.name
+        self.name = last
+        return last
 
     def follow(self) -> None:
         """Go where symbolic links lead, each step below the directory the one before led to."""

@@ -12,7 +12,7 @@ from pycp import system
 from pycp.errors import CopyError, cannot, failed, reason, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import identity, is_still, release
-from pycp.values import last_component
+from pycp.values import last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def remove_beside(job: "Job", entry: "Entry", beside: str, dir_fd: int | None) -
     except FileNotFoundError:
         pass
     except OSError as error:
-        above, slash, _last = entry.destination.rstrip("/").rpartition("/")
-        shown = quote_name(above + slash + last_component(beside))
+        shown = quote_name(split_last(entry.destination)[0] + last_component(beside))
         text = f"cannot remove {shown}, made for {quote_name(entry.destination)}: {reason(error)}"
         job.report.failed(CopyError(text, error.errno, entry.destination))
 
@@ -117,15 +116,12 @@ def keep_backup(
             except FileExistsError:
                 if not (backup.number and backup.name.endswith(f".~{backup.number}~")):
                     raise
-                try:
-                    directory.stat(backup.name, False)
-                except OSError:
-                    patience -= PHANTOM
-                else:
-                    patience -= 1
-                    backup = backup.following()
+                is_taken = directory.look(backup.name) is not None
+                patience -= 1 if is_taken else PHANTOM
                 if patience < 0:
                     raise
+                if is_taken:
+                    backup = backup.following()
     except OSError as error:
         if error.errno != ENOENT:
             raise cannot("backup", entry.destination, error) from None
@@ -285,11 +281,8 @@ def creation_error(entry: "Entry", error: OSError) -> CopyError:
 
 def is_symlink(entry: "Entry") -> bool:
     """Return whether the destination is a symbolic link."""
-    try:
-        itself = entry.folder.destination_directory.stat(entry.destination_name, False)
-    except OSError:
-        return False
-    return stat.S_ISLNK(itself.st_mode)
+    itself = entry.folder.destination_directory.look(entry.destination_name)
+    return itself is not None and stat.S_ISLNK(itself.st_mode)
 
 
 def _create_through_symlink(entry: "Entry", mode: int, may_follow: bool, flags: int) -> int:

@@ -59,24 +59,20 @@ _actions: dict[str, str] = {}
 
 def _action(name: str) -> str:
     """Return what /etc/xattr.conf says of an attribute: "skip", "permissions" or nothing."""
+    global _rules
     if name not in _actions:
-        _actions[name] = _find_action(name)
+        _rules = _rules or _read_rules() or DEFAULT_RULES
+        found = (action for pattern, action in _rules if _matches(name, pattern))
+        _actions[name] = next(found, "")
     return _actions[name]
 
 
-def _find_action(name: str) -> str:
-    global _rules
-    if not _rules:
-        _rules = _read_rules() or DEFAULT_RULES
-    for pattern, action in _rules:
-        if name == pattern:
-            return action
-        if "*" in pattern or "?" in pattern or "[" in pattern:
-            from fnmatch import fnmatchcase
+def _matches(name: str, pattern: str) -> bool:
+    if name == pattern or not {"*", "?", "["}.intersection(pattern):
+        return name == pattern
+    from fnmatch import fnmatchcase
 
-            if fnmatchcase(name, pattern):
-                return action
-    return ""
+    return fnmatchcase(name, pattern)
 
 
 def _read_rules() -> tuple[tuple[str, str], ...]:

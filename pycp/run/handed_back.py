@@ -88,7 +88,7 @@ class HandedBack:
         """Return the status of a file of several names that may belong together in the copy."""
         if not (self._keeps_links and (self._memory.elsewhere or self.has_turns)):
             return None
-        status = self._look(entry, False)
+        status = entry.folder.source_directory.look(entry.source_name)
         return status if status is not None and status.st_nlink > 1 else None
 
     def _count(self, member: "os.stat_result") -> int:
@@ -120,25 +120,16 @@ class HandedBack:
 
     def _there(self, entry: "Entry") -> "os.stat_result | None":
         """Return the status of an old destination, None if there is none."""
-        if entry.folder.is_new:
-            return None
-        try:
-            return entry.folder.destination_directory.stat(entry.destination_name, False)
-        except OSError:
-            return None  # copying will tell
+        folder = entry.folder
+        return None if folder.is_new else folder.destination_directory.look(entry.destination_name)
 
     def _is_large(self, entry: "Entry") -> bool:
-        status = self._look(entry, False)
+        status = entry.folder.source_directory.look(entry.source_name)
         return status is not None and status.st_nlink == 1 and self._job.is_large(status)
 
     def _is_foreign(self, entry: "Entry") -> bool:
-        status = self._look(entry, self._job.options.follows(is_operand=False))
+        follows = self._job.options.follows(is_operand=False)
+        status = entry.folder.source_directory.look(entry.source_name, follows)
         if status is None or not S_ISDIR(status.st_mode):
             return False
         return identity(status) in self._memory.foreign
-
-    def _look(self, entry: "Entry", follows: bool) -> "os.stat_result | None":
-        try:
-            return entry.folder.source_directory.stat(entry.source_name, follows)
-        except OSError:
-            return None

@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 
 AHEAD = 2
 """Units a process holds, so that it need not wait for the next."""
-
-
 TICK = 0.5
 """Seconds to wait for processes at most, if somebody is to hear how far they are."""
 

@@ -21,14 +21,14 @@ from pycp.values import CHECKING, PRIVATE, SPECIAL_BITS, join, last_component, s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pycp.engine.labels import DefaultLabels
     from pycp.entries import Entry, Report
     from pycp.options import InstallOptions
     from pycp.run.new_files import NewFiles
     from pycp.run.record import Record
-    from pycp.run.recording import Finish, MakeWay
+    from pycp.run.recording import Finish
     from pycp.system.overlay import Overlay
 
 
@@ -118,58 +118,50 @@ def _install_files(
     record: "Record | None",
 ) -> None:
     above, what = None, _copy_options(options)
-    make_way: MakeWay = _make_way
     if record is not None:
-        from pycp.run.recording import Recording, making_way, with_digest
+        from pycp.run.recording import Listening, Recording, with_digest
 
-        make_way, what = making_way(record, make_way), with_digest(what)
+        what = with_digest(what)
     if options.make_parents and directory is None:
+        job, is_whole = Job(what, report), options.target_directory is not None
         try:
-            above, directory = make_way(options, sources, destination, report, overlay)
+            if record is None:
+                above, directory = _make_way(job, is_whole, sources, destination, overlay)
+            else:
+                with Listening(record, job, destination, is_whole, is_named=False):
+                    above, directory = _make_way(job, is_whole, sources, destination, overlay)
         except OSError as error:
             report.failed(cannot("create directory", destination, error))
             return
     operands = Operands(what, sources, directory, destination)
     installer = Installer(options, operands, final, report)
-
-    def install() -> None:
-        may_be_short = not (options.compare or options.strip or options.dry_run or record)
-        if operands.are_many and may_be_short:
-            installer.install_new_files_in_short()
-        try:
-            install_all()
-        finally:
-            installer.close()
-
-    def install_all() -> None:
-        install_one = installer.install if record is None else Recording(record, installer).install
-        for entry in operands.entries():
-            if above is not None:
-                entry.folder = Folder(None, entry.folder.source_directory, above, False)
-                entry.destination_name = split_last(destination)[1]
-            if overlay is not None:
-                from pycp.engine.dry_directory import pretend_folder
-
-                pretend_folder(entry, overlay)
-            # GNU looks at an empty name as at the working directory.
-            entry.destination_name = entry.destination_name or "."
-            try:
-                install_one(entry)
-            except Irremovable as error:
-                report.failed(error)
-                return
-            except OSError as error:
-                # No call that may fail should get here unworded, but it must not stop the others.
-                report.failed(cannot("install", entry.source, error))
-
+    manifest = None
     try:
-        if options.manifest is None:
-            install()
-        else:
-            from pycp.run.manifest import with_manifest
+        if options.manifest is not None:
+            from pycp.run.manifest import open_manifest
 
             known = [*sources, destination] if isinstance(sources, list) else [destination]
-            with_manifest(installer.job, [*known, *options.records], install, umask)
+            manifest = open_manifest(installer.job, [*known, *options.records], umask)
+        try:
+            may_be_short = not (options.compare or options.strip or options.dry_run or record)
+            if operands.are_many and may_be_short:
+                installer.install_new_files_in_short()
+            install_one = installer.install
+            if record is not None:
+                install_one = Recording(record, installer).install
+            for entry in _entries(operands, above, overlay):
+                try:
+                    install_one(entry)
+                except Irremovable as error:
+                    report.failed(error)
+                    break
+                except OSError as error:
+                    # None should get here unworded, but it must not stop the others.
+                    report.failed(cannot("install", entry.source, error))
+        finally:
+            installer.close()
+            if manifest is not None:
+                manifest.close()
         if installer.job.durable is not None:
             installer.job.durable.flush_target(report, directory or above, destination)
     finally:
@@ -182,29 +174,44 @@ def _install_files(
                 place.close()
 
 
+def _entries(
+    operands: Operands, above: Directory | None, overlay: "Overlay | None"
+) -> "Iterator[Entry]":
+    """Yield what is to be installed, in the directory `above` the destination if that was made."""
+    for entry in operands.entries():
+        if above is not None:
+            entry.folder = Folder(None, entry.folder.source_directory, above, False)
+            entry.destination_name = split_last(operands.destination)[1]
+        if overlay is not None:
+            from pycp.engine.dry_directory import pretend_folder
+
+            pretend_folder(entry, overlay)
+        # GNU looks at an empty name as at the working directory.
+        entry.destination_name = entry.destination_name or "."
+        yield entry
+
+
 def _make_way(
-    options: "InstallOptions",
+    job: Job,
+    is_whole: bool,
     sources: "Iterable[str]",
     destination: str,
-    report: "Report",
     overlay: "Overlay | None",
 ) -> tuple[Directory | None, Directory | None]:
-    """Make the directories above the destination, or all of the target directory (-D).
+    """Make the directories above the destination, or the `whole` of it, a target directory (-D).
 
     Return the one above the destination, and the target directory; one of them is None.
     """
     from pycp.engine.directory_path import make_path
 
-    job = Job(_copy_options(options), report)
-
     def make(path: str) -> Directory:
         if overlay is None:
-            return make_path(path, report, is_durable=job.durable is not None, labels=job.labels)
+            return make_path(job, path)
         from pycp.engine.dry_install import pretend_path
 
-        return pretend_path(path, report, overlay)
+        return pretend_path(path, job.report, overlay)
 
-    if options.target_directory is None:
+    if not is_whole:
         return make(split_last(destination)[0]), None
     if not destination:
         # An empty name needs no directories, and still is none itself.
@@ -225,9 +232,8 @@ def _copy_options(options: "InstallOptions") -> CopyOptions:
 
 
 def _default_labels(options: "InstallOptions", report: "Report") -> "DefaultLabels | None":
-    if options.asks_for_labels() or options.dry_run or not options.labels_by_default:
-        return None
-    if not system.has_labels():
+    is_asked = options.asks_for_labels() or options.dry_run
+    if is_asked or not options.labels_by_default or not system.has_labels():
         return None
     from pycp.engine.labels import DefaultLabels
 

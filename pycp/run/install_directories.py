@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pycp.engine.job import Job
-    from pycp.entries import Final, Report
+    from pycp.entries import Final
     from pycp.run.record import Record
-    from pycp.run.recording import InstallDirectory
     from pycp.system.overlay import Overlay
 
 
@@ -23,23 +22,18 @@ def make_directories(
     record: "Record | None",
 ) -> None:
     """Make directories, or pretend to; what goes wrong with one of them is told."""
-    labels, report = job.labels, job.report
-
-    def make(name: str, final: "Final", report: "Report", is_durable: bool) -> None:
-        install_directory(name, final, report, is_durable, labels)
-
-    make_one: InstallDirectory = make
-    if record is not None:
-        from pycp.run.recording import installing_directory
-
-        make_one = installing_directory(record, make)
     for name in names:
         try:
             if overlay is not None:
                 from pycp.engine.dry_install import pretend_to_install_directory
 
-                pretend_to_install_directory(name, final, report, overlay)
+                pretend_to_install_directory(name, final, job.report, overlay)
+            elif record is not None:
+                from pycp.run.recording import Listening
+
+                with Listening(record, job, name, is_directory=True, is_named=True):
+                    install_directory(job, name, final)
             else:
-                make_one(name, final, report, job.durable is not None)
+                install_directory(job, name, final)
         except OSError as error:
-            report.failed(creation_error(name, error, quote_word))
+            job.report.failed(creation_error(name, error, quote_word))

@@ -9,13 +9,11 @@ from os import major
 from stat import S_ISREG
 
 from pycp import system, values
-from pycp.engine.attributes import Made
-from pycp.engine.directory import Filled
 from pycp.entries import Entry
 from pycp.plan.operands import probe
 from pycp.run import share
 from pycp.run.ranges import LargeEntry, last_block
-from pycp.run.unit import NOTHING
+from pycp.run.unit import not_ours
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import split_last
 
@@ -38,9 +36,9 @@ def share_locally(visitor: "Visitor", jobs: int, file: "FileCopy") -> None:
     begin here is told by the file. Raise CopyError if some of it could not be copied.
     """
     clock = share.Clock()
-    if not jobs and not _is_served(file):
-        return
     if not jobs:
+        if not _is_served(file):
+            return
         from pycp.engine.part import copy_part
 
         end = min(file.start + BEGINNING, last_block(file))
@@ -55,7 +53,7 @@ def share_locally(visitor: "Visitor", jobs: int, file: "FileCopy") -> None:
         from pycp.run.walk import Walk
 
         walk = Walk(visitor)
-        root = _root_of(file.entry)
+        root = not_ours(file.entry, file.entry.folder)
         hands = _local_hands(walk, root.folder, share.processes(jobs, wall, waited))
         coordinator = Coordinator(walk, root, hands, jobs)
     except (ImportError, MemoryError, OSError):
@@ -77,13 +75,6 @@ def _local_hands(walk: "Walk", folder: Folder, count: int) -> "Hands":
 def _is_served(file: "FileCopy") -> bool:
     """Return whether one side is not on a disk of this machine, as far as its device tells."""
     return not (major(file.source.st_dev) and major(file.destination.st_dev))
-
-
-def _root_of(entry: Entry) -> Filled:
-    """Return what stands for the directory of a file, with nothing in it to finish."""
-    root = Filled(entry, entry.folder, NOTHING, Made(None, 0, NOTHING, False, 0))
-    root.is_ours, root.pending = False, 1
-    return root
 
 
 def directories_of(job: "Job", entry: Entry) -> tuple[str, str] | None:
@@ -126,7 +117,7 @@ def copy_large_operand(
         file.destination_name = split_last(entry.destination)[1]
         file.name_operands(entry.source, entry.destination)
         file.is_exactly_named = entry.is_exactly_named
-        root = _root_of(file)
+        root = not_ours(file, folder)
         place = Entry(folder, found[0], is_operand=True)
         place.name_operands(*found)
         visitor.memory.operand = place

@@ -116,7 +116,8 @@ class Lender:
                 self._kept = {file: kept for file, kept in self._kept.items() if kept[0] > last}
             if not live or any(one.is_busy for one in live):
                 return
-            self._lend([one for one in live if _wants_same(one, live)])
+            first = min((one.wanted for one in live if one.wanted), key=lambda file: file[1])
+            self._lend([one for one in live if one.wanted and one.wanted[2][:2] == first[2][:2]])
 
     def _serve_small(self, one: Asking, wanted: "Wanted", is_last: bool) -> None:
         """Give a process what was kept for it, or have it read a small file, unless it must wait.
@@ -140,7 +141,7 @@ class Lender:
         source = files[0][6]
         fd = _handed_over(readers)
         if fd < 0:
-            _tell(readers, "failed", *_in_words(OSError(EMFILE, ""), source))
+            _tell(readers, "failed", *failed("error reading", source, OSError(EMFILE, "")).words)
             return
         first = min(wanted[4] for wanted in files)
         mapped = all(wanted[5] for wanted in files)
@@ -172,22 +173,10 @@ class Lender:
                 lent += 1
             message: tuple[object, ...] = ("end", end)
         except OSError as error:
-            message = ("failed", *_in_words(error, source))
+            message = ("failed", *failed("error reading", source, error).words)
         finally:
             system.close(fd)
         _tell(readers, *message)
-
-
-def _wants_same(one: Asking, waiting: list[Asking]) -> bool:
-    """Return whether a process wants the file that comes first of those that are waited for."""
-    first = min((other.wanted for other in waiting if other.wanted), key=lambda file: file[1])
-    return one.wanted is not None and one.wanted[2][:2] == first[2][:2]
-
-
-def _in_words(error: OSError, source: str) -> tuple[str, int | None, str | None]:
-    """Return what a CopyError is made of."""
-    told = failed("error reading", source, error)
-    return str(told), told.errno, told.filename
 
 
 def _tell(readers: list[Asking], *message: object) -> None:

@@ -103,34 +103,24 @@ class Teller(Recorder):
             self._tell(events)
 
 
-class Line:
-    """What a process that copies to one destination says to the one that reads, and hears.
+def say(channel: "Channel", *message: object) -> None:
+    """Say something to the process that reads.
 
-    An EOFError says that nobody is there any more: no failure of a file, but the end.
+    Raise EOFError if that is gone: no failure of a file, but the end.
     """
-
-    def __init__(self, channel: "Channel") -> None:
-        self._channel = channel
-
-    def send(self, *message: object) -> None:
-        """Say something; raise EOFError if nobody hears it."""
-        try:
-            self._channel.send(message)
-        except OSError:
-            raise EOFError from None
-
-    def receive(self) -> "Any":
-        """Wait for what is said; raise EOFError if nobody is there."""
-        return self._channel.receive()
+    try:
+        channel.send(message)
+    except OSError:
+        raise EOFError from None
 
 
 class SharedSource:
     """The source as one process has it read by others."""
 
     def __init__(
-        self, line: Line, handover: "Handover", slots: list[memoryview], teller: Teller
+        self, channel: "Channel", handover: "Handover", slots: list[memoryview], teller: Teller
     ) -> None:
-        self._line = line
+        self._channel = channel
         self._handover = handover
         self._slots = slots
         self._teller = teller
@@ -160,7 +150,7 @@ class SharedSource:
         self._teller.tell()
         self._want(file, first, mapped, is_small)
         while True:
-            number, what, *details = self._line.receive()
+            number, what, *details = self._channel.receive()
             if number != self._number:
                 continue
             if what == "piece":
@@ -168,7 +158,7 @@ class SharedSource:
                 begin = min(max(first - offset, 0), length)
                 if begin < length:
                     yield offset + begin, self._slots[slot][begin:length]
-                self._line.send("written")
+                say(self._channel, "written")
             elif what == "whole":
                 yield 0, details[0]
                 return
@@ -196,7 +186,7 @@ class SharedSource:
         version = source.st_dev, source.st_ino, source.st_size, source.st_ctime_ns
         name = file.entry.source
         wanted = self._number, self._position(file), version, is_small, first, mapped, name
-        self._line.send("want", wanted)
+        say(self._channel, "want", wanted)
 
     def _read(self, file: "FileCopy") -> bytes | None:
         """Read a small file for all who want it; return None if it is not as it was."""
@@ -208,7 +198,7 @@ class SharedSource:
             if len(found) == size:
                 data = found
         finally:
-            self._line.send("read", data)
+            say(self._channel, "read", data)
         return data
 
     def _position(self, file: "FileCopy") -> "Position":
@@ -219,10 +209,9 @@ class SharedSource:
         inode = file.source.st_ino
         directory: Directory | None = entry.folder.source_directory
         if self._looks_again and directory is not None:
-            try:
-                inode = directory.stat(entry.source_name, False).st_ino
-            except OSError:
-                pass  # it may be read once more than need be
+            itself = directory.look(entry.source_name)
+            if itself is not None:  # or it may be read once more than need be
+                inode = itself.st_ino
         steps = [inode]
         while directory is not None and directory.parent is not None:
             steps.append(directory.id[1])

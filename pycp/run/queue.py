@@ -2,7 +2,6 @@
 
 from operator import length_hint
 
-from pycp.run.in_turn import InTurn
 from pycp.run.level import IN_TURN, Level, Opened, give_up
 from pycp.run.link_sets import LinkSets
 from pycp.run.unit import is_below
@@ -12,11 +11,56 @@ from pycp.values import DIRECTORY
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
-    from pycp.run.level import Link
+    from pycp.run.level import Link, Place
     from pycp.run.link_sets import Name
     from pycp.run.telling import AsItComes
     from pycp.run.unit import Identity
     from pycp.run.walk import Walk
+
+MOST_IN_TURN = 10_000
+"""Names that wait for their turn before no others are met until those are copied."""
+
+
+class InTurn:
+    """Names that are copied as one process would, one after the other, while nobody else copies.
+
+    Without an order it is that in which they came.
+    """
+
+    def __init__(self, order: "AsItComes") -> None:
+        self._order = order
+        self._names: dict[Place | Name, Name] = {}
+        """By their places, if there is an order."""
+
+    def add(self, name: "Name") -> None:
+        """Let a name wait."""
+        self._names[name[2] or name] = name
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether too many wait."""
+        return len(self._names) > MOST_IN_TURN
+
+    def all(self) -> "list[Name]":
+        """Return all that wait, which do no longer; nothing else is left to be copied."""
+        ranks: dict[Place | Name, int] = {}
+        if self._names:
+            ranks = {place: rank for rank, place in enumerate(self._order.unknown())}
+        names = sorted(self._names.items(), key=lambda item: ranks.get(item[0], -1))
+        self._names = {}
+        return [name for _place, name in names]
+
+    def next(self) -> "list[Name]":
+        """Return those that nothing precedes, which wait no longer."""
+        if not self._order.is_ordered:
+            return self.all()
+        names = []
+        for place in self._order.unknown():
+            name = self._names.pop(place, None)
+            if name is None:
+                break
+            names.append(name)
+        return names
 
 
 class Queue:

@@ -14,8 +14,7 @@ from pycp.engine.write import truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.run.level import Opened
-from pycp.run.range_compare import ALL, FIRST
-from pycp.run.range_copy import carry_out_range
+from pycp.run.one_range import ALL, FIRST, carry_out_range
 from pycp.run.task import Task
 from pycp.run.telling import AsItComes
 from pycp.run.unit import way_to

@@ -8,6 +8,7 @@ import os
 import stat
 
 from pycp import system
+from pycp.engine.own_files import claim
 from pycp.entries import Final
 from pycp.errors import CopyError, cannot
 from pycp.plan.owners import group_name, user_name
@@ -46,11 +47,11 @@ class Record:
         self._final = final
         self._root = os.path.realpath(options.record_root or "/")
         self._file = RecordFile(options.record, NEW_MODE & ~umask, self._root)
-        if self._file.id in report.own_files:
+        try:
+            claim(report.own_files, self._file.id, options.record, "the record")
+        except CopyError:
             self._file.close()
-            text = f"{quote_name(options.record)} cannot be the record,"
-            raise CopyError(f"{text} as {report.own_files[self._file.id]}", None, options.record)
-        report.own_files[self._file.id] = "it is the record"
+            raise
         self._as_root = AsRoot(self._file.text) if options.unprivileged else None
 
     def close(self) -> None:

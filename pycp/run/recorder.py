@@ -76,17 +76,7 @@ class Recorder:
 
     def failed(self, error: CopyError) -> None:
         """Note a failure."""
-        self.events.append(
-            (
-                "failed",
-                str(error),
-                error.errno,
-                error.filename,
-                error.filename2,
-                error.is_told,
-                error.destination,
-            )
-        )
+        self.events.append(("failed", *error.words, error.is_told, error.destination))
         detached(error)
 
     def agrees(self, question: str) -> bool:
@@ -114,8 +104,7 @@ def replay(
             manifest(text, details[0])
         else:
             code, name, other_name, is_told, destination = details
-            error_type = SilentError if is_told else CopyError
-            error = error_type(text, code, name, other_name)
+            error = (SilentError if is_told else CopyError)(text, code, name, other_name)
             error.destination = destination
             report.failed(error)
     report.flush_events()

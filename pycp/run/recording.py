@@ -18,18 +18,14 @@ from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any, Protocol
 
     from pycp.engine.job import Job
-    from pycp.entries import Decision, Encoder, Entry, Final, Outcome, Report
+    from pycp.entries import Decision, Encoder, Entry, Final, Outcome
     from pycp.options import CopyOptions, InstallOptions
     from pycp.run.record import Record
-    from pycp.system.folder import Directory
 
-    InstallDirectory = Callable[[str, Final, Report, bool], None]
-    Way = tuple[Directory | None, Directory | None]
-    MakeWay = Callable[[InstallOptions, Iterable[str], str, Report, Any], Way]
     Finish = Callable[[Job, Entry, Decision, Outcome, InstallOptions, Final], None]
 
     class Installer(Protocol):
@@ -52,66 +48,47 @@ def with_digest(options: "CopyOptions") -> "CopyOptions":
     return options.replace(digest=f"{options.digest}+{DIGEST}")
 
 
-def installing_directory(record: "Record", make: "InstallDirectory") -> "InstallDirectory":
-    """Return what makes a directory (-d), and writes it down with those above it."""
-
-    def make_and_record(name: str, final: "Final", report: "Report", is_durable: bool) -> None:
-        record.path_of(name, is_directory=True)
-        with _Listening(record, report, name) as listening:
-            make(name, final, listening, is_durable)
-        if name not in listening.made:
-            _record_directory(record, name, is_found=True, is_named=True)
-
-    return make_and_record
-
-
-def making_way(record: "Record", make: "MakeWay") -> "MakeWay":
-    """Return what makes the directories above a destination (-D), and writes them down."""
-
-    def make_and_record(
-        options: "InstallOptions",
-        sources: "Iterable[str]",
-        destination: str,
-        report: "Report",
-        overlay: object,
-    ) -> "Way":
-        is_directory = options.target_directory is not None
-        record.path_of(destination, is_directory)
-        with _Listening(record, report) as listening:
-            return make(options, sources, destination, listening, overlay)
-
-    return make_and_record
-
-
-class _Listening:
-    """A report that passes everything on, and has the directories written down that are made."""
+class Listening:
+    """The report of a job meanwhile: all is passed on, and directories made are written down."""
 
     hears = True
     encoder: "Encoder | None" = None  # we are to hear of everything ourselves
 
-    def __init__(self, record: "Record", report: "Report", named: str = "") -> None:
+    def __init__(
+        self, record: "Record", job: "Job", name: str, is_directory: bool, is_named: bool
+    ) -> None:
+        """Raise CopyError unless what is installed under this name can be recorded.
+
+        `is_named` says that the directory of that name is: it is written down if it was there, too.
+        """
+        record.path_of(name, is_directory)
         self._record = record
-        self._report = report
-        self._named = named
-        self.made: list[str] = []
+        self._job = job
+        self._report = job.report
+        self._named = name if is_named else None
+        self._made: list[str] = []
 
-    def __enter__(self) -> "Any":
-        return self
+    def __enter__(self) -> None:
+        report: Any = self
+        self._job.report = report
 
-    def __exit__(self, *_error: object) -> None:
-        for name in self.made:
+    def __exit__(self, kind: object, *_error: object) -> None:
+        self._job.report = self._report
+        for name in self._made:
             try:
                 is_named = name == self._named
                 _record_directory(self._record, name, is_found=False, is_named=is_named)
             except CopyError as error:
                 self._report.failed(error)
+        if kind is None and self._named is not None and self._named not in self._made:
+            _record_directory(self._record, self._named, is_found=True, is_named=True)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._report, name)
 
     def event(self, kind: str, **details: object) -> None:
         """Note a directory that was made, and tell whoever listens."""
-        self.made.append(str(details["destination"]))
+        self._made.append(str(details["destination"]))
         if self._report.hears:
             self._report.event(kind, **details)
 
@@ -202,14 +179,12 @@ class Recording:
 def _take_digests(job: "Job") -> None:
     """Have the digest of each file taken, and the manifest, if there is one, get its own."""
     add = job.manifest
-    if add is None:
-        job.manifest = _leave_it
-    else:
-        job.manifest = lambda name, digest: add(name, digest.split(" ")[0])
 
+    def take(name: str, digest: str) -> None:
+        if add is not None:
+            add(name, digest.split(" ")[0])
 
-def _leave_it(_name: str, _digest: str) -> None:
-    pass
+    job.manifest = take
 
 
 def _kept(entry: "Entry", outcome: "Outcome") -> Kept | None:

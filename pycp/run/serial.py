@@ -78,23 +78,22 @@ def _copy_all(
     if resolved.is_stream:
         runner.visitor.memory.expect_many_operands()
 
-    def copy() -> None:
+    manifest = None
+    if options.manifest is not None:
+        from pycp.run.manifest import open_manifest
+
+        manifest = open_manifest(job, operands)
+    try:
         if resolved.are_many:
             from pycp.run.new_files import NewFiles
 
             runner.new_files = NewFiles(job, runner.visitor.memory)
-        try:
-            for entry in entries:
-                runner.copy_operand(entry)
-        finally:
-            runner.close()
-
-    if options.manifest is None:
-        copy()
-    else:
-        from pycp.run.manifest import with_manifest
-
-        with_manifest(runner.job, operands, copy)
+        for entry in entries:
+            runner.copy_operand(entry)
+    finally:
+        runner.close()
+        if manifest is not None:
+            manifest.close()
     if job.durable is not None:
         job.durable.flush_target(report, resolved.directory, resolved.destination)
 
@@ -163,10 +162,9 @@ class Copying:
             self.new_files.close()
 
     def _is_excluded(self, entry: "Entry", exclusions: "Exclusions") -> bool:
-        try:
-            follows = self.job.options.follows(is_operand=True)
-            status = entry.folder.source_directory.stat(entry.source_name, follows)
-        except OSError:
+        follows = self.job.options.follows(is_operand=True)
+        status = entry.folder.source_directory.look(entry.source_name, follows)
+        if status is None:
             return False  # deciding on it will tell
         return exclusions.excludes_operand(entry.source_name, stat.S_ISDIR(status.st_mode))
 

@@ -87,7 +87,6 @@ def entered(opened: "list[Opened]", found: "list[Filled]", knows_inside: bool) -
         filled.is_redone = above.is_redone
         if knows_inside:
             filled.inside = f"{above.inside}{step[0]}/"
-        filled.pending = 1
         above.pending += 1
         new.append(filled)
     return new

@@ -14,7 +14,7 @@ from pycp.errors import CopyError, failed
 from pycp.plan.operands import probe, split
 from pycp.quoting import quote_name
 from pycp.run.lending import Asking, Lender
-from pycp.run.one_read import Line, SharedSource, Teller
+from pycp.run.one_read import SharedSource, Teller, say
 from pycp.run.recorder import replay
 from pycp.run.serial import run_serial
 from pycp.system.folder import Directory, identity
@@ -80,14 +80,13 @@ class Destination:
         counts: "Counts",
         handover: Handover,
     ) -> None:
-        line = Line(channel)
-        line.receive()
+        channel.receive()
         tally = type(report.tally)()
         tally.share(counts)
-        teller = Teller(report, self.name, tally, lambda events: line.send("tell", events))
-        self.copy(teller, SharedSource(line, handover, slots, teller))
+        teller = Teller(report, self.name, tally, lambda events: say(channel, "tell", events))
+        self.copy(teller, SharedSource(channel, handover, slots, teller))
         counts.name = ""
-        line.send("over")
+        say(channel, "over")
 
     def copy(self, teller: Teller, source: "SharedSource | None" = None) -> None:
         """Copy everything to it, and tell what goes wrong."""
@@ -128,7 +127,6 @@ def run_tee(options: "CopyOptions", operands: "Iterable[str]", report: "Report")
 
 
 def _one_by_one(destinations: list[Destination], report: "Report") -> None:
-    """Copy to one after the other, in this process."""
     for destination in destinations:
         destination.copy(
             Teller(report, destination.name, report.tally, lambda events: replay(events, report))

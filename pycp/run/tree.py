@@ -73,7 +73,6 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
 
 
 def _share_with_cluster(walk: "Walk", stack: "list[Level]", cluster: "Cluster") -> None:
-    """Have other machines copy everything."""
     from pycp.run.coordinator import Coordinator
 
     root = stack[0].filled

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pycp.errors import Words
+
     Identity = tuple[int, int]
     Step = tuple[str, Identity, Identity]
     Way = tuple[Step, ...]
@@ -44,9 +46,7 @@ if TYPE_CHECKING:
     Range = tuple[Way, str, str, Identity, Identity, str, int, int]
     """Way to a large file, both its names and identities, how it is to be compared if it is not to
     be copied, and the offsets of a part of it."""
-    DoneRange = tuple[
-        int, bool, tuple[str, int | None, str | None, str | None] | None, tuple[int, bool]
-    ]
+    DoneRange = tuple[int, bool, Words | None, tuple[int, bool]]
     """Bytes copied, whether both sides were there, what a CopyError is made of; where they differ
     first, if not at -1, and whether what differs may be still to come."""
 
@@ -70,17 +70,23 @@ def pack_filled(filled: Filled) -> "Record":
 
 
 def unpack_filled(record: "Record | None", folder: Folder) -> Filled:
-    """Return the directory of a record; `folder` holds its two sides."""
+    """Return the directory of a record, of which one part waits; `folder` holds its two sides."""
+    entry = Entry(folder.parent or folder, folder.source_directory.name)
     if record is None:
-        return Filled(_entry_of(folder), folder, NOTHING, Made(None, 0, NOTHING, False, 0))
+        return not_ours(entry, folder)
     source, status, is_new, withheld, mode, present_mode = record
     made = Made(None, 0, stat_result(*status), is_new, withheld)
     made.mode, made.present_mode = mode, present_mode
-    return Filled(_entry_of(folder), folder, stat_result(*source), made)
+    filled = Filled(entry, folder, stat_result(*source), made)
+    filled.pending = 1
+    return filled
 
 
-def _entry_of(folder: Folder) -> Entry:
-    return Entry(folder.parent or folder, folder.source_directory.name)
+def not_ours(entry: Entry, folder: Folder) -> Filled:
+    """Return a directory of which one part waits, and that is for somebody else to finish."""
+    filled = Filled(entry, folder, NOTHING, Made(None, 0, NOTHING, False, 0))
+    filled.is_ours, filled.pending = False, 1
+    return filled
 
 
 def way_to(folder: Folder, root: Folder) -> "Way":

@@ -88,11 +88,8 @@ class Visitor:
         # of one. Nothing else down there is worth a call.
         is_link = decision.kind == "symbolic" or stat.S_ISLNK(source.st_mode)
         if entry.is_operand or (is_link and options.backup == "none"):
-            try:
-                made = entry.folder.destination_directory.stat(entry.destination_name, False)
-            except OSError:
-                return
-            if entry.is_operand:
+            made = entry.folder.destination_directory.look(entry.destination_name)
+            if made is not None and entry.is_operand:
                 self.memory.made(entry.destination, made)
-            if stat.S_ISLNK(made.st_mode):
+            if made is not None and stat.S_ISLNK(made.st_mode):
                 self.memory.made_link(identity(made))

@@ -147,11 +147,11 @@ class Server:
         for number, (way, is_new, is_of_run, by_umask, is_redone, names, record, link) in enumerate(
             parts
         ):
-            if self._recorder.keeps_order and not stack:
-                self._recorder.events.append(("part", number))
             if stack:
                 done.append((names, False))
                 continue
+            if self._recorder.keeps_order:
+                self._recorder.events.append(("part", number))
             self._be_told(link)  # before, as few folders stay open
             try:
                 folder = self._folders.at(way, is_new)
@@ -181,7 +181,7 @@ class Server:
         links = walk.memory.links_made or []
         came = None
         if wanted is not None:
-            from pycp.run.range_copy import carry_out_range
+            from pycp.run.one_range import carry_out_range
 
             came = carry_out_range(walk.job, self._folders, wanted, not self._forgets)
         events = joined(self._recorder.events)
@@ -204,11 +204,8 @@ class Server:
         return [] if first is None else [(identity, place_of(first, self._root))]
 
     def _filled(self, folder: "Folder", way: "Way", record: "Record | None") -> Filled:
-        """Return the directory of a part; without a record it is for somebody else to finish."""
         filled = unpack_filled(record, folder)
         filled.depth = len(way)
-        filled.is_ours = record is not None
-        filled.pending = 1
         if self._walk.job.exclusions is not None:
             filled.inside = "".join(f"{name}/" for name, _source, _destination in way)
         return filled

@@ -136,10 +136,7 @@ class Directory:
         """Give the descriptor back; the directory can be opened again."""
         if self.fd is not None and self.fd >= 0 and not self.is_pinned:
             fd, self.fd = self.fd, CLOSED
-            try:
-                system.close(fd)
-            except OSError:
-                pass  # as in `release`
+            release(fd)
 
     def reopen(self, child: "Directory | None" = None) -> None:
         """Open the directory again, from a child of it that is open or from above.
@@ -188,6 +185,13 @@ class Directory:
     def stat(self, name: str, follow_symlinks: bool = True) -> os.stat_result:
         """Look at something below the directory."""
         return system.stat(name, dir_fd=self.fd, follow_symlinks=follow_symlinks)
+
+    def look(self, name: str, follow_symlinks: bool = False) -> os.stat_result | None:
+        """Return the status of something below it, None if there is none that we can see."""
+        try:
+            return self.stat(name, follow_symlinks)
+        except OSError:
+            return None
 
     def may(self, mode: int, name: str) -> bool:
         """Return whether this user may read or write something below it, links followed."""
@@ -238,9 +242,7 @@ class Directory:
     def where(self) -> "system.Where":
         """Return what names the directory for calls that set attributes."""
         assert self.fd is not None
-        if not self.is_path_only:
-            return self.fd
-        return system.where(self.fd, ".", self.fd)
+        return system.where(self.fd, ".", self.fd) if self.is_path_only else self.fd
 
 
 class Folder:

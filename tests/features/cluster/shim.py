@@ -113,9 +113,9 @@ def change(what: str) -> None:
 
         coordinator._redo = tell_and_redo
     elif name == "unreadable":
-        from pycp.run import range_copy
+        from pycp.run import one_range
 
-        compare: Any = range_copy
+        compare: Any = one_range
 
         def refuse(*_arguments: Any) -> Any:
             raise PermissionError
@@ -132,9 +132,9 @@ def change(what: str) -> None:
     elif name == "full":
         module.offload = module.write = no_space
     elif name == "ranges":
-        from pycp.run import range_copy
+        from pycp.run import one_range
 
-        module, carry_out_range = range_copy, range_copy.carry_out_range
+        module, carry_out_range = one_range, one_range.carry_out_range
 
         def work_and_tell(*arguments: Any) -> Any:
             with open(value, "a") as stream:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pycp.run import in_turn
+from pycp.run import queue
 from tests.features.parallel.test_order import limit
 from tests.forked import run_ours, run_theirs
 from tests.listing import listing
@@ -60,7 +60,7 @@ def test_names_of_one_file_are_copied_as_one_process_does(
 ) -> None:
     limit(monkeypatch, limits)
     if limits == "nothing may wait":
-        monkeypatch.setattr(in_turn, "MOST", 3)
+        monkeypatch.setattr(queue, "MOST_IN_TURN", 3)
     seed = len(options)
     make(tmp_path, seed)
     since_ns = time.time_ns()

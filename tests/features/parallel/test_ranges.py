@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pycp import values
-from pycp.run import coordinator, in_turn, large, range_copy, ranges, share
+from pycp.run import coordinator, large, one_range, queue, ranges, share
 from tests import forked, listing
 from tests.programs import Result
 from tests.tree import build, directory, file, remove
@@ -41,14 +41,14 @@ def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def note_ranges(monkeypatch: pytest.MonkeyPatch, notes: Path) -> None:
-    carry_out_range = range_copy.carry_out_range
+    carry_out_range = one_range.carry_out_range
 
     def noted(*arguments: object) -> object:
         with notes.open("a") as stream:
             print(arguments[2], file=stream)
         return carry_out_range(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(range_copy, "carry_out_range", noted)
+    monkeypatch.setattr(one_range, "carry_out_range", noted)
 
 
 @pytest.mark.parametrize("operands", [["a", "b"], ["b", "a"], ["b"]])
@@ -181,7 +181,7 @@ def test_nothing_is_copied_in_turn_meanwhile(
         return copy_in_turn(self, names)
 
     monkeypatch.setattr(coordinator.Coordinator, "_copy_in_turn", noted)
-    monkeypatch.setattr(in_turn, "MOST", 0)
+    monkeypatch.setattr(queue, "MOST_IN_TURN", 0)
     monkeypatch.setattr(values, "LARGE_FILE", 20_000)
     monkeypatch.setattr(ranges, "LEAST", 4096)
     monkeypatch.setattr(share, "MUCH", -1.0)

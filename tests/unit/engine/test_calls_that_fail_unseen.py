@@ -16,7 +16,7 @@ from pycp.engine.pinned import Pinned
 from pycp.entries import Tally
 from pycp.errors import CopyError
 from pycp.system import xattr_os
-from pycp.system.folder import release
+from pycp.system.folder import Directory, release
 from tests.unit.rooms import Heard, entry, job
 
 
@@ -73,6 +73,12 @@ def test_what_was_only_looked_at_loses_nothing_when_it_is_closed(
     assert report.words == []
     for fd in (pinned, flushed):
         os.close(fd)
+
+
+def test_a_directory_that_is_gone_holds_nothing(tmp_path: Path) -> None:
+    nowhere = Directory(None, "", None)
+    assert nowhere.look(str(tmp_path)) is not None
+    assert nowhere.look(str(tmp_path / "missing")) is None
 
 
 def test_a_part_is_copied_by_the_quicker_way(

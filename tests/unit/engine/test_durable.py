@@ -11,7 +11,7 @@ from pycp.engine import directory_path, durable
 from pycp.engine.durable import flush_directories, flush_file
 from pycp.errors import CopyError
 from pycp.values import DIRECTORIES
-from tests.unit.rooms import Heard
+from tests.unit.rooms import Heard, job
 
 
 @pytest.fixture(autouse=True)
@@ -112,10 +112,10 @@ def test_each_directory_that_got_one_is_flushed_by_its_own_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     flushed: list[str] = []
-    report = Heard()
+    work = job(durable=True)
 
     def enter(*_words: object) -> int:
-        report.tally.own[DIRECTORIES] += 1
+        work.tally.own[DIRECTORIES] += 1
         return os.open(".", os.O_RDONLY)
 
     monkeypatch.setattr(directory_path, "_enter", enter)
@@ -123,5 +123,5 @@ def test_each_directory_that_got_one_is_flushed_by_its_own_name(
         durable, "flush_directories", lambda _report, places: flushed.append(places[0][2])
     )
     for path in ("/new//one", "x/./y/"):
-        directory_path.make_path(path, report, is_durable=True).close()
+        directory_path.make_path(work, path).close()
     assert flushed == ["/", "/new", ".", "x/."]

@@ -14,13 +14,11 @@ from pycp.engine.file_copy import FileCopy
 from pycp.errors import CopyError
 from pycp.run import ranges
 from pycp.run.hands import ForkedHands, Lost
-from pycp.run.in_turn import InTurn
 from pycp.run.lending import Asking
 from pycp.run.level import Level, Place
-from pycp.run.one_read import Line, SharedSource
-from pycp.run.queue import Queue
-from pycp.run.range_compare import ALL, FIRST
-from pycp.run.range_copy import carry_out_range
+from pycp.run.one_range import ALL, FIRST, carry_out_range
+from pycp.run.one_read import SharedSource, say
+from pycp.run.queue import InTurn, Queue
 from pycp.run.ranges import LargeEntry, Ranges
 from pycp.run.recorder import Recorder, replay
 from pycp.run.share import LARGE_BYTES, Watch
@@ -58,7 +56,7 @@ def test_who_is_gone_is_found_out_elsewhere_or_ends_what_is_done_for_him() -> No
     gone: Any = Gone()
     Asking(gone, SimpleNamespace()).send("more")  # type: ignore[arg-type]
     with pytest.raises(EOFError):
-        Line(gone).send("more")
+        say(gone, "more")
     hands = ForkedHands.__new__(ForkedHands)
     worker: Any = Worker(0, gone, None)
     hands._held, hands._next, hands._slots, hands._most = {worker: []}, 0, 1, 1
@@ -124,10 +122,11 @@ def test_of_what_is_read_for_all_each_takes_what_it_wants(file: FileCopy) -> Non
     heard = iter(
         [(1, "piece", 0, 0, 10), (1, "piece", 1, 10, 5), (0, "piece", 0, 5, 5), (1, "end", 0)]
     )
-    line: Any = SimpleNamespace(receive=lambda: next(heard), send=lambda *what: said.append(what))
+    channel: Any = SimpleNamespace(receive=lambda: next(heard), send=said.append)
     teller: Any = SimpleNamespace(tell=lambda: None)
     handover: Any = None
-    source = SharedSource(line, handover, [memoryview(b"0123456789"), memoryview(b"abcde")], teller)
+    slots = [memoryview(b"0123456789"), memoryview(b"abcde")]
+    source = SharedSource(channel, handover, slots, teller)
     assert list(source._pieces(file, 12, False)) == [(12, b"cde")]
     assert said[1:] == [("written",), ("written",)]
 

@@ -165,11 +165,11 @@ def test_much_that_happens_is_told_before_a_file_is_read() -> None:
 
 def test_a_reader_that_is_gone_ends_who_hands_a_file_over() -> None:
     said: list[Any] = []
-    line: Any = SimpleNamespace(send=lambda *words: said.append(words))
-    line.receive = lambda: (said[-1][1][0], "hand over")
+    channel: Any = SimpleNamespace(send=said.append)
+    channel.receive = lambda: (said[-1][1][0], "hand over")
     handover: Any = SimpleNamespace(give=raising(EIO))
     teller = Teller(Lines("pycp"), "d", Tally(), lambda _events: None)
-    shared = SharedSource(line, handover, [], teller)
+    shared = SharedSource(channel, handover, [], teller)
     fd = os.open("a", os.O_RDONLY)
     file = FileCopy(entry("a", "b"), fd, os.fstat(fd), -1)
     with pytest.raises(EOFError):
@@ -179,9 +179,9 @@ def test_a_reader_that_is_gone_ends_who_hands_a_file_over() -> None:
 
 @pytest.mark.parametrize("name", ["a", "missing"])
 def test_a_file_comes_where_its_own_number_says_if_that_is_known(name: str) -> None:
-    line: Any = SimpleNamespace()
+    nobody: Any = SimpleNamespace()
     teller = Teller(Lines("pycp"), "d", Tally(), lambda _events: None)
-    shared = SharedSource(line, line, [], teller)
+    shared = SharedSource(nobody, nobody, [], teller)
     shared._looks_again = True
     fd = os.open("b", os.O_RDONLY)
     file = FileCopy(entry(name, "b"), fd, os.fstat(fd), -1)

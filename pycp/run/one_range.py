@@ -8,16 +8,20 @@ from pycp import system
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.part import copy_part, flush
 from pycp.engine.regular import close
+from pycp.engine.verify import BUFFER_SIZE, first_other, next_data, read
 from pycp.entries import Entry
 from pycp.errors import CopyError
-from pycp.run.range_compare import compare_range
+from pycp.plan.compare import is_filled_in_part
 from pycp.system.folder import identity, release
-from pycp.values import BYTES, join
+from pycp.values import BLOCK, BYTES, COMPARED, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.run.unit import DoneRange, Folders, Range
+
+FIRST, ALL = "first", "all"
+"""Compared up to the first difference, or as long as what differs may be still to come."""
 
 
 def carry_out_range(job: "Job", folders: "Folders", wanted: "Range", is_local: bool) -> "DoneRange":
@@ -62,7 +66,7 @@ def carry_out_range(job: "Job", folders: "Folders", wanted: "Range", is_local: b
                 flush(file)
             close(opened.pop(), entry, is_source=False)
     except CopyError as error:
-        failure = str(error), error.errno, error.filename, error.filename2
+        failure = error.words
     except OSError:
         is_whole = False
     finally:
@@ -74,3 +78,28 @@ def carry_out_range(job: "Job", folders: "Folders", wanted: "Range", is_local: b
 def _is_same(here: tuple[int, int], there: tuple[int, int]) -> bool:
     """Return whether this is the file that the coordinator opened, whose device may be unknown."""
     return here[1] == there[1] and there[0] in (here[0], -1)
+
+
+def compare_range(job: "Job", file: "FileCopy", end: int, how: str) -> tuple[int, bool]:
+    """Return the offset of the first difference, -1 if there is none, and whether it may be begun.
+
+    It may if there are zeros wherever it differs. Both sides have so many bytes, or more; `start`
+    is at a block. Raise CopyError with GNU's message.
+    """
+    sides = (file.source_fd, file.entry.source), (file.destination_fd, file.entry.destination)
+    offset, difference = file.start, -1
+    while True:
+        data = min(next_data(fd, offset) for fd, _shown in sides)
+        offset = max(offset, data - data % BLOCK)
+        if offset >= end:
+            return difference, True
+        size = max(job.stride.next(BUFFER_SIZE) // BLOCK * BLOCK, BLOCK)
+        ours, theirs = (read(side, offset, min(size, end - offset)) for side in sides)
+        if ours != theirs:
+            if difference < 0:
+                difference = offset + first_other(ours, theirs)
+            if how == FIRST or not is_filled_in_part(theirs, ours):
+                return difference, False
+        job.stride.took(len(ours))
+        job.tally.add(COMPARED, len(ours))
+        offset += size
