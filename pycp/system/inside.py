@@ -1,6 +1,7 @@
 """Ways to look up names in an open directory for calls that know no `dir_fd`."""
 
 import os
+from errno import EBADF
 
 from pycp.system import PLACE_FLAGS, posix
 
@@ -16,9 +17,11 @@ class Inside:
         self.leave()
 
     def enter(self, fd: int | None) -> str:
-        """Go into a directory; return how names in it begin, or raise OSError."""
+        """Go into a directory; return how names in it begin, or raise OSError if it is not open."""
         self._home = os.open(".", PLACE_FLAGS)
         try:
+            if fd is not None and fd < 0:
+                raise OSError(EBADF, os.strerror(EBADF))  # Python has a ValueError for it
             os.fchdir(self._home if fd is None else fd)
         except OSError:
             os.close(self._home)
