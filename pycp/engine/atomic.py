@@ -110,7 +110,10 @@ class Stage:
         """Return an entry like the one to be made, under a temporary name."""
         entry, decision = self._entry, self._decision
         if decision.destination_stat is not None or self._replaces:
-            self._old = self._names.look()
+            try:
+                self._old = self._names.look()
+            except OSError as error:
+                raise cannot("stat", entry.destination, error) from None
         directory = Directory(None, "", self._names.dir_fd)
         folder = Folder(None, entry.folder.source_directory, directory, False)
         other = Entry(folder, entry.source_name)
@@ -163,7 +166,7 @@ class Stage:
                     inherit(entry, old, fd)
                 return fd, system.fstat(fd), old is None
             except BaseException:
-                system.close(fd)
+                release(fd)
                 raise
         except OSError as error:
             raise creation_error(entry, error) from None
