@@ -7,6 +7,7 @@ import os
 from fcntl import LOCK_EX, LOCK_UN, lockf
 from mmap import mmap
 
+from pycp.system.posix import above_standard
 from pycp.values import ASKED, NUMBERS
 
 TYPE_CHECKING = False
@@ -67,7 +68,11 @@ class SharedNumber:
         make: Callable[[str], int] | None = getattr(os, "memfd_create", None)
         if make is not None:
             try:
-                self._fd = make("pycp")
+                fd = make("pycp")
+                try:
+                    self._fd = above_standard(fd)
+                finally:
+                    os.close(fd)
             except OSError:
                 pass  # the kernel, or who confines us, does not have it
         self.is_shared = self._fd >= 0
