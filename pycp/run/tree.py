@@ -56,6 +56,11 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
     root = stack[0].filled
     if not _is_apart(root):
         return False
+    if not root.folder.is_new:
+        from pycp.run.old_links import are_written_through
+
+        if are_written_through(root.folder, walk.job.options):
+            return False
     try:
         from pycp.run.coordinator import Coordinator
         from pycp.run.hands import ForkedHands
