@@ -229,6 +229,8 @@ class Stage:
         try:
             with system.Undisturbed():
                 self._take_place()
+            if self._names.is_elsewhere and self._old is not None:
+                self._outcome.renewed = identity(self._old)
             durable = self._job.durable
             if durable is not None and self._names.is_elsewhere:
                 above = (self._names.dir_fd, ".", self._entry.destination)
