@@ -633,6 +633,11 @@ def require(done: Result, case: Case) -> None:
 
 
 INSTALLS = [
+    Case(
+        "--record=r a b",
+        (Fails("write", errno.EDQUOT, "r"), Fails("close", errno.EDQUOT, "r")),
+        f"error writing 'r': {NO_QUOTA}",
+    ),
     Case("-p a b", (Fails("set_times", EIO),), f"preserving times for 'b': {INPUT_OUTPUT}", 0),
     Case("a b", (Fails("close", EIO, "b"),), f"failed to close 'b': {INPUT_OUTPUT}"),
     Case("a b", (Fails("close", EIO, "a"),), f"failed to close 'a': {INPUT_OUTPUT}"),
