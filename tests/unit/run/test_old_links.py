@@ -25,12 +25,12 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     for side in "st":
         (tmp_path / side / "d/e/f").write_text(side)
     (tmp_path / "out").touch()
-    sides = [Directory(None, side, os.open(tmp_path / side, os.O_RDONLY)) for side in "st"]
+    one, other = (Directory(None, side, os.open(tmp_path / side, os.O_RDONLY)) for side in "st")
+    held = Folder(None, one, other, False)
     before = len(os.listdir("/proc/self/fd"))
-    yield Folder(None, *sides, False)
+    yield held
     assert len(os.listdir("/proc/self/fd")) == before
-    for side in sides:
-        side.close()
+    held.close()
 
 
 @pytest.mark.parametrize(
