@@ -8,6 +8,7 @@ from pycp.engine.entry import perform
 from pycp.engine.install import close_made, finish
 from pycp.engine.installed import Irremovable
 from pycp.engine.job import Job
+from pycp.engine.regular import close_after
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
 from pycp.entries import Final
 from pycp.errors import UsageError, cannot
@@ -290,6 +291,11 @@ class Installer:
                     made = system.fstat(outcome.made_fd)
                     self.memory.made(entry.destination, made)
                 self.finish(self.job, entry, decision, outcome, self.options, self.final)
+        except BaseException as error:
+            made_fd, outcome.made_fd = outcome.made_fd, None
+            if made_fd is not None:
+                close_after(self.job, error, made_fd, entry, is_source=False)
+            raise
         finally:
             if self.job.stage is not None:
                 self.job.stage.discard()

@@ -634,6 +634,12 @@ def require(done: Result, case: Case) -> None:
 
 INSTALLS = [
     Case(
+        "-m 600 a b",
+        (Fails("set_mode", EIO, "b"), Fails("close", EIO, "b")),
+        f"pycp: cannot change permissions of 'b': {INPUT_OUTPUT}"
+        f"pycp: failed to close 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
         "--record=r a b",
         (Fails("write", errno.EDQUOT, "r"), Fails("close", errno.EDQUOT, "r")),
         f"error writing 'r': {NO_QUOTA}",
