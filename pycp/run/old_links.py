@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NOT_COPIED = (EACCES, ELOOP, ENOENT, ENOTDIR)
 """Errors that say that nothing of a directory is copied, or that it goes elsewhere."""
 FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-"""How an old directory is opened to be listed."""
+"""How directories are opened unless links are followed: what cannot be read is not copied."""
 
 
 def are_written_through(folder: "Folder", options: "CopyOptions") -> bool:
@@ -90,7 +90,7 @@ def _old(folder: "Folder", follows: bool) -> "Iterator[Place]":
 
 def _enter(sides: "tuple[tuple[int | None, str], ...]", follows: bool) -> list[int]:
     """Open a source directory and its destination; return nothing if one is not for the copy."""
-    flags = system.PLACE_FLAGS | (0 if follows else system.O_NOFOLLOW)
+    flags = system.DIRECTORY_FLAGS if follows else FLAGS
     opened = []
     try:
         for (dir_fd, name), more in zip(sides, (flags, FLAGS), strict=True):
