@@ -317,6 +317,8 @@ class Outcome:
     """SELinux label that options gave it."""
     made: tuple[int, int] | None = None
     """Device and inode number of the regular file that was written."""
+    renewed: tuple[int, int] | None = None
+    """Those of the file it took the place of, if a symbolic link led there (--atomic)."""
     made_fd: int | None = None
     """Its descriptor, if install is still to give it owner and mode."""
 

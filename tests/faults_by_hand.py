@@ -90,8 +90,8 @@ FAULTS = [
     Fault(
         "a failed fsync forgotten",
         "durable.py",
-        "if S_ISREG(status.st_mode) or error",
-        "if error",
+        "CANNOT_BE_FLUSHED or S_ISREG((status or system.fstat(fd)).st_mode):",
+        "CANNOT_BE_FLUSHED:",
     ),
     Fault(
         "set-id bits of somebody else's kept",
@@ -225,8 +225,8 @@ FAULTS = [
     Fault(
         "one set of links of two devices",
         "short_regular.py",
-        "key = source.st_dev, source.st_ino",
-        "key = 0, source.st_ino",
+        "key = device, inode",
+        "key = 0, inode",
     ),
     Fault(
         "a device with another number",

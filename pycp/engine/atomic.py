@@ -28,7 +28,7 @@ from pycp.engine.write import (
 )
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, replaced
-from pycp.system.folder import Directory, Folder, release
+from pycp.system.folder import Directory, Folder, identity, release
 from pycp.system.mounts import keeps_only_files
 from pycp.values import PRIVATE
 
@@ -110,7 +110,10 @@ class Stage:
         """Return an entry like the one to be made, under a temporary name."""
         entry, decision = self._entry, self._decision
         if decision.destination_stat is not None or self._replaces:
-            self._old = self._names.look()
+            try:
+                self._old = self._names.look()
+            except OSError as error:
+                raise cannot("stat", entry.destination, error) from None
         directory = Directory(None, "", self._names.dir_fd)
         folder = Folder(None, entry.folder.source_directory, directory, False)
         other = Entry(folder, entry.source_name)
@@ -163,7 +166,7 @@ class Stage:
                     inherit(entry, old, fd)
                 return fd, system.fstat(fd), old is None
             except BaseException:
-                system.close(fd)
+                release(fd)
                 raise
         except OSError as error:
             raise creation_error(entry, error) from None
@@ -212,6 +215,8 @@ class Stage:
         try:
             with system.Undisturbed():
                 self._take_place()
+            if self._names.is_elsewhere and self._old is not None:
+                self._outcome.renewed = identity(self._old)
             durable = self._job.durable
             if durable is not None and self._names.is_elsewhere:
                 above = (self._names.dir_fd, ".", self._entry.destination)

@@ -39,8 +39,7 @@ def flush_file(
     try:
         flush(tally, fd, size)
     except OSError as error:
-        status = status or system.fstat(fd)
-        if S_ISREG(status.st_mode) or error.errno not in CANNOT_BE_FLUSHED:
+        if error.errno not in CANNOT_BE_FLUSHED or S_ISREG((status or system.fstat(fd)).st_mode):
             raise failed("failed to sync", shown, error) from None
 
 

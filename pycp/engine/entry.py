@@ -1,9 +1,9 @@
 """A decision carried out, by the kind of what is made."""
 
-from pycp import system
 from pycp.engine.write import prepare, restore
 from pycp.entries import Outcome
 from pycp.errors import CopyError, cannot
+from pycp.system.folder import release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
                 restore(job, entry, outcome.backup)
             error.is_told = True
         if outcome.made_fd is not None:  # its source could not be closed
-            system.close(outcome.made_fd)
+            release(outcome.made_fd)
         raise error from None
     return outcome
 

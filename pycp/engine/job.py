@@ -154,7 +154,7 @@ class Job:
         """Return a job for what may be done already, and is to be as if it were done only once."""
         job = Job(self.options.replace(resume=True, redo=True), self.report)
         job.tally, job.exclusions, job.manifest = self.tally, self.exclusions, self.manifest
-        job.kept_sets, job.stride = self.kept_sets, self.stride
+        job.kept_sets, job.stride, job.pace = self.kept_sets, self.stride, self.pace
         job._labels = self._labels
         job.large_from = self.large_from
         job.shared_source = self.shared_source

@@ -10,7 +10,7 @@ from errno import ENOENT
 from pycp import system
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import FATAL_ANYWAY
-from pycp.engine.file_copy import FileCopy
+from pycp.engine.file_copy import FileCopy, close, close_after
 from pycp.engine.write import (
     announce,
     create,
@@ -22,8 +22,8 @@ from pycp.engine.write import (
     remove,
     truncate,
 )
-from pycp.errors import CopyError, cannot, cannot_read, failed, skipping
-from pycp.system.folder import identity
+from pycp.errors import CopyError, cannot, cannot_read, skipping
+from pycp.system.folder import identity, release
 from pycp.values import USER_WRITE
 
 TYPE_CHECKING = False
@@ -50,18 +50,20 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
         try:
             prepare(job, entry, decision, outcome)
         except BaseException:
-            system.close(source_fd)
+            release(source_fd)
             raise
     file = FileCopy(entry, source_fd, source)
     try:
-        _copy_opened(job, file, decision, outcome)
-    finally:
         try:
-            close(source_fd, entry, is_source=True)
-        finally:
-            outcome.method, outcome.bytes = file.method, file.size
-            if job.report.debug and not job.options.attributes_only:
-                job.report.line(file.words)
+            _copy_opened(job, file, decision, outcome)
+        except BaseException as error:
+            close_after(job, error, source_fd, entry, is_source=True)
+            raise
+        close(source_fd, entry, is_source=True)
+    finally:
+        outcome.method, outcome.bytes = file.method, file.size
+        if job.report.debug and not job.options.attributes_only:
+            job.report.line(file.words)
 
 
 def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int, os.stat_result]":
@@ -80,7 +82,7 @@ def open_source(job: "Job", entry: "Entry", decision: "Decision") -> "tuple[int,
         if identity(status) != identity(decision.source_stat):
             raise skipping("file", entry.source)
     except OSError as error:
-        system.close(fd)
+        release(fd)
         raise cannot("fstat", entry.source, error) from None
     return fd, status
 
@@ -115,8 +117,8 @@ def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Out
         if options.new_file_mode is None:
             for step in complete:
                 step(file)
-    except BaseException:
-        system.close(file.destination_fd)
+    except BaseException as error:
+        close_after(job, error, file.destination_fd, file.entry, is_source=False)
         raise
     if options.new_file_mode is not None:
         outcome.made_fd = file.destination_fd  # install goes on with it
@@ -186,12 +188,3 @@ def _remove_unshared(file: FileCopy, error: CopyError) -> None:
         system.unlink(entry.destination_name, dir_fd=entry.folder.destination_fd)
     except OSError as failure:
         raise cannot("remove", entry.destination, failure) from error
-
-
-def close(fd: int, entry: "Entry", is_source: bool) -> None:
-    """Close one side of a file; raise CopyError if that fails."""
-    try:
-        system.close(fd)
-    except OSError as error:
-        name = entry.source if is_source else entry.destination
-        raise failed("failed to close", name, error) from None

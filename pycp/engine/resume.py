@@ -22,7 +22,7 @@ from pycp.engine.write import narrow, open_existing
 from pycp.entries import Decision
 from pycp.errors import CopyError
 from pycp.quoting import quote_name
-from pycp.system.folder import identity
+from pycp.system.folder import identity, release
 from pycp.values import (
     BLOCK,
     CHECKING,
@@ -206,9 +206,9 @@ def _resume_regular(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
                     step(file)
             return rest, remark
         finally:
-            system.close(fd)
+            release(fd)
     finally:
-        system.close(source_fd)
+        release(source_fd)
 
 
 def _open_found(

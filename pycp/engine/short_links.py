@@ -9,6 +9,7 @@ from stat import S_ISLNK
 from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
+from pycp.system.folder import CLOSED
 from pycp.system.inside import way_inside
 from pycp.values import FILES, HARD_LINKS, join
 
@@ -115,8 +116,8 @@ def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bo
             if first is None or source.st_nlink < 2:
                 return False
             directory = first[0].destination_directory
-            if directory.fd == -1:
-                directory.reopen()
+            if directory.fd == CLOSED:
+                folder.lend(directory)
             link(first[1], name, directory.fd, folder.destination_directory.fd)
         except OSError:
             return False

@@ -13,7 +13,7 @@ from pycp import system
 from pycp.engine.attributes import set_attributes
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, seek_both
-from pycp.engine.file_copy import FileCopy
+from pycp.engine.file_copy import FileCopy, close_after
 from pycp.engine.short_update import stays_as_it_is
 from pycp.engine.write import creation_error, narrow, open_existing, truncate
 from pycp.entries import Entry
@@ -110,6 +110,7 @@ def regular_copier(
             source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
         except OSError:
             return False
+        is_open = True
         try:
             try:
                 source = status_of(source_fd)
@@ -220,8 +221,8 @@ def regular_copier(
                         step(file)
                 if publish is not None:
                     publish(Entry(folder, name), destination_fd)
-            except BaseException:
-                close(destination_fd)
+            except BaseException as error:
+                close_after(job, error, destination_fd, Entry(folder, name), is_source=False)
                 raise
             try:
                 close(destination_fd)
@@ -233,11 +234,16 @@ def regular_copier(
                 else:
                     copied.add(key, folder, name)
                     may_be_linked = link is not None
+        except BaseException as error:
+            is_open = False
+            close_after(job, error, source_fd, Entry(folder, name), is_source=True)
+            raise
         finally:
-            try:
-                close(source_fd)
-            except OSError as error:
-                raise _close_error(Entry(folder, name).source, error) from None
+            if is_open:
+                try:
+                    close(source_fd)
+                except OSError as error:
+                    raise _close_error(Entry(folder, name).source, error) from None
         counts[FILES] += 1
         if file is not None:
             for step in told:

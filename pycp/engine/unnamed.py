@@ -4,6 +4,7 @@ from errno import EINVAL, EISDIR, ENOTSUP
 
 from pycp import system
 from pycp.engine.write import creation_error
+from pycp.system.folder import release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def open_unnamed(mode: int, dir_fd: int | None) -> int:
     try:
         system.descriptor_path(fd)
     except OSError:
-        system.close(fd)  # there is no way to name it without /proc
+        release(fd)  # there is no way to name it without /proc
         return -1
     return fd
 

@@ -170,7 +170,7 @@ def open_existing(
             expected = system.fstat(held_fd) if held_fd >= 0 else found
             _require_same(entry, (fd, status), expected, source)
         except OSError as error:
-            system.close(fd)
+            release(fd)
             raise cannot("fstat", entry.destination, error) from None
     finally:
         if held_fd >= 0:
@@ -267,7 +267,7 @@ def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
     try:
         return system.fstat(fd)
     except OSError as error:
-        system.close(fd)
+        release(fd)
         raise cannot("fstat", entry.destination, error) from None
 
 
@@ -294,7 +294,7 @@ def _create_through_symlink(entry: "Entry", mode: int, may_follow: bool, flags: 
     except OSError as error:
         raise creation_error(entry, error) from None
     if _fstat(fd, entry).st_size:
-        system.close(fd)  # the link was put there after we looked, and is not dangling at all
+        release(fd)  # the link was put there after we looked, and is not dangling at all
         raise refusal
     return fd
 

@@ -165,6 +165,7 @@ class Memory:
     __slots__ = (
         "_links",
         "_made",
+        "_renewed",
         "_sources",
         "ancestors",
         "copied",
@@ -197,6 +198,8 @@ class Memory:
         """The operand that is being copied."""
         self._sources: set[str] | Marks = set()
         self._made: set[str] | Marks = set()
+        self._renewed: dict[Identity, Identity] = {}
+        """Files that took the place of one that may be among these, and which that was."""
         self._links: dict[int, set[int]] = {}
         """Device → inode numbers of symbolic links: half the memory that pairs would take."""
         self.links_made: list[Identity] | None = None
@@ -235,7 +238,14 @@ class Memory:
 
     def has_made(self, name: str, status: "os.stat_result") -> bool:
         """Return whether this run made this destination."""
-        return _key(name, status) in self._made
+        before = self._renewed.get(identity(status))
+        return _key(name, status) in self._made or (
+            before is not None and _key_of(name, before) in self._made
+        )
+
+    def renewed(self, old: "Identity", new: "Identity") -> None:
+        """Remember that a file has taken the place of another one under a name not known."""
+        self._renewed[new] = self._renewed.pop(old, old)
 
     def made_link(self, link: "Identity") -> None:
         """Remember a symbolic link that this run made, wherever it is."""
@@ -271,5 +281,9 @@ class Memory:
 
 
 def _key(name: str, status: "os.stat_result") -> str:
+    return _key_of(name, identity(status))
+
+
+def _key_of(name: str, file: "Identity") -> str:
     """Return a name and the file it was: one string takes a fourth of what tuples do."""
-    return f"{status.st_dev}.{status.st_ino}/{name}"
+    return f"{file[0]}.{file[1]}/{name}"

@@ -7,7 +7,7 @@ import time
 from errno import errorcode
 
 from pycp.entries import Tally
-from pycp.errors import detached
+from pycp.errors import SilentError, detached
 from pycp.options import Record
 from pycp.values import BYTES, DIRECTORIES, EXCLUDED, FILES, HARD_LINKS, REFLINKED, SKIPPED
 
@@ -209,7 +209,9 @@ class Listener:
         self.event("warning", message=text)
 
     def failed(self, error: "CopyError") -> None:
-        """Keep a failure, and tell it."""
+        """Keep a failure, and tell it; one that was told before is just the same again."""
+        if error.is_told and not isinstance(error, SilentError):
+            return
         self.errors.append(detached(error))
         self.event("failed", **failure_details(error))
 

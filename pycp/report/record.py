@@ -10,7 +10,7 @@ from pycp import system
 from pycp.errors import CopyError, cannot, failed
 from pycp.quoting import quote_name
 from pycp.report.mtree import ROOT, SIGNATURE, decoded, encoded, name_of
-from pycp.system.folder import identity
+from pycp.system.folder import identity, release
 from pycp.system.lock import Locked
 
 CHUNK = 1 << 20
@@ -45,7 +45,7 @@ class RecordFile:
             if text:
                 _require_root(place, text, root)
         except BaseException as error:
-            system.close(self._fd)
+            release(self._fd)
             if isinstance(error, OSError):
                 raise failed("error writing", place, error) from None
             raise

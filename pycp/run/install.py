@@ -5,6 +5,7 @@ from errno import ENOENT
 
 from pycp import system
 from pycp.engine.entry import perform
+from pycp.engine.file_copy import close_after
 from pycp.engine.install import close_made, finish
 from pycp.engine.installed import Irremovable
 from pycp.engine.job import Job
@@ -296,6 +297,11 @@ class Installer:
                     made = system.fstat(outcome.made_fd)
                     self.memory.made(entry.destination, made)
                 self.finish(self.job, entry, decision, outcome, self.options, self.final)
+        except BaseException as error:
+            made_fd, outcome.made_fd = outcome.made_fd, None
+            if made_fd is not None:
+                close_after(self.job, error, made_fd, entry, is_source=False)
+            raise
         finally:
             if self.job.stage is not None:
                 self.job.stage.discard()

@@ -16,7 +16,7 @@ from pycp.engine.file_copy import FileCopy
 from pycp.engine.stream import pieces_of
 from pycp.entries import Entry
 from pycp.errors import failed
-from pycp.system.folder import Directory, Folder
+from pycp.system.folder import Directory, Folder, release
 from pycp.system.handover import SLOTS
 from pycp.values import READ
 
@@ -175,7 +175,7 @@ class Lender:
         except OSError as error:
             message = ("failed", *failed("error reading", source, error).words)
         finally:
-            system.close(fd)
+            release(fd)  # who copies it has it open as well, and tells
         _tell(readers, *message)
 
 

@@ -5,9 +5,8 @@ by that name is not touched.
 """
 
 from pycp import system
-from pycp.engine.file_copy import FileCopy
+from pycp.engine.file_copy import FileCopy, close
 from pycp.engine.part import copy_part, flush
-from pycp.engine.regular import close
 from pycp.engine.verify import BUFFER_SIZE, first_other, next_data, read
 from pycp.entries import Entry
 from pycp.errors import CopyError

@@ -75,7 +75,9 @@ class Recorder:
         self.events.append(("warn", text))
 
     def failed(self, error: CopyError) -> None:
-        """Note a failure."""
+        """Note a failure; one that was told before is just the same again."""
+        if error.is_told and not isinstance(error, SilentError):
+            return
         self.events.append(("failed", *error.words, error.is_told, error.destination))
         detached(error)
 

@@ -1,7 +1,9 @@
 """One operand that is a directory: walked by this process, and shared with others if that pays."""
 
+from pycp import system
 from pycp.run.level import give_up
 from pycp.run.share import LARGE, Watch, processes
+from pycp.system.folder import identity, numbers_last, release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from pycp.run.hands import Cluster
     from pycp.run.level import Level
     from pycp.run.walk import Walk
+    from pycp.system.folder import Folder
 
 
 def copy_tree(
@@ -59,10 +62,13 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
     try:
         from pycp.run.coordinator import Coordinator
         from pycp.run.hands import ForkedHands
+        from pycp.run.old_links import are_written_through
         from pycp.system.worker import most_workers
 
         most = most_workers()
         if most < 1 or processes(jobs, wall, waited) < 2:
+            return False
+        if not root.folder.is_new and are_written_through(root.folder, walk.job.options):
             return False
         coordinator = Coordinator(walk, root, ForkedHands(walk, root.folder, most), jobs)
     except (ImportError, MemoryError, OSError):
@@ -90,6 +96,30 @@ def _is_apart(root: "Filled") -> bool:
     """
     try:
         root.folder.reopen()
-        return not root.folder.is_inside_itself()
+        return not lies_inside_itself(root.folder)
     except OSError:
         return False  # those who need it will tell
+
+
+def lies_inside_itself(folder: "Folder") -> bool:
+    """Return whether the destination may lie below the source, so that the copy meets it.
+
+    Raise OSError if a directory above cannot be looked at.
+    """
+    fd, seen = folder.destination_directory.fd, folder.destination_directory.id
+    is_ours = False
+    try:
+        while True:
+            above = system.open("..", system.PLACE_FLAGS, dir_fd=fd)
+            if is_ours and fd is not None:
+                release(fd)
+            fd, is_ours = above, True
+            if not numbers_last(fd):
+                return True  # nobody can tell
+            here = identity(system.fstat(fd))
+            if here in (folder.source_directory.id, seen):
+                return here == folder.source_directory.id
+            seen = here
+    finally:
+        if is_ours and fd is not None:
+            release(fd)

@@ -64,6 +64,8 @@ class Visitor:
                         announce(job, entry, decision)
                     tell_copied(job, entry, decision, outcome)
                 self._remember(entry, decision)
+                if outcome.renewed and outcome.made:
+                    self.memory.renewed(outcome.renewed, outcome.made)
         except OSError as error:
             # No call that may fail should get here unworded, but nothing must stop the others.
             report.failed(cannot("copy", entry.source, error))

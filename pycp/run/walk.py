@@ -156,8 +156,8 @@ class Walk:
                 if make_directory is not None and filled.depth != last_depth:
                     try:
                         inside = make_directory(folder, name)
-                    except CopyError as error:
-                        self.job.report.failed(error)
+                    except OSError as error:
+                        self._failed(folder, name, error)
                         continue
                     if inside is not None:
                         return self._entered(inside, None, filled)
@@ -168,8 +168,8 @@ class Walk:
                             self.is_stopped = True
                             return None
                         continue
-                except CopyError as error:
-                    self.job.report.failed(error)
+                except OSError as error:
+                    self._failed(folder, name, error)
                     continue
                 if not folder.is_new:
                     misses += 1
@@ -184,6 +184,9 @@ class Walk:
                 self.is_stopped = True
                 return None
         return None
+
+    def _failed(self, folder: "Folder", name: str, error: OSError) -> None:
+        self.job.report.failed(cannot("copy", Entry(folder, name).source, error))
 
     def _visit(self, entry: Entry, above: "Filled", kind: int) -> Level | None:
         if self.handed_back is not None and self.handed_back.take(entry, above, kind):
@@ -257,6 +260,7 @@ class Walk:
         self.settle(filled)
         if above is not None:
             try:
+                folder.give_back()
                 outer = above.filled.folder
                 if CLOSED in (outer.source_directory.fd, outer.destination_directory.fd):
                     outer.reopen(folder)

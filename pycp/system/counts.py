@@ -7,6 +7,7 @@ import os
 from fcntl import LOCK_EX, LOCK_UN, lockf
 from mmap import mmap
 
+from pycp.system.posix import above_standard
 from pycp.values import ASKED, NUMBERS
 
 TYPE_CHECKING = False
@@ -62,11 +63,24 @@ class SharedNumber:
     """A whole number that processes forked from now on share with us, and change in turn."""
 
     def __init__(self) -> None:
+        self._fd = -1
         self._number = numbers(1)
         make: Callable[[str], int] | None = getattr(os, "memfd_create", None)
-        self._fd = make("pycp") if make is not None else -1
+        if make is not None:
+            try:
+                fd = make("pycp")
+                try:
+                    self._fd = above_standard(fd)
+                finally:
+                    os.close(fd)
+            except OSError:
+                pass  # the kernel, or who confines us, does not have it
         self.is_shared = self._fd >= 0
         """Processes take turns; without that it is for one process only."""
+
+    def __del__(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
 
     def change(self, change: "Callable[[int], int]") -> int:
         """Replace the number by what a function makes of it, alone; return that."""

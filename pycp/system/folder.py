@@ -40,10 +40,11 @@ def is_still(fd: int | None, found: tuple[int, int], expected: tuple[int, int]) 
     descriptor gives another number, as some file systems in user space do (FUSE), no two looks
     agree, and only the device is compared.
     """
-    return found == expected or (found[0] == expected[0] and not _numbers_last(fd))
+    return found == expected or (found[0] == expected[0] and not numbers_last(fd))
 
 
-def _numbers_last(fd: int | None) -> bool:
+def numbers_last(fd: int | None) -> bool:
+    """Return whether a second look at what is open finds the same number."""
     try:
         first, second = (system.stat(".") if fd is None else system.fstat(fd) for _look in range(2))
     except OSError:
@@ -254,6 +255,7 @@ class Folder:
         "holds_old",
         "is_new",
         "is_of_run",
+        "lent",
         "owner_of_directories",
         "owner_of_new",
         "parent",
@@ -282,6 +284,8 @@ class Folder:
         """User and group of the files we make in it, once one was made."""
         self.owner_of_directories: tuple[int, int] | None = None
         """The same of directories, where one was made in it or above."""
+        self.lent: Directory | None = None
+        """The directory of the file that the last link made in it is a name of, if opened for that."""
 
     @property
     def source(self) -> str:
@@ -303,31 +307,21 @@ class Folder:
         """Return the descriptor that destination names are relative to."""
         return self.destination_directory.fd
 
-    def is_inside_itself(self) -> bool:
-        """Return whether the destination may lie below the source, so that the copy meets it.
+    def lend(self, directory: Directory) -> None:
+        """Open a directory that was closed, for links to be made in this folder."""
+        self.give_back()
+        directory.reopen()
+        self.lent = directory
 
-        Raise OSError if a directory above cannot be looked at.
-        """
-        fd, seen = self.destination_directory.fd, self.destination_directory.id
-        is_ours = False
-        try:
-            while True:
-                above = system.open("..", system.PLACE_FLAGS, dir_fd=fd)
-                if is_ours and fd is not None:
-                    release(fd)
-                fd, is_ours = above, True
-                if not _numbers_last(fd):
-                    return True  # nobody can tell
-                here = identity(system.fstat(fd))
-                if here in (self.source_directory.id, seen):
-                    return here == self.source_directory.id
-                seen = here
-        finally:
-            if is_ours and fd is not None:
-                release(fd)
+    def give_back(self) -> None:
+        """Close what was lent; who opens it again meanwhile must not find it open."""
+        if self.lent is not None:
+            self.lent.close()
+            self.lent = None
 
     def close(self) -> None:
-        """Give both descriptors back."""
+        """Give both descriptors back, and what was lent."""
+        self.give_back()
         self.source_directory.close()
         self.destination_directory.close()
 

@@ -5,6 +5,10 @@ import os
 from mmap import mmap
 from sys import byteorder as BYTE_ORDER
 
+from pycp.system.posix import above_standard
+from pycp.system.standard import Barred
+from pycp.system.worker import unconnected
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -31,7 +35,8 @@ class Handover:
     """
 
     def __init__(self) -> None:
-        self._ours, self.theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        with Barred(unconnected):
+            self._ours, self.theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
 
     def give(self, fd: int) -> None:
         """Hand over an open file; raise OSError if nobody is there to take it."""
@@ -45,8 +50,10 @@ class Handover:
         if not ancillary:
             raise EOFError
         fd = int.from_bytes(ancillary[0][2][:NUMBER_BYTES], BYTE_ORDER)
-        os.set_inheritable(fd, False)
-        return fd
+        try:
+            return above_standard(fd)
+        finally:
+            os.close(fd)
 
     def close(self) -> None:
         """Take no more."""

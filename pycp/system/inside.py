@@ -1,6 +1,7 @@
 """Ways to look up names in an open directory for calls that know no `dir_fd`."""
 
 import os
+from errno import EBADF
 
 from pycp import system
 from pycp.system import posix
@@ -24,7 +25,9 @@ class Inside:
             os.close(self._home)
 
     def enter(self, fd: int | None) -> str:
-        """Go into a directory; return how names in it begin, or raise OSError."""
+        """Go into a directory; return how names in it begin, or raise OSError if it is not open."""
+        if fd is not None and fd < 0:
+            raise OSError(EBADF, os.strerror(EBADF))  # Python has a ValueError for it
         if fd is not None:
             os.fchdir(fd)
         return ""

@@ -184,7 +184,7 @@ def start(
     parent = os.getpid()
     worker = None
     try:
-        with Barred(_unconnected):
+        with Barred(unconnected):
             for _ in range(2):
                 sockets += _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
         ours, theirs, lifeline, lifeline_end = sockets
@@ -224,7 +224,8 @@ def start(
         os._exit(status)
 
 
-def _unconnected() -> int:
+def unconnected() -> int:
+    """Return a descriptor of a socket that leads nowhere."""
     return int(_socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM).detach())
 
 

@@ -177,6 +177,21 @@ def test_few_descriptors_suffice_for_a_deep_tree(run: Run, here: Path) -> None:
     assert not run("diff", "-r", "s", "d/s").stdout
 
 
+@pytest.mark.parametrize("jobs", ["-j1", "-j3"])
+def test_few_descriptors_suffice_for_links_to_files_in_many_directories(
+    run: Run, here: Path, jobs: str
+) -> None:
+    for number in range(60):
+        (here / f"s/a/{number}").mkdir(parents=True)
+        (here / f"s/a/{number}/f").touch()
+    (here / "s/z").mkdir()
+    for number in range(60):
+        (here / f"s/z/{number}").hardlink_to(here / f"s/a/{number}/f")
+    done = run("pycp", jobs, "-a", "s", "d", limits={resource.RLIMIT_NOFILE: 32})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all((here / f"d/z/{number}").samefile(here / f"d/a/{number}/f") for number in range(60))
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_destination_and_a_standard_output_that_are_full_are_told(run: Run, here: Path) -> None:
     (here / "a").write_text("a")

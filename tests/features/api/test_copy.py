@@ -419,6 +419,31 @@ def test_a_backup_comes_back_though_the_listener_gives_up(monkeypatch: pytest.Mo
     assert (Path("b").read_text(), os.path.exists("b~")) == ("old", False)
 
 
+def test_a_failure_that_undoes_a_backup_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pycp import system
+
+    Path("a").write_text("new")
+    Path("b").write_text("old")
+    heard: list[str] = []
+
+    def fail(*_arguments: object) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(system, "read", fail)
+    with pytest.raises(pycp.CopyFailed) as caught:
+        pycp.copy("a", "b", backup="simple", on_event=lambda event: heard.append(event.kind))
+    assert str(caught.value) == "error reading 'a': Input/output error"
+    assert (caught.value.summary.failed, heard.count("failed")) == (1, 1)
+
+
+def test_a_rate_leaves_nothing_open() -> None:
+    Path("a").write_text("a")
+    before = len(os.listdir("/proc/self/fd"))
+    for _number in range(3):
+        pycp.copy("a", "b", bandwidth=10**9)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 @pytest.mark.slow
 def test_eight_threads_copy_at_once_and_none_forks() -> None:
     make_many("s", LARGE)

@@ -38,6 +38,7 @@ PAIR = tree.nodes(
     "a@0640 b@0604 c d/ d/c e@0400 l->b dangling->n loop->loop p| a~ b~ ll->l dir->d",
     **{"d/n": tree.file("n", 0o4755), "s2": tree.file("set", 0o2755)},
 )
+THROUGH = tree.nodes("x/a y/a g t/a t/g->a")
 
 STRIP = tree.file('#!/bin/sh\necho stripped > "$1"\n', 0o755)
 
@@ -56,6 +57,7 @@ COMMANDS = (
     ("-avTb s t", OLD),
     ("-rvT --backup=numbered s t", OLD),
     ("-auvT s t", OLD),
+    ("y/a g x/a t", THROUGH),
     ("-anvT s t", OLD),
     ("-rlvT s t", OLD),
     ("-rlfvT s t", OLD),

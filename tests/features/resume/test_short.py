@@ -132,6 +132,27 @@ def test_a_complete_file_is_not_opened(
         assert Path.cwd() == copied
 
 
+def test_a_directory_that_cannot_be_read_is_told_and_the_rest_is_copied(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is with one that is there already, into which there is no way either."""
+    (copied / "s/later").write_text("later")
+    real, closed = system.open, (copied / "s/d").stat()
+
+    def refusing(name: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        fd = real(name, flags, mode, dir_fd=dir_fd)
+        if not flags & os.O_PATH and os.path.samestat(os.fstat(fd), closed):
+            os.close(fd)
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return fd
+
+    monkeypatch.setattr(system, "open", refusing)
+    done = run_ours(["-aT", "--resume", "s", "c"], str(copied))
+    told = "pycp: cannot access 's/d': Permission denied\n"
+    assert (done.status, done.stderr) == (1, told)
+    assert (copied / "c/later").read_text() == "later"
+
+
 def test_who_may_not_go_back_does_not_go_anywhere(
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,25 @@ def test_who_is_killed_while_it_reads_for_all_is_replaced(
     assert all(holds_all(here, name) for name in DESTINATIONS if name != lost)
 
 
+def test_a_source_that_cannot_be_closed_is_told_and_the_rest_is_copied(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close(fd: int) -> None:
+        shown = os.readlink(f"/proc/self/fd/{fd}")
+        os.close(fd)
+        if shown == str(here / "s/big"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(system, "close", close)
+    done = run("-r --tee=b s a", here)
+    assert done.status == 1
+    assert sorted(done.stderr.splitlines()) == [
+        f"pycp: '{name}': failed to close 's/big': Input/output error" for name in "ab"
+    ]
+    assert holds_all(here, "a")
+    assert holds_all(here, "b")
+
+
 def test_a_file_that_cannot_be_handed_over_fails_everywhere(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What is told of several destinations: lines, events, digests and how far it has come."""
 
+import errno
 import json
 import os
 import signal
@@ -61,6 +62,22 @@ def test_a_full_disk_is_told_with_its_destination(
         ("a", "a/small"),
         ("b", "b/small"),
     ]
+
+
+def test_a_failure_that_undoes_a_backup_is_told_once(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "a/small").write_text("old")
+
+    def fail(*_arguments: object) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(system, "write", fail)
+    done = run("-b --json --tee=b s/small a", here)
+    events = events_of(done.stdout)
+    told = sorted(event["path"] for event in events if event["event"] == "failed")
+    assert (told, events[-1]["failed"]) == (["a/small", "b/small"], 2)
+    assert (here / "a/small").read_text() == "old"
 
 
 @pytest.mark.parametrize("options", ["-a", "-a --verify", "-a --bwlimit=1G"])

@@ -82,7 +82,7 @@ def here(tmp_path: Path) -> Path:
 
 
 EIO, EPERM, EACCES = errno.EIO, errno.EPERM, errno.EACCES
-INPUT_OUTPUT = "Input/output error\n"
+INPUT_OUTPUT, NO_QUOTA = "Input/output error\n", "Disk quota exceeded\n"
 NOW_THERE = "cannot create regular file 'b': File exists\n"
 """It was gone when it was to be written into or removed, and somebody has made it since."""
 COPIES = [
@@ -90,6 +90,48 @@ COPIES = [
     Case("a b", (Fails("close", EIO, "b"),), f"failed to close 'b': {INPUT_OUTPUT}"),
     Case("a b", (Fails("close", EIO, "a"),), f"failed to close 'a': {INPUT_OUTPUT}"),
     Case("a b", (Fails("fstat", EIO, "a"),), f"cannot fstat 'a': {INPUT_OUTPUT}"),
+    # Where a quota is exceeded over a network, closing fails after writing did: GNU tells both.
+    Case(
+        "a b",
+        (Fails("write", errno.EDQUOT, "b"), Fails("close", errno.EDQUOT, "b")),
+        f"pycp: error writing 'b': {NO_QUOTA}pycp: failed to close 'b': {NO_QUOTA}",
+    ),
+    Case(
+        "-b a b",
+        (Fails("write", errno.EDQUOT, "b"), Fails("close", errno.EDQUOT, "b")),
+        f"pycp: error writing 'b': {NO_QUOTA}pycp: failed to close 'b': {NO_QUOTA}",
+    ),
+    Case(
+        "a b",
+        (Fails("read", EIO, "a"), Fails("close", EIO, "a")),
+        f"pycp: error reading 'a': {INPUT_OUTPUT}pycp: failed to close 'a': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "a b",
+        (Fails("fstat", EIO, "a"), Fails("close", EIO, "a")),
+        f"cannot fstat 'a': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "a b",
+        (Fails("fstat", EIO, "b"), Fails("close", EIO, "b")),
+        f"cannot fstat 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "a n",
+        (Fails("fstat", EIO, "n"), Fails("close", EIO, "n")),
+        f"cannot fstat 'n': {INPUT_OUTPUT}",
+    ),
+    Case("--resume a b", (Fails("close", EIO, "a", FIRST),), "", 0),
+    Case(
+        "--durable a b",
+        (Fails("flush", EIO, "b"), Fails("fstat", EIO, "b", (2,))),
+        f"failed to sync 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--atomic -d s/l b",
+        (Fails("stat", EIO, "b", (2,)),),
+        f"cannot stat 'b': {INPUT_OUTPUT}",
+    ),
     Case("a b", (Fails("open", errno.EAGAIN, "b", FIRST),), "", 0),
     Case("a b", (Fails("open", errno.EAGAIN, "a", FIRST),), "", 0),
     Case("-r s n", (Fails("fstat", EIO, "f"),), f"cannot fstat 's/f': {INPUT_OUTPUT}"),
@@ -591,6 +633,17 @@ def require(done: Result, case: Case) -> None:
 
 
 INSTALLS = [
+    Case(
+        "-m 600 a b",
+        (Fails("set_mode", EIO, "b"), Fails("close", EIO, "b")),
+        f"pycp: cannot change permissions of 'b': {INPUT_OUTPUT}"
+        f"pycp: failed to close 'b': {INPUT_OUTPUT}",
+    ),
+    Case(
+        "--record=r a b",
+        (Fails("write", errno.EDQUOT, "r"), Fails("close", errno.EDQUOT, "r")),
+        f"error writing 'r': {NO_QUOTA}",
+    ),
     Case("-p a b", (Fails("set_times", EIO),), f"preserving times for 'b': {INPUT_OUTPUT}", 0),
     Case("a b", (Fails("close", EIO, "b"),), f"failed to close 'b': {INPUT_OUTPUT}"),
     Case("a b", (Fails("close", EIO, "a"),), f"failed to close 'a': {INPUT_OUTPUT}"),

@@ -48,7 +48,7 @@ COPIES = [
     ("-r --json s n", "engine.short_directory", "tell_directory", SHORT, "memory exhausted"),
     ("-r --json s w", "engine.short_directory", "tell_directory", SHORT, "memory exhausted"),
     ("-r -j3 s n", "run.hands", "ForkedHands.__init__", EIO, ""),
-    ("-r -j3 s n", "system.folder", "Folder.is_inside_itself", EIO, ""),
+    ("-r -j3 s n", "run.tree", "lies_inside_itself", EIO, ""),
     ("-r --tee=t s w", "run.tee", "new_slots", EIO, ""),
     ("-r --tee=t s w", "system.handover", "Handover.give", EIO, ""),
 ]
@@ -89,10 +89,14 @@ def test_what_should_not_fail_is_told(
     assert done.status == (told != "")
 
 
+@pytest.mark.parametrize("is_known", [False, True])
 def test_a_rate_that_cannot_be_shared_is_kept_by_one_process(
-    here: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, monkeypatch: pytest.MonkeyPatch, is_known: bool
 ) -> None:
-    monkeypatch.delattr(os, "memfd_create", raising=False)
+    if is_known:
+        monkeypatch.setattr(os, "memfd_create", raising(EIO), raising=False)
+    else:
+        monkeypatch.delattr(os, "memfd_create", raising=False)
     done = run(cp_main, ["-r", "-j2", "--bwlimit=1G", "s", "n"], str(here))
     assert (done.status, done.stderr) == (0, "")
     assert (here / "n/d/g").read_bytes() == (here / "s/d/g").read_bytes()

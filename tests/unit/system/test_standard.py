@@ -10,6 +10,8 @@ import pytest
 
 from pycp import system
 from pycp.system import linux, posix, standard, worker
+from pycp.system.counts import SharedNumber
+from pycp.system.handover import Handover
 from pycp.system.worker import Channel
 
 SECONDS = 20
@@ -82,6 +84,11 @@ def test_nothing_takes_the_place_of_a_closed_stream(
             next(found)
             return found
 
+        def handed_over() -> object:
+            handover = Handover()
+            handover.give(ROOT)
+            return handover, handover.take()
+
         held: list[object] = []
         taken = []
         makers: dict[str, Callable[[], object]] = {
@@ -95,6 +102,9 @@ def test_nothing_takes_the_place_of_a_closed_stream(
             "listing": listing,
             "worker": lambda: worker.start(echo),
             "second worker": lambda: worker.start(echo),
+            "shared number": SharedNumber,
+            "handover": Handover,
+            "handed over": handed_over,
         }
 
         for name, maker in makers.items():
@@ -126,7 +136,7 @@ def test_a_name_of_a_closed_stream_leads_nowhere() -> None:
     assert in_child((1,), attempt) == "not found"
 
 
-@pytest.mark.parametrize("bar", [worker._unconnected, lambda: os.dup(ROOT)])
+@pytest.mark.parametrize("bar", [worker.unconnected, lambda: os.dup(ROOT)])
 @pytest.mark.parametrize("closed", ALL_FREE, ids=str)
 def test_nothing_can_be_written_to_a_barred_stream(
     closed: tuple[int, ...], bar: Callable[[], int]
