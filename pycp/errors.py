@@ -43,7 +43,8 @@ class CopyError(OSError):
         return str(self.args[0])
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (str(self), self.errno, self.filename, self.filename2)
+        arguments = (str(self), self.errno, self.filename, self.filename2)
+        return type(self), arguments, self.__dict__  # with the notes that others added
 
 
 class SilentError(CopyError):
