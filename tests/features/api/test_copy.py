@@ -605,6 +605,23 @@ def test_a_caller_that_takes_care_of_all_children_does_not_disturb(action: str) 
     assert (done.stdout, done.stderr) == (f"{MANY}\n", "")
 
 
+def test_a_handler_that_waits_for_all_children_does_not_keep_the_end_of_strip_from_us() -> None:
+    Path("f").touch()
+    ended: list[int] = []
+
+    def reap(*_arguments: object) -> None:
+        with contextlib.suppress(ChildProcessError):
+            ended.append(os.waitpid(-1, os.WNOHANG)[0])
+
+    before = signal.signal(signal.SIGCHLD, reap)
+    try:
+        for number in range(3):
+            assert pycp.install("f", f"g{number}", strip=True, strip_program="true").files == 1
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert ended == []
+
+
 @pytest.fixture
 def hurry() -> Iterator[None]:
     """End a test that hangs."""
