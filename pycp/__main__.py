@@ -57,7 +57,7 @@ def _cp() -> int:
         if any(word.startswith("--cl") for word in words):
             from pycp.cluster.command import is_told_by_another
 
-            if is_told_by_another(os.environ):
+            if is_told_by_another(words, os.environ):
                 return FAILURE
         _refuse(error, report)
     return 0 if report.finish() else FAILURE

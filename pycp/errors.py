@@ -50,7 +50,7 @@ class CopyError(OSError):
         return str(self), self.errno, self.filename, self.filename2
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), self.words
+        return type(self), self.words, self.__dict__  # with the notes that others added
 
 
 class SilentError(CopyError):

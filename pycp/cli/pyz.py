@@ -24,7 +24,8 @@ DAY = (1980, 1, 1, 0, 0, 0)
 
 MAIN = """\
 import os, sys
-program = "pyinstall" if os.path.basename(sys.argv[0]).startswith("pyinstall") else "pycp"
+name = os.path.basename(sys.argv[0])
+program = "pyinstall" if name.startswith(("pyinstall", "install", "ginstall")) else "pycp"
 try:
     from pycp.__main__ import cp_main, install_main, leave
 except MemoryError:
@@ -33,7 +34,7 @@ except (ImportError, OSError, SystemError, SyntaxError) as error:
     raise SystemExit(f"{program}: {error}") from None
 leave(install_main() if program == "pyinstall" else cp_main())
 """
-"""What is run: the command that the file is called by, "pyinstall" and what may follow, or pycp."""
+"""What is run: install if the file is called so or as ours or GNU's is elsewhere, else pycp."""
 
 
 def archive() -> bytes:

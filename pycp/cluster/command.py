@@ -16,8 +16,13 @@ RANKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
 """Variables in which launchers of MPI tell each process its number."""
 
 
-def is_told_by_another(environ: "Mapping[str, str]") -> bool:
-    """Return whether the first process of the same job has the same mistake to tell."""
+def is_told_by_another(words: "list[str]", environ: "Mapping[str, str]") -> bool:
+    """Return whether the first process of the same job has the same mistake to tell.
+
+    A scheduler has its workers, so one process of a job may well be the only one to call it.
+    """
+    if any(word.rpartition("=")[2].startswith("dask:") for word in words):
+        return False
     return any(environ.get(name, "0") != "0" for name in RANKS)
 
 

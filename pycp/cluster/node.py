@@ -55,6 +55,20 @@ class Speaker:
         self.own_files: dict[Identity, str] = {}
 
 
+class Held:
+    """What a thread has open of an operand; whatever forgets it gives that back."""
+
+    def __init__(self, tree: bytes, server: Server, root: Folder, tally: Tally) -> None:
+        self.tree = tree
+        self.server = server
+        assert root.source_fd is not None and root.destination_fd is not None
+        self.fds = root.source_fd, root.destination_fd
+        self.own = tally.own
+
+    def __del__(self) -> None:
+        self.server.close()
+
+
 class Run:
     """One copy, as far as this process takes part in it."""
 
@@ -83,19 +97,21 @@ class Run:
         if ticket in self._tickets:
             raise CopyError("the same work came twice")
         self._tickets.add(ticket)
-        if getattr(self._here, "tree", None) != tree:
-            self._open(marshal.loads(tree))
-            self._here.tree = tree
-        fds, server, tally = self._here.fds, self._here.server, self._here.tally
+        held: Held | None = getattr(self._here, "held", None)
+        if held is None or held.tree != tree:
+            held = self._here.held = None  # what that has open is given back first
+            held = self._here.held = self._open(tree)
         seconds, left_by, parts, wanted = marshal.loads(unit)
         if wanted is not None:
             way, name, new_name, source, copy, *ends = wanted
             sides = self._devices.arriving(source), self._devices.arriving(copy)
-            wanted = (self._devices.arriving_way(way, fds), name, new_name, *sides, *ends)
-        answer = server.carry_out(seconds, left_by, self._translated(parts, fds), wanted)
+            wanted = (self._devices.arriving_way(way, held.fds), name, new_name, *sides, *ends)
+        there = self._translated(parts, held.fds)
+        answer = held.server.carry_out(seconds, left_by, there, wanted)
         translated, has_unknown = self._devices.leaving_answer(answer)
-        counts = list(tally.own)
-        tally.own[:] = [0] * NUMBERS
+        counts = list(held.own)
+        for number in range(NUMBERS):
+            held.own[number] = 0
         return translated, has_unknown, counts
 
     def _translated(self, parts: "list[Part]", fds: tuple[int, int]) -> "list[Part]":
@@ -111,13 +127,10 @@ class Run:
             there.append((step, *rest, link))  # type: ignore[arg-type]
         return there
 
-    def _open(self, tree: "Tree") -> None:
-        """Open the directories of an operand, and let go of the one before."""
-        for directory in getattr(self._here, "directories", []):
-            directory.is_pinned = False
-            directory.close()
-        self._here.tree, self._here.directories = None, []
-        _number, source, destination, known, links, large_from = tree
+    def _open(self, tree: bytes) -> Held:
+        """Open the directories of an operand."""
+        operands: Tree = marshal.loads(tree)
+        _number, source, destination, known, links, large_from = operands
         options = self._options
         report = Speaker(*self._says)
         report.own_files = {
@@ -132,7 +145,12 @@ class Run:
         walk = Walk(Visitor(job, self._has_company))
         nowhere = Directory(None, "", None)
         above = Folder(None, nowhere, nowhere, False)
-        root = Folder(above, self._at(source), self._at(destination), False)
+        source_directory = self._at(source)
+        try:
+            root = Folder(above, source_directory, self._at(destination), False)
+        except CopyError:
+            source_directory.close()
+            raise
         operand = Entry(root, "", is_operand=True)
         operand.name_operands(source[0], destination[0])
         walk.memory.operand = operand
@@ -141,8 +159,7 @@ class Run:
             walk.memory.made_link(self._devices.arriving(link))
         server = Server(walk, root, forgets=True)
         server.prepare()
-        self._here.server, self._here.tally = server, report.tally
-        self._here.fds = root.source_fd, root.destination_fd
+        return Held(tree, server, root, report.tally)
 
     def _at(self, root: "Root") -> Directory:
         """Open a directory that must be the coordinator's."""
@@ -153,9 +170,9 @@ class Run:
             directory = probe(path)
         if isinstance(directory, OSError):
             raise CopyError(f"cannot access {shown}: {directory.strerror}")
-        self._here.directories.append(directory)
-        directory.shown_as, directory.is_pinned = shown, True
+        directory.shown_as = shown
         if directory.id != self._devices.arriving(identity):
+            directory.close()
             raise CopyError(f"{shown} is not the same directory as here")
         return directory
 

@@ -55,7 +55,8 @@ class Event(Record):
       no copying included; `files_found` and `bytes_found`, known to be there in all, and whether
       that is all (`found_all`); the `phase`; and the `source` in work.
     - `warning`: `message`.
-    - `failed`: `message`, `path` and perhaps `path2`, and `errno`, the name of the error number.
+    - `failed`: `message`, `path` and perhaps `path2`, and `errno`, the name of the error number;
+      of several destinations (`tee`) also `destination`, the one it happened to.
 
     An event cannot be changed.
     """
@@ -84,7 +85,7 @@ class Event(Record):
     files_found: int | None = None
     bytes_found: int | None = None
     found_all: bool | None = None
-    phase: 'Literal["copying", "checking", "flushing", "reading"] | None' = None
+    phase: 'Literal["copying", "checking", "flushing", "reading", "stripping"] | None' = None
     message: str | None = None
     path: str | None = None
     path2: str | None = None
@@ -126,7 +127,8 @@ class CopyFailed(OSError):
 
     `errors` lists all failures in their order: each is an OSError with `errno`, `strerror`,
     `filename` and `filename2`, of which `errno` is None if no system call failed. These four
-    attributes of this exception are those of the first. `summary` says what was done.
+    attributes of this exception are those of the first. `summary` says what was done. Of several
+    destinations (`tee`), the `destination` of an error is the one it happened to.
     """
 
     def __init__(self, errors: "Sequence[CopyError]", summary: Summary) -> None:
@@ -146,7 +148,7 @@ class CopyFailed(OSError):
         return str(self.args[0])
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.errors, self.summary)
+        return type(self), (self.errors, self.summary), self.__dict__
 
 
 class Listener:

@@ -12,7 +12,7 @@ from errno import EEXIST, ELOOP, ENOENT, ENOTDIR, ENOTEMPTY
 from pycp import system
 from pycp.engine.removal import Below, digest_of, put_back, status_of, take_away
 from pycp.errors import CopyError, UsageError, cannot
-from pycp.quoting import quote_name, quote_word
+from pycp.quoting import quote_name
 from pycp.report.mtree import type_of, understood
 from pycp.report.record import read_record, root_of
 from pycp.values import DIRECTORIES, FILES, join
@@ -33,7 +33,7 @@ def run_undo(options: "InstallOptions", operands: "Iterable[str]", report: "Repo
     What goes wrong with one thing is told to the report, and the others are taken away.
     """
     for word in operands:
-        raise UsageError(f"extra operand {quote_word(word)}")
+        raise UsageError(f"extra operand {quote_name(word)}")
     place = options.undo
     assert place is not None
     text = read_record(place)

@@ -150,6 +150,12 @@ class Folders:
             self._known[self._open.pop(0)].close()
         return folder
 
+    def close(self) -> None:
+        """Have none open below the root."""
+        for way in self._open:
+            self._known[way].close()
+        self._open.clear()
+
     def entry(self, place: "Place", likely: Folder | None = None) -> Entry:
         """Return the entry of a file, whose folder need not be open, and is likely to be that."""
         way, name, digest = place
@@ -161,9 +167,7 @@ class Folders:
 
     def _learn(self, way: "Way", is_new: bool) -> Folder:
         if len(self._known) > KNOWN_FOLDERS:
-            for open_way in self._open:
-                self._known[open_way].close()
-            self._open.clear()
+            self.close()
             self._known = {(): self.root}
         folder = self.root
         for end in range(1, len(way) + 1):

@@ -119,6 +119,13 @@ class Server:
         walk.memory.elsewhere = self._others
         walk.stops_at_vast = True
 
+    def close(self) -> None:
+        """Give back every directory, the two of the root included."""
+        self._folders.close()
+        for directory in (self._root.source_directory, self._root.destination_directory):
+            directory.is_pinned = False
+            directory.close()
+
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
 

@@ -127,6 +127,8 @@ def _place(src: "AnyPath", dst: "AnyPath") -> "AnyPath":
 
 def is_plain(src: "AnyPath", dst: "AnyPath", follows: bool) -> bool:
     """Return whether a regular file goes to a new name, or over another regular file."""
+    if isinstance(src, int) or isinstance(dst, int):
+        return False  # descriptors, of which the standard module closes some
     try:
         source = os.stat(src)
         if not S_ISREG(source.st_mode) or (not follows and os.path.islink(src)):

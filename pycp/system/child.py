@@ -8,6 +8,9 @@ from pycp.quoting import is_coerced
 from pycp.system.posix import ENDING
 
 IGNORED_BY_PYTHON = (_signal.SIGPIPE, _signal.SIGXFSZ)
+CHILD_SIGNALS = (_signal.SIGCHLD,)
+"""Signals that must be held back from before a program is started until it was waited for: a
+handler of theirs might wait for all children, and then nobody else knows how this one ended."""
 
 
 def spawn(program: str, *arguments: str) -> int:
@@ -24,7 +27,8 @@ def spawn(program: str, *arguments: str) -> int:
         program,
         words,
         _environment(),
-        setsigmask=blocked.difference(ENDING),  # it is not for the program to be Undisturbed
+        # It is not for the program to be Undisturbed.
+        setsigmask=blocked.difference(ENDING, CHILD_SIGNALS),
         setsigdef=IGNORED_BY_PYTHON,
     )
 

@@ -285,7 +285,7 @@ class Folder:
         self.owner_of_directories: tuple[int, int] | None = None
         """The same of directories, where one was made in it or above."""
         self.lent: Directory | None = None
-        """The directory of the file that the last link made in it is a name of, if opened for that."""
+        """The directory that was opened for the last link made in it, if it was closed."""
 
     @property
     def source(self) -> str:

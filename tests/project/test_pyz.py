@@ -48,7 +48,7 @@ def test_it_copies(file: Path, here: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["pyinstall", "pyinstall.pyz"])
+@pytest.mark.parametrize("name", ["pyinstall", "pyinstall.pyz", "install", "ginstall"])
 def test_it_installs_under_that_name(name: str, file: Path, here: Path) -> None:
     (here / name).symlink_to(file)
     assert run(here / name, "-m", "600", "a", "b", cwd=here) == (0, "", "")

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import jsonschema
 import pytest
@@ -209,6 +209,18 @@ def test_every_failure_is_listed_and_the_rest_is_copied() -> None:
     assert (str(again), again.errno, again.summary) == (str(error), error.errno, error.summary)
 
 
+def test_a_failure_keeps_its_destination_and_its_notes_in_another_process() -> None:
+    os.mkdir("d")
+    os.mkdir("e")
+    with pytest.raises(pycp.CopyFailed) as caught:
+        pycp.copy("x", "d", tee="e")
+    caught.value.add_note("all of it")
+    caught.value.errors[0].add_note("one of it")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert sorted(each.destination for each in again.errors) == ["d", "e"]
+    assert (again.__notes__, again.errors[0].__notes__) == (["all of it"], ["one of it"])
+
+
 def test_a_failure_about_two_names_tells_both() -> None:
     Path("a").write_text("a")
     with pytest.raises(pycp.CopyFailed) as caught:
@@ -258,6 +270,20 @@ def test_an_event_has_an_attribute_for_every_field_of_the_schema() -> None:
         if kind["properties"]["event"]["const"] not in ("begin", "summary"):
             fields |= {name for name in kind["properties"] if not name.endswith("_base64")}
     assert fields - {"event"} == {name for name in Event.__annotations__ if name != "kind"}
+
+
+def test_the_type_checker_knows_the_words_of_the_schema() -> None:
+    words: dict[str, set[str]] = {}
+    for properties in (
+        *(kind["properties"] for kind in SCHEMA["oneOf"]),
+        SCHEMA["$defs"]["copy"]["properties"],
+    ):
+        for name, values in properties.items():
+            words.setdefault(name, set()).update(values.get("enum", ()))
+    for name, annotation in Event.__annotations__.items():
+        if "Literal[" in str(annotation):
+            of_type, _none = get_args(eval(annotation, {"Literal": Literal}))
+            assert set(get_args(of_type)) == words[name]
 
 
 @pytest.mark.slow
@@ -602,6 +628,23 @@ def test_a_caller_that_takes_care_of_all_children_does_not_disturb(action: str) 
     command = [sys.executable, "-c", code, str(Path(pycp.__file__).parents[1])]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == (f"{MANY}\n", "")
+
+
+def test_a_handler_that_waits_for_all_children_does_not_keep_the_end_of_strip_from_us() -> None:
+    Path("f").touch()
+    ended: list[int] = []
+
+    def reap(*_arguments: object) -> None:
+        with contextlib.suppress(ChildProcessError):
+            ended.append(os.waitpid(-1, os.WNOHANG)[0])
+
+    before = signal.signal(signal.SIGCHLD, reap)
+    try:
+        for number in range(3):
+            assert pycp.install("f", f"g{number}", strip=True, strip_program="true").files == 1
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert ended == []
 
 
 @pytest.fixture

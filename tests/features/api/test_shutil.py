@@ -182,6 +182,20 @@ def test_what_is_no_path_is_refused_as_the_standard_module_does(
     assert refusals[0] == refusals[1]
 
 
+@pytest.mark.parametrize("module", [shutil, pycp.shutil], ids=lambda module: str(module.__name__))
+def test_descriptors_are_taken_and_closed_as_by_the_standard_module(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("f").write_text("f")
+    assert module.copyfile(os.open("f", os.O_RDONLY), "g") == "g"
+    written = os.open("h", os.O_WRONLY | os.O_CREAT)
+    assert module.copyfile("g", written) == written
+    assert Path("h").read_text() == "f"
+    with pytest.raises(OSError):
+        os.fstat(written)
+
+
 @st.composite
 def calls(draw: st.DrawFn, spec: Mapping[str, Node]) -> Call:
     """Draw a call: most sources are there, and most calls make sense."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import pycp
+from pycp.cluster.node import MOST_RUNS
 from tests.listing import listing
 
 SPAWN = get_context("spawn")
@@ -137,3 +138,19 @@ def test_an_iterator_is_gone_through_before_machines_copy(sources: Path) -> None
         names = (sources / name for name in ("s", "t"))
         pycp.copy(names, sources / "both", recursive=True, executor=executor)
     assert sorted(os.listdir(sources / "both")) == ["s", "t"]
+
+
+def test_threads_of_an_executor_keep_nothing_open_for_ever(sources: Path) -> None:
+    def opened() -> int:
+        """Return how often the source is open; the descriptor of the listing is gone by then."""
+        found = (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd"))
+        return [os.readlink(fd) for fd in found if os.path.islink(fd)].count(f"{sources}/t")
+
+    def copied(name: str) -> int:
+        pycp.copy(sources / "t", sources / name, recursive=True, executor=executor)
+        return opened()
+
+    with ThreadPoolExecutor(1) as executor:
+        counts = [copied(f"copy{number}") for number in range(MOST_RUNS + 2)]
+    assert counts[0] == 1 and max(counts) == MOST_RUNS
+    assert opened() == 0

@@ -146,6 +146,15 @@ def test_a_mistake_is_told_by_one_process_only(sources: Path) -> None:
     assert done.stderr.count("--cluster cannot be combined with --interactive (-i)") == 1
 
 
+@pytest.mark.parametrize("words", [["--cluster=dask:gone.json"], ["--cluster", "dask:gone.json"]])
+def test_a_mistake_about_a_scheduler_is_told_in_any_process_of_a_job(
+    words: list[str], sources: Path
+) -> None:
+    command = [sys.executable, "-m", "pycp", "-a", *words, "s", "d"]
+    done = run(command, sources, {"SLURM_PROCID": "1"})
+    assert (done.returncode, done.stderr.count("gone.json")) == (1, 1)
+
+
 def test_one_process_is_no_cluster(sources: Path) -> None:
     done = run_alone("-a", "--cluster=mpi", "s", "d", cwd=sources)
     assert done.returncode == 1

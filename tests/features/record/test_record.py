@@ -394,7 +394,7 @@ def test_events_tell_what_is_recorded() -> None:
         (["--record-root=r", "a", "r"], "--record-root needs --record"),
         (["--undo=rec", "-m", "644"], "--undo installs nothing, and takes no options that do"),
         (["--undo=rec", "--record=x"], "--undo installs nothing, and takes no options that do"),
-        (["--undo=rec", "a"], "extra operand 'a'"),
+        (["--undo=rec", "a\n"], "extra operand 'a'$'\\n'"),
     ],
 )
 def test_options_that_mean_nothing_together(words: list[str], message: str) -> None:
