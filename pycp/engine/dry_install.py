@@ -68,7 +68,7 @@ def pretend_to_install_directory(
         not_made = detached(error)
     try:
         directory = above.enter(last, name, follows=True)
-        status = directory.stat(".")
+        status = above.stat(last)  # who may not search it can do the rest
     except OSError as error:
         raise creation_error(name, not_made or error, quote_word) from None
     differs = (stat.S_IMODE(status.st_mode) ^ mode) & final.changed_bits

@@ -363,6 +363,14 @@ pyinstall: creating directory 'b/c'
         1,
         program="pyinstall",
     ),
+    Case(
+        "somebody else's directory that is as it should be and nobody else may enter",
+        "-d -m 700 d",
+        {"d": tree.directory(0o700, owner=(0, 0))},
+        0,
+        program="pyinstall",
+    ),
+    Case("a directory that its owner may not enter", "-d n d", "d/@0", 0, program="pyinstall"),
     Case("a directory that is there", "-d -m 700 d", "d/", program="pyinstall"),
     Case("an omitted directory", "a d e", "a d/ e/", 1, program="pyinstall"),
 )
