@@ -31,23 +31,39 @@ def pretend_path(
     directory = Pretended(Directory(None, "", None), overlay)
     if path.startswith("/"):
         directory = directory.enter("/", "/", follows=True)
-    for name, shown in names_on(path):
-        if name == ".":
-            continue
-        not_made = None
+    try:
+        for name, shown in names_on(path):
+            if name != ".":
+                above, directory = directory, _entered(directory, name, shown, report, quote)
+                above.close()
+    except BaseException:
+        directory.close()
+        raise
+    return directory
+
+
+def _entered(
+    above: Pretended, name: str, shown: str, report: "Report", quote: "Callable[[str], str]"
+) -> Pretended:
+    """Pretend to make one directory on the way if it is missing; return it."""
+    not_made = None
+    try:
+        if name != "..":
+            above.mkdir(name, MODE)
+            tell_made(shown, report)
+    except OSError as error:
+        not_made = detached(error)
+    try:
+        directory = above.enter(name, shown, follows=True)
         try:
-            if name != "..":
-                directory.mkdir(name, MODE)
-                tell_made(shown, report)
-        except OSError as error:
-            not_made = detached(error)
-        try:
-            directory = directory.enter(name, shown, follows=True)
             directory.stat(".")
-        except FileNotFoundError as error:
-            raise creation_error(shown, not_made or error, quote) from None
-        except OSError as error:
-            raise creation_error(shown, error, quote) from None
+        except OSError:
+            directory.close()
+            raise
+    except FileNotFoundError as error:
+        raise creation_error(shown, not_made or error, quote) from None
+    except OSError as error:
+        raise creation_error(shown, error, quote) from None
     return directory
 
 
@@ -57,6 +73,13 @@ def pretend_to_install_directory(
     """Pretend to make one directory (-d) and those above it; raise CopyError with GNU's message."""
     path, last = split_last(name)
     above = pretend_path(path, report, overlay, quote_word)
+    try:
+        _pretend_last(name, last, above, final, report)
+    finally:
+        above.close()
+
+
+def _pretend_last(name: str, last: str, above: Pretended, final: "Final", report: "Report") -> None:
     mode = final.mode
     not_made = None
     try:
@@ -67,18 +90,22 @@ def pretend_to_install_directory(
             raise creation_error(name, error, quote_word) from None
         not_made = detached(error)
     try:
+        status = above.stat(last)  # who may not search it can do the rest
         directory = above.enter(last, name, follows=True)
-        status = directory.stat(".")
     except OSError as error:
         raise creation_error(name, not_made or error, quote_word) from None
     differs = (stat.S_IMODE(status.st_mode) ^ mode) & final.changed_bits
     is_given_away = final.uid not in (-1, status.st_uid) or final.gid not in (-1, status.st_gid)
     changes = differs or is_given_away
-    if (
-        not _may_give(status, final)
-        or (differs and not _is_ours(status))
-        or (changes and directory.is_protected)
-    ):
+    try:
+        is_refused = (
+            not _may_give(status, final)
+            or (differs and not _is_ours(status))
+            or (changes and directory.is_protected)
+        )
+    finally:
+        directory.close()
+    if is_refused:
         raise change_error(name, final, OSError(EPERM, strerror(EPERM)))
 
 

@@ -20,8 +20,8 @@ STATX_IMMUTABLE, STATX_GROWING = 0x10, 0x20
 STATX_BYTES = 256
 ATTRIBUTES = slice(8, 16)
 """Where they are in a struct statx, after two numbers of 32 bits."""
-WORKING_DIRECTORY, ITSELF = -100, 0x100
-"""AT_FDCWD and AT_SYMLINK_NOFOLLOW, the same for all processors."""
+WORKING_DIRECTORY, ITSELF, EMPTY_PATH = -100, 0x100, 0x1000
+"""AT_FDCWD, AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH, the same for all processors."""
 PROTECTED_HARD_LINKS = "/proc/sys/fs/protected_hardlinks"
 
 
@@ -68,19 +68,21 @@ def _protects_hard_links() -> bool:
 
 def protection(fd: int | None, path: str, follows: bool = True) -> int:
     """Return how a file is protected against everybody; 0 also where nothing tells."""
-    path = _plain(path)
-    attributes = _statx_attributes(fd, path, follows)
+    attributes = _statx_attributes(fd, path.rstrip("/") or path[:1], follows)
     if attributes is not None:
         is_immutable, is_growing = attributes & STATX_IMMUTABLE, attributes & STATX_GROWING
     else:
-        status = system.stat(path, dir_fd=fd, follow_symlinks=follows)
+        if fd is not None and not path:  # it may be a directory that cannot be searched
+            status = system.fstat(fd)
+        else:
+            status = system.stat(_plain(path), dir_fd=fd, follow_symlinks=follows)
         flags = getattr(status, "st_flags", 0)
         is_immutable, is_growing = flags & BSD_IMMUTABLE, flags & BSD_GROWING
     return (IMMUTABLE if is_immutable else 0) | (GROWING if is_growing else 0)
 
 
 def _statx_attributes(fd: int | None, path: str, follows: bool) -> int | None:
-    """Return what statx(2) says of attributes; None if it says nothing.
+    """Return what statx(2) says of attributes, with no path of the descriptor itself; else None.
 
     Python has no such call, and its wrapper in the C library is not in every one.
     """
@@ -92,7 +94,8 @@ def _statx_attributes(fd: int | None, path: str, follows: bool) -> int | None:
         return None
     answer = ctypes.create_string_buffer(STATX_BYTES)
     place = WORKING_DIRECTORY if fd is None else fd
-    if statx(place, os.fsencode(path), 0 if follows else ITSELF, 0, answer):
+    flags = EMPTY_PATH if follows else EMPTY_PATH | ITSELF
+    if statx(place, os.fsencode(path), flags, 0, answer):
         return None
     return int.from_bytes(answer.raw[ATTRIBUTES], sys.byteorder)
 

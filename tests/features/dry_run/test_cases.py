@@ -5,9 +5,12 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import pycp
 from tests import listing, needs, tree
 from tests.apart import run_ours
 from tests.case import Case, cases
@@ -363,6 +366,14 @@ pyinstall: creating directory 'b/c'
         1,
         program="pyinstall",
     ),
+    Case(
+        "somebody else's directory that is as it should be and nobody else may enter",
+        "-d -m 700 d",
+        {"d": tree.directory(0o700, owner=(0, 0))},
+        0,
+        program="pyinstall",
+    ),
+    Case("a directory that its owner may not enter", "-d n d", "d/@0", 0, program="pyinstall"),
     Case("a directory that is there", "-d -m 700 d", "d/", program="pyinstall"),
     Case("an omitted directory", "a d e", "a d/ e/", 1, program="pyinstall"),
 )
@@ -418,3 +429,19 @@ def test_events_say_that_nothing_is_done(tree: Build, run_pycp: Programs) -> Non
     assert done.stdout.splitlines()[0].endswith('"program": "pycp", "dry_run": true}')
     assert '"method": "none", "bytes": 0' in done.stdout
     assert not os.path.exists(f"{root}/b")
+
+
+@pytest.mark.parametrize("destination", ["d/e/f", None])
+def test_a_program_that_pretends_to_install_has_nothing_open_afterwards(
+    destination: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d/e").mkdir(parents=True)
+    (tmp_path / "a").touch()
+    before = os.listdir("/proc/self/fd")
+    made: dict[str, Any] = {"directory": True} if destination is None else {"make_parents": True}
+    wrong = "a/b" if destination is None else "a", destination and "a/b/c"
+    pycp.install("a" if destination else "d/e/g", destination, dry_run=True, **made)
+    with pytest.raises(pycp.CopyFailed):
+        pycp.install(*wrong, dry_run=True, **made)
+    assert os.listdir("/proc/self/fd") == before
