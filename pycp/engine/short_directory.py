@@ -13,7 +13,7 @@ from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
 from pycp.errors import replaced
 from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made, release
-from pycp.values import DIRECTORIES, OWNER_ALL, PERMISSIONS
+from pycp.values import DIRECTORIES, OTHERS_WRITE, OWNER_ALL, PERMISSIONS, SPECIAL_BITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     options = job.options
     withheld_bits = options.withheld_bits(True)
     keeps_all = options.preserve_mode and options.preserve_ownership and options.preserve_timestamps
-    masked = job.umask if keeps_all else 0
+    withheld_anyway = (job.umask if keeps_all else 0) | SPECIAL_BITS | OTHERS_WRITE
     has_met = memory.has_met
     report = job.report
     hears, counts = report.hears, job.tally.own
@@ -64,8 +64,8 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 keeps_all
                 and owner == (source.st_uid, source.st_gid)
                 and folder.goes_by_umask
-                and not mode & (masked | 0o7000)
-            ):  # what is nobody else's in the end needs not be withheld meanwhile
+                and not mode & withheld_anyway
+            ):  # what nobody else may write to in the end needs not be withheld meanwhile
                 withheld = 0
             mkdir(name, (mode & ~withheld) | OWNER_ALL, dir_fd=into.fd)
         except OSError:

@@ -33,6 +33,7 @@ from pycp.engine.data import FATAL_ANYWAY
 from pycp.engine.digest import digest_stripped
 from pycp.engine.directory import Filled
 from pycp.engine.file_copy import FileCopy
+from pycp.engine.short_directory import directory_maker
 from pycp.engine.short_links import hard_link_maker, linker, symlink_copier
 from pycp.engine.short_regular import regular_copier
 from pycp.errors import CopyError, SilentError
@@ -266,6 +267,30 @@ def test_names_of_a_file_that_follow_each_other_are_linked_unopened(
     assert [copy(new_folder, name) for name in "fgh"] == [True] * 3
     assert (opened, memory.linked) == (["f", "f", "h", "h"], 1)
     assert Path("d/f").samefile("d/g")
+
+
+def test_what_others_may_write_to_is_not_made_so(
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+) -> None:
+    """While a directory is filled nobody else puts anything in it."""
+    made = []
+
+    def mkdir(name: str, mode: int, *, dir_fd: int) -> None:
+        made.append((name, mode))
+        os.mkdir(name, mode, dir_fd=dir_fd)
+
+    for name, mode in (("a", 0o755), ("b", 0o755), ("c", 0o777), ("e", 0o2755)):
+        os.mkdir(f"s/{name}")
+        os.chmod(f"s/{name}", mode)
+    monkeypatch.setattr(system, "mkdir", mkdir)
+    keeps = {f"preserve_{what}": True for what in ("mode", "ownership", "timestamps")}
+    make = directory_maker(job(**keeps), Memory())
+    new_folder.goes_by_umask = True
+    for name in "abce":
+        filled = make(new_folder, name)
+        assert filled is not None
+        filled.folder.close()
+    assert made == [("a", 0o700), ("b", 0o755), ("c", 0o700), ("e", 0o2700)]
 
 
 @pytest.mark.parametrize("follows", [True, False])
