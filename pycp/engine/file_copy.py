@@ -1,13 +1,9 @@
 """One copy of a regular file, as everything that takes part in it knows it."""
 
-from pycp import system
-from pycp.errors import CopyError, cannot, failed
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
 
-    from pycp.engine.job import Job
     from pycp.entries import Entry
 
 
@@ -63,26 +59,3 @@ class FileCopy:
             f"copy offload: {self.offload}, reflink: {self.reflink},"
             f" sparse detection: {self.sparse}"
         )
-
-
-def close(fd: int, entry: "Entry", is_source: bool) -> None:
-    """Close one side of a file; raise CopyError if that fails."""
-    try:
-        system.close(fd)
-    except OSError as error:
-        name = entry.source if is_source else entry.destination
-        raise failed("failed to close", name, error) from None
-
-
-def close_after(job: "Job", error: BaseException, fd: int, entry: "Entry", is_source: bool) -> None:
-    """Close one side of a file after a failure.
-
-    If that fails as well, as where a quota is exceeded over a network, both are told, as by GNU:
-    raise CopyError for the second.
-    """
-    try:
-        close(fd, entry, is_source)
-    except CopyError:
-        if isinstance(error, OSError):
-            job.report.failed(cannot("copy", entry.source, error))
-            raise

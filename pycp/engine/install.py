@@ -9,8 +9,8 @@ set-id bits when it changes.
 import stat
 
 from pycp import system
-from pycp.engine.file_copy import close
 from pycp.engine.installed import replaced
+from pycp.engine.write import close
 from pycp.errors import cannot
 from pycp.system.folder import identity, is_still
 from pycp.values import PRIVATE

@@ -10,9 +10,11 @@ from errno import ENOENT
 from pycp import system
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import FATAL_ANYWAY
-from pycp.engine.file_copy import FileCopy, close, close_after
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.write import (
     announce,
+    close,
+    close_after,
     create,
     creation_error,
     narrow,

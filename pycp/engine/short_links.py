@@ -10,7 +10,6 @@ from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
 from pycp.system.folder import CLOSED
-from pycp.system.inside import way_inside
 from pycp.values import FILES, HARD_LINKS, join
 
 TYPE_CHECKING = False
@@ -43,7 +42,11 @@ def symlink_copier(
     preserves = keeps_times or keeps_owner or keeps_xattrs
     open_file, close, status_of, stat = system.open, system.close, system.fstat, system.stat
     readlink, symlink, set_times = system.readlink, system.symlink, system.set_times
-    names_of, inside = system.xattr().names_of_path, way_inside(job.report.program)
+    names_of, inside = system.xattr().names_of_path, None
+    if keeps_xattrs:
+        from pycp.system.inside import way_inside
+
+        inside = way_inside(job.report.program)
     path = system.descriptor_path
 
     def copy(folder: "Folder", name: str) -> bool:
@@ -57,7 +60,7 @@ def symlink_copier(
             if not S_ISLNK(source.st_mode) or (keeps_links and source.st_nlink > 1):
                 return False
             text = readlink(name, dir_fd=source_dir_fd)
-            if keeps_xattrs:
+            if inside is not None:
                 try:
                     if names_of(inside.enter(source_dir_fd) + name):
                         return False

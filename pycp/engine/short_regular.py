@@ -13,9 +13,9 @@ from pycp import system
 from pycp.engine.attributes import set_attributes
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, seek_both
-from pycp.engine.file_copy import FileCopy, close_after
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_update import stays_as_it_is
-from pycp.engine.write import creation_error, narrow, open_existing, truncate
+from pycp.engine.write import close_after, creation_error, narrow, open_existing, truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
 from pycp.system.folder import identity

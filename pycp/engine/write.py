@@ -310,3 +310,26 @@ def require_followed(entry: "Entry", may_follow: bool) -> CopyError:
     if not may_follow or "POSIXLY_CORRECT" not in environ:
         raise refusal
     return refusal
+
+
+def close(fd: int, entry: "Entry", is_source: bool) -> None:
+    """Close one side of a file; raise CopyError if that fails."""
+    try:
+        system.close(fd)
+    except OSError as error:
+        name = entry.source if is_source else entry.destination
+        raise failed("failed to close", name, error) from None
+
+
+def close_after(job: "Job", error: BaseException, fd: int, entry: "Entry", is_source: bool) -> None:
+    """Close one side of a file after a failure.
+
+    If that fails as well, as where a quota is exceeded over a network, both are told, as by GNU:
+    raise CopyError for the second.
+    """
+    try:
+        close(fd, entry, is_source)
+    except CopyError:
+        if isinstance(error, OSError):
+            job.report.failed(cannot("copy", entry.source, error))
+            raise

@@ -5,11 +5,11 @@ from errno import ENOENT
 
 from pycp import system
 from pycp.engine.entry import perform
-from pycp.engine.file_copy import close_after
 from pycp.engine.install import close_made, finish
 from pycp.engine.installed import Irremovable
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_copied, tell_skipped, tell_started
+from pycp.engine.write import close_after
 from pycp.entries import Final
 from pycp.errors import UsageError, cannot
 from pycp.options import CopyOptions, shared_fields

@@ -5,9 +5,10 @@ by that name is not touched.
 """
 
 from pycp import system
-from pycp.engine.file_copy import FileCopy, close
+from pycp.engine.file_copy import FileCopy
 from pycp.engine.part import copy_part, flush
 from pycp.engine.verify import BUFFER_SIZE, first_other, next_data, read
+from pycp.engine.write import close
 from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.plan.compare import is_filled_in_part

@@ -636,7 +636,8 @@ def test_a_handler_that_waits_for_all_children_does_not_keep_the_end_of_strip_fr
 
     def reap(*_arguments: object) -> None:
         with contextlib.suppress(ChildProcessError):
-            ended.append(os.waitpid(-1, os.WNOHANG)[0])
+            if pid := os.waitpid(-1, os.WNOHANG)[0]:  # 0 where another child goes on
+                ended.append(pid)
 
     before = signal.signal(signal.SIGCHLD, reap)
     try:
