@@ -97,6 +97,12 @@ COPIES = [
         f"pycp: error writing 'b': {NO_QUOTA}pycp: failed to close 'b': {NO_QUOTA}",
     ),
     Case(
+        "-rv s n",
+        (Fails("write", errno.EDQUOT, "f"), Fails("close", errno.EDQUOT, "f")),
+        f"pycp: error writing 'n/f': {NO_QUOTA}pycp: failed to close 'n/f': {NO_QUOTA}"
+        f"pycp: failed to close 's/f': {NO_QUOTA}",
+    ),
+    Case(
         "-b a b",
         (Fails("write", errno.EDQUOT, "b"), Fails("close", errno.EDQUOT, "b")),
         f"pycp: error writing 'b': {NO_QUOTA}pycp: failed to close 'b': {NO_QUOTA}",
