@@ -40,6 +40,8 @@ def are_written_through(folder: "Folder", options: "CopyOptions") -> bool:
         or options.backup != "none"
     ):
         return False  # they are taken away, or in the way
+    if options.update != "all" or options.resume:
+        return False  # most is left alone, and to look at all of it would take as long as the rest
     follows = options.follows(is_operand=False)
     goes_through = options.keep_directory_symlink and options.copy_contents
     led_to = set()
