@@ -62,13 +62,10 @@ def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: f
     try:
         from pycp.run.coordinator import Coordinator
         from pycp.run.hands import ForkedHands
-        from pycp.run.old_links import are_written_through
         from pycp.system.worker import most_workers
 
         most = most_workers()
         if most < 1 or processes(jobs, wall, waited) < 2:
-            return False
-        if not root.folder.is_new and are_written_through(root.folder, walk.job.options):
             return False
         coordinator = Coordinator(walk, root, ForkedHands(walk, root.folder, most), jobs)
     except (ImportError, MemoryError, OSError):

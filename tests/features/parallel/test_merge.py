@@ -72,48 +72,6 @@ def test_names_of_one_file_are_copied_as_one_process_does(
     assert ours.stdout.replace("'b/", "'a/") == theirs.stdout
 
 
-LINKS = {
-    "a file that comes later": ("d/link", "../f"),
-    "a file that comes earlier": ("z/link", "../f"),
-    "nothing yet": ("d/link", "../new"),
-    "nothing there was": ("z/link", "../new"),
-    "a file elsewhere": ("d/link", "../../out"),
-    "a file that only the copy has": ("d/link", "../own"),
-    "itself": ("d/link", "link"),
-}
-"""Links in an old tree, and where they lead."""
-
-
-@pytest.mark.parametrize("options", ["-r", "-a", "-rL", "-r --remove-destination"])
-@pytest.mark.parametrize("kind", LINKS)
-def test_what_a_symbolic_link_leads_to_is_as_one_process_leaves_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, options: str
-) -> None:
-    limit(monkeypatch, "no time")
-    link, goal = LINKS[kind]
-    since_ns = time.time_ns() - 10**9
-    for number, name in enumerate(("d/link", "f", "new", "z/link")):
-        (tmp_path / "s" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "s" / name).write_text(f"{name} of the source")
-        os.utime(tmp_path / "s" / name, (number, 10**9 + number))
-    for side in "ab":
-        for name in ("d/e/f", "f", "own", "z/e/f", "../out"):
-            (tmp_path / side / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / side / name).write_text("old")
-            os.utime(tmp_path / side / name, (1, 1))
-        (tmp_path / side / link).symlink_to(goal)
-    theirs = run_theirs([*options.split(), "-vT", "s", "a"], str(tmp_path))
-    out = (tmp_path / "out").read_text()
-    (tmp_path / "out").write_text("old")
-    os.utime(tmp_path / "out", (1, 1))
-    ours = run_ours([*options.split(), "-vT", "-j3", "s", "b"], str(tmp_path))
-    assert listing(str(tmp_path / "b"), since_ns) == listing(str(tmp_path / "a"), since_ns)
-    assert (tmp_path / "out").read_text() == out
-    assert ours.status == theirs.status
-    assert ours.stderr.replace("b/", "a/") == theirs.stderr
-    assert ours.stdout.replace("'b/", "'a/") == theirs.stdout
-
-
 @pytest.mark.parametrize("options", ["-r", "-a"])
 def test_lines_are_not_needed_for_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pycp import values
-from pycp.run import coordinator, large, old_links, one_range, queue, ranges, share
+from pycp.run import coordinator, large, one_range, queue, ranges, share
 from tests import forked, listing
 from tests.programs import Result
 from tests.tree import build, directory, file, remove
@@ -172,7 +172,7 @@ def test_without_descriptors_for_others_one_process_copies_a_large_file(
 def test_nothing_is_copied_in_turn_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It could be another name of that very file, which is made to be one too late to be known."""
+    """It could be another name of that very file."""
     copy_in_turn = coordinator.Coordinator._copy_in_turn
 
     def noted(self: coordinator.Coordinator, names: "list[Any]") -> bool:
@@ -185,7 +185,6 @@ def test_nothing_is_copied_in_turn_meanwhile(
     monkeypatch.setattr(values, "LARGE_FILE", 20_000)
     monkeypatch.setattr(ranges, "LEAST", 4096)
     monkeypatch.setattr(share, "MUCH", -1.0)
-    monkeypatch.setattr(old_links, "are_written_through", lambda *_arguments: False)
     for name in "sd":
         (tmp_path / name).mkdir()
     (tmp_path / "s/first").touch()
