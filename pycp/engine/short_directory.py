@@ -123,6 +123,8 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
     may_begin_anew = options.may_be_begun()
     if may_begin_anew:
         from pycp.engine.resume import was_begun
+    # Nobody keeps root out, and what has its mode already gets no other in the end.
+    keeps_mode = options.preserve_mode and job.is_privileged
     can = not (options.remove_destination or options.backup != "none")
 
     def enter(folder: Folder, name: str) -> Filled | None:
@@ -145,7 +147,9 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
             inner.close()
             return None
         entry = Entry(folder, name)
-        is_begun = may_begin_anew and was_begun(job, source, status)
+        is_begun = False
+        if may_begin_anew and not (keeps_mode and source.st_mode == status.st_mode):
+            is_begun = was_begun(job, source, status)
         withheld = withheld_bits & source.st_mode & PERMISSIONS if may_begin_anew else 0
         made = Made(None, 0, status, is_begun, withheld)
         try:

@@ -100,6 +100,6 @@ def passing_over(job: "Job") -> "PassOver | None":
             counts[FILES] += files
             counts[SKIPPED] += files
             counts[PASSED] += passed
-        return SOME if files else None
+        return SOME if files == AT_A_TIME else None
 
     return pass_over
