@@ -252,8 +252,8 @@ class Job:
             or self.has_steps
             or options.attributes_only
             or options.dry_run
-            or options.atomic
-            or options.resume
+            or options.makes_temporary_names()
+            or options.may_be_begun()
         )
 
     @property

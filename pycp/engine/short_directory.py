@@ -33,9 +33,8 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     The function returns None if that is for the general way; nothing has happened then.
     """
     open_file, status_of, mkdir = system.open, system.fstat, system.mkdir
-    options = job.options
-    withheld_bits = options.withheld_bits(True)
-    keeps_all = options.preserve_mode and options.preserve_ownership and options.preserve_timestamps
+    withheld_bits = job.options.withheld_bits(True)
+    keeps_all = job.keeps_all
     withheld_anyway = (job.umask if keeps_all else 0) | SPECIAL_BITS | OTHERS_WRITE
     has_met = memory.has_met
     report = job.report

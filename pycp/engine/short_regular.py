@@ -18,7 +18,7 @@ from pycp.engine.short_update import stays_as_it_is
 from pycp.engine.write import close_after, creation_error, narrow, open_existing, truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
-from pycp.system.folder import identity
+from pycp.system.folder import identity, release
 from pycp.values import ASKED, BYTES, FILES, SKIPPED
 
 TYPE_CHECKING = False
@@ -308,11 +308,11 @@ def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
             try:
                 status = status_of(fd)
             except OSError:
-                system.close(fd)
+                release(fd)
                 raise
             if status.st_ino == inode and status.st_dev == device and S_ISREG(status.st_mode):
                 return fd, status
-            system.close(fd)
+            release(fd)
             return open_existing(job, entry, found, source)
         except OSError as error:
             if error.errno == ENXIO:  # a FIFO took its place, and would make the general way wait

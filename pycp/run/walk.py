@@ -231,8 +231,7 @@ class Walk:
         if folder.is_new:  # a link into the copy would never end either
             self.memory.making.add(folder.destination_directory.id)
         filled.pending += 1
-        if self.left_by:
-            self._remove_left(filled)
+        self._remove_left(filled)
         level = Level(filled, iter(()))
         if not self._stays or above is None or source[0] == above.folder.source_directory.id[0]:
             try:
