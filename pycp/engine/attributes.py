@@ -34,6 +34,7 @@ class Made:
     """
 
     __slots__ = (
+        "has_names",
         "is_directory",
         "is_new",
         "mode",
@@ -57,6 +58,8 @@ class Made:
         """The source, to read extended attributes from; None if there are none to be read."""
         self.unknown: CopyError | None = None
         """Why it could not be opened, so that nothing is known of its attributes."""
+        self.has_names = True
+        """The source may have extended attributes or an access list."""
         self.where = where
         self.status = status
         self.is_new = is_new

@@ -246,7 +246,7 @@ def finish_quickly(filled: Filled) -> bool:
     ):
         return False
     try:
-        if system.xattr().names_of_open(origin.fd):
+        if made.has_names and system.xattr().names_of_open(origin.fd):
             return False
         system.set_times(copy.fd, source.st_atime_ns, source.st_mtime_ns)
         if made.present_mode != mode:

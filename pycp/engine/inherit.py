@@ -11,7 +11,7 @@ from pycp import system
 from pycp.engine.attributes import TOLERATED, mode_error, set_exact_mode
 from pycp.engine.pinned import Pinned
 from pycp.engine.write import open_existing
-from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS, UNSUPPORTED
+from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS
 from pycp.errors import failed
 from pycp.quoting import quote_name
 from pycp.system.folder import release
@@ -100,14 +100,14 @@ def _copy_attributes(entry: "Entry", old: "system.Where", fd: int) -> bool:
     try:
         names = system.xattr().list_names(old)
     except OSError as error:
-        if error.errno not in UNSUPPORTED:
+        if error.errno not in system.UNSUPPORTED:
             raise failed("listing attributes of", entry.destination, error) from None
         return False
     for name in names:
         try:
             system.xattr().set_value(fd, name, system.xattr().get_value(old, name))
         except OSError as error:
-            if name in PERMISSION_LISTS or error.errno not in UNSUPPORTED | NOT_OURS:
+            if name in PERMISSION_LISTS or error.errno not in system.UNSUPPORTED | NOT_OURS:
                 what = f"setting attribute {quote_name(name)} for"
                 raise failed(what, entry.destination, error) from None
     return ACCESS_LIST in names

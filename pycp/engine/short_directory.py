@@ -37,6 +37,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     keeps_all = job.keeps_all
     withheld_anyway = (job.umask if keeps_all else 0) | SPECIAL_BITS | OTHERS_WRITE
     has_met = memory.has_met
+    list_xattrs = system.xattr().names_of_open
     report = job.report
     hears, counts = report.hears, job.tally.own
     enter_old = _enterer(job, memory)
@@ -59,13 +60,19 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
             mode = S_IMODE(source.st_mode)
             owner = folder.owner_of_directories
             withheld = withheld_bits & mode
+            has_names = True
             if (
                 keeps_all
                 and owner == (source.st_uid, source.st_gid)
                 and folder.goes_by_umask
                 and not mode & withheld_anyway
-            ):  # what nobody else may write to in the end needs not be withheld meanwhile
-                withheld = 0
+            ):
+                try:  # an access list may give less than the mode does
+                    has_names = bool(list_xattrs(source_fd))
+                except OSError as error:
+                    has_names = error.errno not in system.UNSUPPORTED
+                if not has_names:  # what nobody else may write to needs not be withheld meanwhile
+                    withheld = 0
             mkdir(name, (mode & ~withheld) | OWNER_ALL, dir_fd=into.fd)
         except OSError:
             release(source_fd)
@@ -87,6 +94,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 destination.close()
                 raise replaced(entry.destination)
             made = Made(None, 0, status, True, withheld)
+            made.has_names = has_names
             if made.mode & mode & OWNER_ALL != OWNER_ALL:
                 let_owner_in(entry, destination, made, mode)
         except BaseException:

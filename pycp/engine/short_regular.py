@@ -2,11 +2,9 @@
 
 Most files of a tree need no decision. A new one is opened and created at once, without a look
 before, which is as safe as it is quick: O_NOFOLLOW and O_EXCL notice anything that is not as
-expected. An old one is looked at, and must be the same when it is open. Whatever is unusual is
-handed back, untouched, to the general way.
+expected. Whatever is unusual is handed back, untouched, to the general way.
 """
 
-from errno import ENXIO
 from stat import S_ISREG
 
 from pycp import system
@@ -15,11 +13,11 @@ from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, seek_both
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_update import stays_as_it_is
-from pycp.engine.write import close_after, creation_error, narrow, open_existing, truncate
+from pycp.engine.write import close_after, narrow, truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
-from pycp.system.folder import identity, release
-from pycp.values import ASKED, BYTES, FILES, SKIPPED
+from pycp.system.folder import identity
+from pycp.values import ASKED, BYTES, FILES, REFLINKED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pycp.engine.job import Job
+    from pycp.engine.short_old import Opened
     from pycp.engine.short_update import IsNewer
     from pycp.engine.steps import Step
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
-
-    Opened = tuple[int, os.stat_result | None]
 
 SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
 
@@ -64,7 +61,7 @@ def regular_copier(
     list_xattrs = system.xattr().names_of_open
     set_times, set_mode = system.set_times, system.set_mode
     may_reflink = options.reflink == "auto"
-    cannot_reflink = job.cannot_reflink
+    reflink, cannot_reflink = system.reflink, job.cannot_reflink
     open_file, status_of, close = system.open, system.fstat, system.close
     read, write = system.read, system.write
     new_file_flags = job.new_file_flags
@@ -73,12 +70,9 @@ def regular_copier(
     first_mode = options.new_file_mode
     large_from = job.large_from
     masked = job.umask if may_be_quick else 0
-    open_in_old = _opener_in_old(job)
     own_files = job.report.own_files
     begun: Sequence[Step] = ()
-    written: Sequence[Step] = ()
-    complete: Sequence[Step] = ()
-    told: Sequence[Step] = ()
+    written = complete = told = begun
     has_steps = job.has_steps
     if has_steps:
         from pycp.engine.steps import steps_of
@@ -93,11 +87,12 @@ def regular_copier(
         open_new, publish = unnamed_opener()
     else:
         open_new = open_file
-
     may_be_linked = False
+    copy_named: Callable[[int, int, list[str]], None] | None = None
+    open_in_old: Callable[[Entry, os.stat_result], Opened] | None = None
 
     def copy(folder: "Folder", name: str) -> bool:
-        nonlocal may_be_linked
+        nonlocal may_be_linked, copy_named, open_in_old
         if may_be_linked:  # in a directory, the names of a file come one after the other
             if link is not None and link(folder, name):
                 return True
@@ -119,9 +114,7 @@ def regular_copier(
             mode, inode, device, links, user, group, size, _, _, _ = source
             if not S_ISREG(mode) or (needs_write and not mode & 0o200):
                 return False
-            if own_files and identity(source) in own_files:
-                return False
-            if large_from and size >= large_from:
+            if (own_files and identity(source) in own_files) or size >= large_from > 0:
                 return False
             is_linked = keeps_links and links > 1
             if is_linked:
@@ -131,11 +124,22 @@ def regular_copier(
             directory = folder.destination_directory
             old: os.stat_result | None = None
             is_final = False
+            may_be_done = may_be_quick
+            names: list[str] = []
+            if may_be_quick:
+                try:
+                    names = list_xattrs(source_fd)
+                except OSError as error:
+                    may_be_done = error.errno in system.UNSUPPORTED
             try:
                 if folder.is_new:
                     owner = folder.owner_of_new
-                    if may_be_quick and owner and (not keeps_owner or owner == (user, group)):
-                        # What is nobody else's in the end needs not be withheld meanwhile.
+                    if (
+                        may_be_done
+                        and owner
+                        and not names  # an access list may give less than the mode does
+                        and (not keeps_owner or owner == (user, group))
+                    ):  # what is nobody else's in the end needs not be withheld meanwhile
                         is_final = folder.goes_by_umask and not mode & (masked | 0o7000)
                         bits = mode & 0o777
                     else:
@@ -144,8 +148,11 @@ def regular_copier(
                 elif publish is not None:
                     return False
                 else:
-                    entry = Entry(folder, name)
-                    destination_fd, old = open_in_old(entry, source)
+                    if open_in_old is None:
+                        from pycp.engine.short_old import opener_in_old
+
+                        open_in_old = opener_in_old(job)
+                    destination_fd, old = open_in_old(Entry(folder, name), source)
             except CopyError:
                 raise
             except OSError:
@@ -167,11 +174,12 @@ def regular_copier(
                             narrow(file)
                         truncate(file, 0)
                 is_whole = False
-                if (
-                    size <= SMALL
-                    and source.st_blocks >= size // 512
-                    and not (may_reflink and (device, directory.id[0]) not in cannot_reflink)
-                ):
+                if may_reflink and (device, directory.id[0]) not in cannot_reflink:
+                    if not has_steps and reflink(destination_fd, source_fd) == 0:
+                        is_whole = True
+                        counts[REFLINKED] += 1
+                        tally.add(BYTES, min(size, source.st_blocks * 512))
+                elif size <= SMALL and source.st_blocks >= size // 512:
                     try:
                         data = read(source_fd, size + 1 if size else EMPTY)
                         is_whole = len(data) == size and write(destination_fd, data) == size
@@ -199,13 +207,15 @@ def regular_copier(
                         if owner is None:
                             status = old or status_of(destination_fd)
                             owner = folder.owner_of_new = status.st_uid, status.st_gid
-                        is_done = (
-                            may_be_quick
-                            and (not keeps_owner or owner == (user, group))
-                            and not list_xattrs(source_fd)
-                        )
+                        is_done = may_be_done and (not keeps_owner or owner == (user, group))
                         if is_done:
                             set_times(destination_fd, source.st_atime_ns, source.st_mtime_ns)
+                            if names:
+                                if copy_named is None:
+                                    from pycp.engine.xattrs import named_copier
+
+                                    copy_named = named_copier(job)
+                                copy_named(source_fd, destination_fd, names)
                             if not is_final:
                                 set_mode(destination_fd, mode & 0o7777)
                     except OSError:
@@ -227,7 +237,8 @@ def regular_copier(
             try:
                 close(destination_fd)
             except OSError as error:
-                raise _close_error(Entry(folder, name).destination, error) from None
+                entry = Entry(folder, name)
+                raise failed("failed to close", entry.destination, error) from None
             if is_linked:
                 if has_steps and file is not None:
                     copied[key] = file.entry
@@ -243,7 +254,8 @@ def regular_copier(
                 try:
                     close(source_fd)
                 except OSError as error:
-                    raise _close_error(Entry(folder, name).source, error) from None
+                    entry = Entry(folder, name)
+                    raise failed("failed to close", entry.source, error) from None
         counts[FILES] += 1
         if file is not None:
             for step in told:
@@ -251,75 +263,6 @@ def regular_copier(
         return True
 
     return copy
-
-
-def _opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
-    """Return the function that opens a destination in a directory that was there before.
-
-    The function returns its descriptor, and its status if it is old as well. It raises OSError if
-    it is not plain, CopyError like the general way.
-    """
-    options = job.options
-    removes = options.remove_destination
-    writes_over = (
-        options.update == "all"
-        and not options.overwrite
-        and options.backup == "none"
-        and not (removes and (job.report.verbose or job.report.hears))
-        and not options.may_be_begun()
-    )
-    open_file, stat, flags = system.open, system.stat, job.new_file_flags
-    old_flags = job.old_file_flags | system.O_NONBLOCK
-    status_of, unlink = system.fstat, system.unlink
-    own_files = job.report.own_files
-    created_bits = 0o777 & ~job.options.withheld_bits(False)
-
-    def open_in_old(entry: Entry, source: "os.stat_result") -> "Opened":
-        folder, name, mode = entry.folder, entry.destination_name, source.st_mode & created_bits
-        directory_fd = folder.destination_directory.fd
-        if not (folder.holds_old and writes_over):
-            try:
-                return open_file(name, flags, mode, dir_fd=directory_fd), None
-            except FileExistsError:
-                if not writes_over:
-                    raise
-                folder.holds_old = True
-        try:
-            found = stat(name, dir_fd=directory_fd, follow_symlinks=False)
-        except FileNotFoundError:
-            folder.holds_old = False
-            try:
-                return open_file(name, flags, mode, dir_fd=directory_fd), None
-            except FileExistsError as error:  # it came after we looked
-                raise creation_error(entry, error) from None
-        mode_there, inode, device, links, _, _, _, _, _, _ = found
-        if (
-            not S_ISREG(mode_there)
-            or links > 1
-            or (inode == source.st_ino and device == source.st_dev)
-            or (own_files and (device, inode) in own_files)
-        ):
-            raise FileExistsError
-        if removes:
-            unlink(name, dir_fd=directory_fd)
-            return open_file(name, flags, mode, dir_fd=directory_fd), None
-        try:
-            fd = open_file(name, old_flags, dir_fd=directory_fd)
-            try:
-                status = status_of(fd)
-            except OSError:
-                release(fd)
-                raise
-            if status.st_ino == inode and status.st_dev == device and S_ISREG(status.st_mode):
-                return fd, status
-            release(fd)
-            return open_existing(job, entry, found, source)
-        except OSError as error:
-            if error.errno == ENXIO:  # a FIFO took its place, and would make the general way wait
-                raise creation_error(entry, error) from None
-            raise
-
-    return open_in_old
 
 
 def _begin_again(file: FileCopy) -> None:
@@ -336,7 +279,3 @@ def _status(file: FileCopy) -> "os.stat_result":
         return system.fstat(file.destination_fd)
     except OSError as error:
         raise cannot("fstat", file.entry.destination, error) from None
-
-
-def _close_error(shown: str, error: OSError) -> CopyError:
-    return failed("failed to close", shown, error)

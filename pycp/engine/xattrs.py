@@ -6,7 +6,7 @@ cannot be read or kept is never taken for one that is not there: the group bits 
 mask then, and would give the group what only others had.
 """
 
-from errno import EINVAL, ENOSYS, ENOTSUP
+from errno import EINVAL, ENOTSUP
 
 from pycp import system
 from pycp.errors import CopyError, SilentError, detached, failed, reason
@@ -15,6 +15,8 @@ from pycp.values import ALL_BITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycp.engine.job import Job
     from pycp.entries import Entry
 
@@ -37,8 +39,6 @@ DEFAULT_RULES = (
 ACCESS_LIST = "system.posix_acl_access"
 DEFAULT_LIST = "system.posix_acl_default"
 PERMISSION_LISTS = (ACCESS_LIST, DEFAULT_LIST, "system.nfs4_acl")
-UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
-"""Errors that say there are no attributes at all; any other one says that they are not known."""
 LABEL = "security.selinux"
 OWNER_BITS = 0o7700
 USER, OWNING_GROUP, GROUP, MASK, OTHERS = 0x02, 0x04, 0x08, 0x10, 0x20
@@ -70,6 +70,8 @@ def _action(name: str) -> str:
 def _matches(name: str, pattern: str) -> bool:
     if name == pattern or not {"*", "?", "["}.intersection(pattern):
         return name == pattern
+    if pattern.endswith("*") and not {"*", "?", "["}.intersection(pattern[:-1]):
+        return name.startswith(pattern[:-1])  # as most of them are; `fnmatch` imports much
     from fnmatch import fnmatchcase
 
     return fnmatchcase(name, pattern)
@@ -92,16 +94,15 @@ def copy_xattrs(
     Return the names the source has, None if they are not known, and the failure if one was asked
     for by name.
     """
-    options = job.options
     last = refused = None
     try:
         names = system.xattr().list_names(source)
     except OSError as error:
-        if error.errno in UNSUPPORTED:
+        if error.errno in system.UNSUPPORTED:
             return [], None
         return None, tell(job, error, failed("listing attributes of", entry.source, error))
     for name in names:
-        if _action(name) or (name == LABEL and options.decides_on_labels()):
+        if not _is_copied(job, name):
             continue
         # The name of the attribute stands where a file's would make sense: GNU's own words.
         both = f"{quote_name(name)} %s {quote_name(name)}: "
@@ -114,7 +115,7 @@ def copy_xattrs(
         try:
             system.xattr().set_value(destination, name, value)
         except OSError as error:
-            if error.errno in UNSUPPORTED:
+            if error.errno in system.UNSUPPORTED:
                 refused = refused or detached(error)
                 continue
             text = "setting attribute " + both % "for" + reason(error)
@@ -123,6 +124,37 @@ def copy_xattrs(
         problem = failed("setting attributes for", entry.destination, refused)
         last = tell(job, refused, problem) or last
     return names, last
+
+
+def named_copier(job: "Job") -> "Callable[[int, int, list[str]], None]":
+    """Return the function that copies the named attributes and lists between open files.
+
+    The function raises OSError for the first that fails, and tells nothing: `copy_xattrs` and
+    `set_permissions` do it again, and tell.
+    """
+    get_value, set_value = system.xattr().value_of_open, system.xattr().set_on_open
+    wanted: dict[str, bool] = {}
+
+    def copy(source: int, destination: int, names: list[str]) -> None:
+        for name in names:
+            is_wanted = wanted.get(name)
+            if is_wanted is None:
+                is_wanted = wanted[name] = _is_list(name) or _is_copied(job, name)
+            if is_wanted:
+                set_value(destination, name, get_value(source, name))
+
+    return copy
+
+
+def _is_list(name: str) -> bool:
+    return name in PERMISSION_LISTS or _action(name) == "permissions"
+
+
+def _is_copied(job: "Job", name: str) -> bool:
+    options = job.options
+    if not options.preserve_xattr or _action(name):
+        return False
+    return name != LABEL or not options.decides_on_labels()
 
 
 def tell(job: "Job", error: OSError, problem: CopyError) -> SilentError | None:
@@ -172,16 +204,18 @@ def _copy_lists(
         try:
             names = system.xattr().list_names(source)
         except OSError as error:
-            return (bits, None) if error.errno in UNSUPPORTED else (OWNER_BITS, detached(error))
+            if error.errno in system.UNSUPPORTED:
+                return bits, None
+            return OWNER_BITS, detached(error)
     for name in names:
-        if name not in PERMISSION_LISTS and _action(name) != "permissions":
+        if not _is_list(name):
             continue
         value = None
         try:
             value = system.xattr().get_value(source, name)
             system.xattr().set_value(destination, name, value)
         except OSError as error:
-            if value and error.errno in UNSUPPORTED and _is_said_by_mode(name, value):
+            if value and error.errno in system.UNSUPPORTED and _is_said_by_mode(name, value):
                 continue
             failure = failure or detached(error)
             if name == ACCESS_LIST:
@@ -254,7 +288,7 @@ def set_minimal_acl(where: "system.Where", mode: int) -> bool:
     try:
         system.xattr().set_value(where, ACCESS_LIST, value)
     except OSError as error:
-        if error.errno in UNSUPPORTED or error.errno == EINVAL:
+        if error.errno in system.UNSUPPORTED or error.errno == EINVAL:
             return False
         raise
     return True
@@ -265,4 +299,4 @@ def has_default_list(where: "system.Where") -> bool:
     try:
         return DEFAULT_LIST in system.xattr().list_names(where)
     except OSError as error:
-        return error.errno not in UNSUPPORTED
+        return error.errno not in system.UNSUPPORTED

@@ -11,7 +11,6 @@ from pycp import system
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.xattrs import UNSUPPORTED
 from pycp.entries import Entry
 from pycp.shutil.files import copy_xattrs
 from pycp.values import ALL_BITS, PERMISSIONS, USER_WRITE
@@ -92,5 +91,5 @@ def _has_default_list(folder: "Folder") -> bool:
     try:
         names = system.xattr().list_names(folder.destination_directory.where)
     except OSError as error:
-        return error.errno not in UNSUPPORTED  # there may be one then
+        return error.errno not in system.UNSUPPORTED  # there may be one then
     return DEFAULT_LIST in names

@@ -47,6 +47,7 @@ from os import (
 
 from pycp.system.posix import (
     NO_ATTRIBUTE,
+    UNSUPPORTED,
     Undisturbed,
     above_standard,
     drop_cached,
@@ -169,6 +170,7 @@ __all__ = [
     "SEEK_HOLE",
     "SOURCE_FLAGS",
     "UNNAMED",
+    "UNSUPPORTED",
     "W_OK",
     "Undisturbed",
     "above_standard",

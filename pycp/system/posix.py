@@ -8,7 +8,7 @@ or, where a system has neither, a name below a directory descriptor that is not 
 import _signal  # type: ignore[import-not-found]  # signal imports enum
 import errno
 import os
-from errno import EDQUOT, EEXIST, EINVAL, ENOSPC, ENOTSUP, ENOTTY, EPERM
+from errno import EDQUOT, EEXIST, EINVAL, ENOSPC, ENOSYS, ENOTSUP, ENOTTY, EPERM
 from stat import S_ISREG
 
 TYPE_CHECKING = False
@@ -24,6 +24,9 @@ ASKING = tuple(getattr(_signal, name) for name in ("SIGUSR1", "SIGINFO") if hasa
 
 NO_ATTRIBUTE: int = getattr(errno, "ENOATTR", 0) or errno.ENODATA
 """Error of a file that has no such extended attribute; BSD and macOS have one of their own."""
+
+UNSUPPORTED = frozenset((ENOTSUP, ENOSYS))
+"""Errors that say there are no attributes at all; any other one says that they are not known."""
 
 PATH_ONLY = 0
 """Open flag for a descriptor that serves as a place only and needs no permission on the file."""

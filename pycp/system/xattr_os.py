@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 names_of_open = os.listxattr
 """Returns the names of a file's extended attributes, by its descriptor alone."""
+value_of_open = os.getxattr
+"""Returns the value of one attribute by the descriptor of its file."""
+set_on_open = os.setxattr
+"""Sets one attribute by the descriptor of its file."""
 
 
 def names_of_path(path: str) -> list[str]:

@@ -35,6 +35,9 @@ def set_value(target: "Where", name: str, value: bytes) -> None:
     xattr.setxattr(file, name, value, 0, is_link)
 
 
+value_of_open, set_on_open = get_value, set_value
+
+
 def remove(target: "Where", name: str) -> None:
     """Remove one attribute; raise OSError with NO_ATTRIBUTE if there is none."""
     file, is_link = _file(target)

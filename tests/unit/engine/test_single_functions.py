@@ -41,6 +41,7 @@ from pycp.plan.links import Memory
 from pycp.system import xattr_os
 from pycp.system.folder import Directory, Folder, release
 from pycp.system.nodes import changed
+from tests import tree
 from tests.unit.rooms import Heard, entry, job, opened_folder
 
 IO = "Input/output error"
@@ -291,6 +292,43 @@ def test_what_others_may_write_to_is_not_made_so(
         assert filled is not None
         filled.folder.close()
     assert made == [("a", 0o700), ("b", 0o755), ("c", 0o700), ("e", 0o2700)]
+
+
+def test_what_an_access_list_keeps_from_the_group_is_not_given_to_it_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+) -> None:
+    """The group bits of the mode are the mask of the list then, and the group has none of it."""
+    made = []
+
+    def mkdir(name: str, mode: int, *, dir_fd: int) -> None:
+        made.append((name, mode))
+        os.mkdir(name, mode, dir_fd=dir_fd)
+
+    def create(name: str, flags: int, mode: int = 0, *, dir_fd: int) -> int:
+        if flags & os.O_CREAT:
+            made.append((name, mode))
+        return os.open(name, flags, mode, dir_fd=dir_fd)
+
+    [(name, value)] = tree.acl("u::rwx u:4321:rx g:: m::rx o::").items()
+    for names, do in (("abc", os.mkdir), ("xyz", lambda path: Path(path).touch())):
+        for each in names:
+            do(f"s/{each}")
+            os.chmod(f"s/{each}", 0o750)
+        os.setxattr(f"s/{names[1]}", name, value)
+    monkeypatch.setattr(system, "mkdir", mkdir)
+    monkeypatch.setattr(system, "open", create)
+    work = job(**{f"preserve_{what}": True for what in ("mode", "ownership", "timestamps")})
+    make, copy = directory_maker(work, Memory()), regular_copier(work, Memory())
+    new_folder.goes_by_umask = True
+    for each in "abc":
+        filled = make(new_folder, each)
+        assert filled is not None
+        filled.folder.close()
+    assert [copy(new_folder, each) for each in "xyz"] == [True] * 3
+    closed_first = [("a", 0o700), ("b", 0o700), ("c", 0o750)]
+    assert made == [*closed_first, ("x", 0o700), ("y", 0o700), ("z", 0o750)]
+    assert os.getxattr("d/y", name) == value
+    assert os.listxattr("d/x") == []
 
 
 @pytest.mark.parametrize("follows", [True, False])
