@@ -11,10 +11,11 @@ from tests.bench.calls import calls
 from tests.bench.cluster import cluster
 from tests.bench.coordinator import coordinator
 from tests.bench.extras import checked, complete, durable, extras
+from tests.bench.from_disk import cold, share
 from tests.bench.growth import growth
 from tests.bench.kinds import directories, hard, links, several
 from tests.bench.many_files import flat, overwrite, slow, small, xattrs
-from tests.bench.one_file import large, reflink, sparse, start_up
+from tests.bench.one_file import large, reflink, sparse, start_up, target
 from tests.bench.programs import install
 from tests.bench.setting import Setting
 from tests.bench.table import head
@@ -35,6 +36,8 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "links": links,
     "hard": hard,
     "directories": directories,
+    "share": share,
+    "cold": cold,
     "large": large,
     "several": several,
     "sparse": sparse,
@@ -48,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "complete": complete,
     "durable": durable,
     "checked": checked,
+    "target": target,
     "make": make,
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.measure import race, remove
-from tests.bench.programs import BARE, with_bare_loop, with_operands
+from tests.bench.programs import BARE, BARE_TWO, with_bare_loop, with_operands
 from tests.bench.setting import Setting
 from tests.bench.table import Goal, show
 from tests.bench.trees import (
@@ -16,7 +16,7 @@ from tests.bench.trees import (
     make_symbolic_links,
 )
 
-ONLY = ("GNU cp", "pycp", "pycp --jobs=1", BARE, "rsync -a")
+ONLY = ("GNU cp", "pycp", "pycp --jobs=1", BARE, BARE_TWO, "rsync -a")
 MEGABYTE = 1_000_000
 
 
@@ -36,7 +36,7 @@ def _measure(
     copiers = {
         name: command
         for name, command in with_bare_loop(setting.ours, flag).items()
-        if name in ONLY and (flag == "-a" or name not in ("rsync -a", BARE))
+        if name in ONLY and (flag == "-a" or name not in ("rsync -a", BARE, BARE_TWO))
     }
     found = race(
         with_operands(copiers, f"{tree}/", destination),

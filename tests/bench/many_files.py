@@ -14,8 +14,18 @@ from tests.bench.programs import tree_copiers, with_bare_loop, with_operands
 from tests.bench.setting import Setting
 from tests.bench.table import Goal, show, skip
 from tests.bench.trees import check_count, count, make_flat, make_source_tree
+from tests.tree import acl
 
-GOALS = (Goal("pycp", "GNU cp", 0.85), Goal("pycp --jobs=1", "GNU cp", 1.25))
+GOALS = {
+    "-r": (Goal("pycp", "GNU cp", 0.55), Goal("pycp --jobs=1", "GNU cp", 0.95)),
+    "-a": (Goal("pycp", "GNU cp", 0.62), Goal("pycp --jobs=1", "GNU cp", 1.0)),
+}
+OVERWRITES = {
+    "-r": (),
+    "-a": (Goal("pycp", "GNU cp", 0.75),),
+    "-au": (Goal("pycp", "GNU cp", 1.1),),
+}
+[(ACCESS_LIST, READABLE_BY_ONE_MORE)] = acl("u::rw u:4321:r g::r m::r o::r").items()
 AGAINST_COPYTREE = Goal("pycp", "shutil.copytree", 0.2)
 CALL_MILLISECONDS = 1
 MOUNT_SECONDS = 10
@@ -51,7 +61,7 @@ def small(setting: Setting) -> None:
     make_source_tree(tree, files)
     for flag in ("-r", "-a"):
         found = _race(setting, flag, tree, 9)
-        goals = [*GOALS, AGAINST_COPYTREE]
+        goals = [*GOALS[flag], AGAINST_COPYTREE]
         show(f"{files} small files in memory, {flag}", found, "GNU cp", "file", files, goals)
 
 
@@ -60,9 +70,9 @@ def overwrite(setting: Setting) -> None:
     files = setting.size(40_000)
     tree = setting.tmpfs / "tree"
     make_source_tree(tree, files)
-    for flag in ("-r", "-a"):
-        found = _race(setting, flag, tree, 5, overwrites=True)
-        show(f"{files} small files over old ones, {flag}", found, "GNU cp", "file", files, [])
+    for flag, goals in OVERWRITES.items():
+        found = _race(setting, flag, tree, 7, overwrites=True)
+        show(f"{files} small files over old ones, {flag}", found, "GNU cp", "file", files, goals)
 
 
 def flat(setting: Setting) -> None:
@@ -71,24 +81,26 @@ def flat(setting: Setting) -> None:
     tree = setting.tmpfs / "tree"
     make_flat(tree, files)
     found = _race(setting, "-r", tree, 9)
-    show(f"{files} files of 1 kB in one directory, -r", found, "GNU cp", "file", files, GOALS)
+    show(f"{files} files of 1 kB in one directory, -r", found, "GNU cp", "file", files, GOALS["-r"])
 
 
 def xattrs(setting: Setting) -> None:
-    """Measure a tree whose files have extended attributes."""
+    """Measure a tree whose files have extended attributes and access lists."""
     files = setting.size(10_000)
-    title = f"{files} small files with two extended attributes, -a"
+    title = f"{files} small files with two extended attributes and an access list, -a"
     tree = setting.tmpfs / "tree"
     make_source_tree(tree, files)
     try:
         for path in tree.rglob("*.c"):
             os.setxattr(path, "user.origin", b"bench")
             os.setxattr(path, "user.comment", b"a" * 100)
+            os.setxattr(path, ACCESS_LIST, READABLE_BY_ONE_MORE)
     except OSError as error:
         skip(title, f"{tree}: {error.strerror}")
         return
     found = _race(setting, "-a", tree, 7)
-    show(title, found, "GNU cp", "file", files, [])
+    goals = [Goal("pycp", "GNU cp", 0.75), Goal("pycp --jobs=1", "GNU cp", 1.15)]
+    show(title, found, "GNU cp", "file", files, goals)
 
 
 def slow(setting: Setting) -> None:

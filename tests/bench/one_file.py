@@ -5,13 +5,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from tests.bench.measure import Failed, race, remove
+from tests.bench.measure import Command, Failed, race, remove
 from tests.bench.programs import COPY, file_copiers, tree_copiers, with_operands
 from tests.bench.setting import Setting
 from tests.bench.table import Goal, show, skip
-from tests.bench.trees import check_count, count, make_file, make_source_tree
+from tests.bench.trees import check_count, count, make_file, make_flat, make_source_tree
 
 GB = 10**9
 NOISE = 1.02
@@ -41,8 +42,30 @@ def start_up(setting: Setting) -> None:
         lambda: destination.unlink(missing_ok=True),
     )
     base = "python3 -c pass"
-    goals = [Goal("pycp a b", base, 1.25), Goal("pyinstall -m 755 a b", base, 1.25)]
+    goals = [Goal("pycp a b", base, 1.18), Goal("pyinstall -m 755 a b", base, 1.25)]
     show("Start-up: one file of 1 kB", found, base, "run", 1, goals)
+
+
+def target(setting: Setting) -> None:
+    """Measure one installation of many files."""
+    files = setting.size(2_000)
+    tree, destination = setting.tmpfs / "tree", setting.tmpfs / "copy"
+    make_flat(tree, files)
+    names = sorted(tree.iterdir())
+
+    def prepare() -> None:
+        remove(destination)
+        destination.mkdir()
+
+    programs = {"GNU install": "/usr/bin/install", "pyinstall": setting.ours.pyinstall}
+    commands: dict[str, Command | None] = {
+        name: [program, "-m", "755", "-t", str(destination), *map(str, names)]
+        for name, program in programs.items()
+    }
+    check = partial(check_count, destination, files)
+    found = race(commands, setting.rounds(15), prepare, check)
+    goals = [Goal("pyinstall", "GNU install", 1.25)]
+    show(f"{files} files in one installation", found, "GNU install", "file", files, goals)
 
 
 def large(setting: Setting) -> None:
@@ -157,9 +180,10 @@ def _reflink_on(setting: Setting, kind: str, place: Path) -> None:
     os.sync()
     expected = count(tree)
     found = race(
-        with_operands(tree_copiers(setting.ours, "-r"), f"{tree}/", destination),
-        setting.rounds(3),
+        with_operands(tree_copiers(setting.ours, "-a"), f"{tree}/", destination),
+        setting.rounds(7),
         lambda: remove(destination),
         lambda: check_count(destination, expected),
     )
-    show(f"{files} small files, {kind}, -r", found, "GNU cp", "file", files, [])
+    goals = [Goal("pycp", "GNU cp", 0.7)]
+    show(f"{files} small files, {kind}, -a", found, "GNU cp", "file", files, goals)

@@ -15,6 +15,7 @@ CHECKOUT = Path(__file__).parents[2]
 UUTILS = "/usr/lib/cargo/bin/coreutils/cp"
 """Where Debian's rust-coreutils has what would hide GNU's."""
 BARE = "bare loop, 1 process"
+BARE_TWO = "bare loop, 2 processes"
 COPYTREE = """\
 import shutil, sys
 shutil.copytree(*sys.argv[1:], symlinks=True, dirs_exist_ok=True)
@@ -70,8 +71,9 @@ def tree_copiers(ours: Ours, flag: str) -> dict[str, Command | None]:
 
 def with_bare_loop(ours: Ours, flag: str) -> dict[str, Command | None]:
     """Return the same, and a loop of what none of them can do without, in Python."""
-    bare = [ours.python, str(Path(__file__).with_name("bare.py")), flag]
-    return {**tree_copiers(ours, flag), BARE: bare}
+    bare = [ours.python, str(Path(__file__).with_name("bare.py"))]
+    loops: dict[str, Command] = {BARE: [*bare, flag], BARE_TWO: [*bare, f"{flag}2"]}
+    return {**tree_copiers(ours, flag), **loops}
 
 
 def file_copiers(ours: Ours) -> dict[str, Command | None]:
