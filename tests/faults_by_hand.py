@@ -164,8 +164,8 @@ FAULTS = [
     Fault(
         "an old mode more generous than the new data",
         "write.py",
-        "too_much = mode & ~file.source.st_mode & 0o7077",
-        "too_much = mode & ~file.source.st_mode & 0o7000",
+        "NOT_ITS_OWN = 0o7077",
+        "NOT_ITS_OWN = 0o7000",
     ),
     Fault(
         "a numbered backup put over one of the same number",

@@ -8,6 +8,7 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.write import creation_error, open_existing
+from pycp.entries import Entry
 from pycp.system.folder import release
 
 TYPE_CHECKING = False
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
-    from pycp.entries import Entry
+    from pycp.system.folder import Folder
 
     Opened = tuple[int, os.stat_result | None]
 
 
-def opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
+def opener_in_old(job: "Job") -> "Callable[[Folder, str, os.stat_result], Opened]":
     """Return the function that opens a destination in a directory that was there before.
 
     The function returns its descriptor, and its status if it is old as well. It raises OSError if
@@ -42,8 +43,8 @@ def opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
     own_files = job.report.own_files
     created_bits = 0o777 & ~job.options.withheld_bits(False)
 
-    def open_in_old(entry: "Entry", source: "os.stat_result") -> "Opened":
-        folder, name, mode = entry.folder, entry.destination_name, source.st_mode & created_bits
+    def open_in_old(folder: "Folder", name: str, source: "os.stat_result") -> "Opened":
+        mode = source.st_mode & created_bits
         directory_fd = folder.destination_directory.fd
         if not (folder.holds_old and writes_over):
             try:
@@ -59,7 +60,7 @@ def opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
             try:
                 return open_file(name, flags, mode, dir_fd=directory_fd), None
             except FileExistsError as error:  # it came after we looked
-                raise creation_error(entry, error) from None
+                raise creation_error(Entry(folder, name), error) from None
         mode_there, inode, device, links, _, _, _, _, _, _ = found
         if (
             not S_ISREG(mode_there)
@@ -81,10 +82,10 @@ def opener_in_old(job: "Job") -> "Callable[[Entry, os.stat_result], Opened]":
             if status.st_ino == inode and status.st_dev == device and S_ISREG(status.st_mode):
                 return fd, status
             release(fd)
-            return open_existing(job, entry, found, source)
+            return open_existing(job, Entry(folder, name), found, source)
         except OSError as error:
             if error.errno == ENXIO:  # a FIFO took its place, and would make the general way wait
-                raise creation_error(entry, error) from None
+                raise creation_error(Entry(folder, name), error) from None
             raise
 
     return open_in_old

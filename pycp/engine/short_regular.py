@@ -13,7 +13,7 @@ from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, seek_both
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_update import stays_as_it_is
-from pycp.engine.write import close_after, narrow, truncate
+from pycp.engine.write import NOT_ITS_OWN, close_after, creation_error, narrow
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
 from pycp.system.folder import identity
@@ -63,7 +63,7 @@ def regular_copier(
     may_reflink = options.reflink == "auto"
     reflink, cannot_reflink = system.reflink, job.cannot_reflink
     open_file, status_of, close = system.open, system.fstat, system.close
-    read, write = system.read, system.write
+    read, write, cut = system.read, system.write, system.ftruncate
     new_file_flags = job.new_file_flags
     withheld = job.options.withheld_bits(False)
     created_bits = 0o777 & ~withheld
@@ -89,7 +89,7 @@ def regular_copier(
         open_new = open_file
     may_be_linked = False
     copy_named: Callable[[int, int, list[str]], None] | None = None
-    open_in_old: Callable[[Entry, os.stat_result], Opened] | None = None
+    open_in_old: Callable[[Folder, str, os.stat_result], Opened] | None = None
 
     def copy(folder: "Folder", name: str) -> bool:
         nonlocal may_be_linked, copy_named, open_in_old
@@ -152,7 +152,7 @@ def regular_copier(
                         from pycp.engine.short_old import opener_in_old
 
                         open_in_old = opener_in_old(job)
-                    destination_fd, old = open_in_old(Entry(folder, name), source)
+                    destination_fd, old = open_in_old(folder, name, source)
             except CopyError:
                 raise
             except OSError:
@@ -164,15 +164,21 @@ def regular_copier(
                 if announce is not None:
                     announce(folder, name)
                 file = None
-                if has_steps or old:
+                is_closed = not (old and keeps_mode and old.st_mode & ~mode & NOT_ITS_OWN)
+                if has_steps or not is_closed:
                     file = FileCopy(Entry(folder, name), source_fd, source, destination_fd)
                     for step in begun:
                         step(file)
-                    if old:
+                if old:
+                    if file is not None:
                         file.destination = old
-                        if keeps_mode:
+                        if not is_closed:
                             narrow(file)
-                        truncate(file, 0)
+                    is_final = old.st_mode == mode and not (names or mode & 0o7000)
+                    try:
+                        cut(destination_fd, 0)
+                    except OSError as error:
+                        raise creation_error(Entry(folder, name), error) from None
                 is_whole = False
                 if may_reflink and (device, directory.id[0]) not in cannot_reflink:
                     if not has_steps and reflink(destination_fd, source_fd) == 0:

@@ -27,6 +27,11 @@ MOST_NUMBERS = 10_000
 """Numbers of backups found to be taken before we give up: each may be somebody's, just made."""
 PHANTOM = 100
 """How many of those one counts that was taken and is not there: its owner may have given it up."""
+NOT_ITS_OWN = 0o7077
+"""Bits of an old mode that go before new data comes, unless the new mode has them as well.
+
+Its owner goes on writing: extended attributes are set through the permissions.
+"""
 
 
 def prepare(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
@@ -226,8 +231,7 @@ def _require_same(
 def narrow(file: "FileCopy") -> None:
     """Let nobody read new data who may not in the end: an old mode can be more generous."""
     mode = file.destination.st_mode
-    # The owner goes on writing: extended attributes are set through the permissions.
-    too_much = mode & ~file.source.st_mode & 0o7077
+    too_much = mode & ~file.source.st_mode & NOT_ITS_OWN
     if stat.S_ISREG(mode) and too_much:
         try:
             system.set_mode(file.destination_fd, mode & 0o777 & ~too_much)
