@@ -149,6 +149,15 @@ class Job:
         """What is being made atomically."""
         self._umask = -1
         self._labels: Labels | None = None
+        self._asks_for_labels, self._adds_steps = options.asks_for_labels(), options.adds_steps()
+        self.sets_attributes = (
+            options.preserve_mode
+            or options.preserve_ownership
+            or options.preserve_timestamps
+            or options.preserve_xattr
+            or options.explicit_no_mode
+        )
+        """A new regular file needs more than the mode it is created with."""
 
     def again(self) -> "Job":
         """Return a job for what may be done already, and is to be as if it were done only once."""
@@ -163,7 +172,7 @@ class Job:
     @property
     def labels(self) -> "Labels | None":
         """Return who says which SELinux label things get; None if nobody asked for that."""
-        if self._labels is None and self.options.asks_for_labels():
+        if self._labels is None and self._asks_for_labels:
             from pycp.engine.labels import Labels
 
             self._labels = Labels(self.options, self.report)
@@ -172,18 +181,6 @@ class Job:
     def has_label(self, entry: "Entry", decision: "Decision") -> bool:
         """Return whether what is there has the label that it would be made with."""
         return self.labels is None or self.labels.is_given(entry, decision)
-
-    @property
-    def sets_attributes(self) -> bool:
-        """Return whether a new regular file needs more than the mode it is created with."""
-        options = self.options
-        return (
-            options.preserve_mode
-            or options.preserve_ownership
-            or options.preserve_timestamps
-            or options.preserve_xattr
-            or options.explicit_no_mode
-        )
 
     @property
     def keeps_all(self) -> bool:
@@ -209,7 +206,7 @@ class Job:
         """Return whether options of our own, or somebody who listens, add steps to each file."""
         return (
             self.report.hears
-            or self.options.adds_steps()
+            or self._adds_steps
             or self.manifest is not None
             or self.last_step is not None
         )

@@ -11,7 +11,7 @@ from errno import EINVAL, ENOTSUP
 from pycp import system
 from pycp.errors import CopyError, SilentError, detached, failed, reason
 from pycp.quoting import quote_name
-from pycp.values import ALL_BITS
+from pycp.values import ALL_BITS, PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ SPECIAL_NAMES = (b"OWNER@", b"GROUP@", b"EVERYONE@")
 _rules: tuple[tuple[str, str], ...] = ()
 _actions: dict[str, str] = {}
 """What was found for the names met so far: a tree has few, on many files."""
+_minimal_lists: dict[int, bytes] = {}
+"""Access lists that say what a mode says, by mode."""
 
 
 def _action(name: str) -> str:
@@ -277,21 +279,28 @@ def _is_said_by_mode(name: str, value: bytes) -> bool:
 def set_minimal_acl(where: "system.Where", mode: int) -> bool:
     """Make owner, group and others of `mode` the whole access control list.
 
-    Return False where the file system knows no such lists. The value is that of acl(5) on Linux:
-    version 2, then the entries.
+    Return False where the file system knows no such lists.
     """
-    import struct
-
-    value = struct.pack("<I", 2)
-    for tag, shift in ((0x01, 6), (OWNING_GROUP, 3), (OTHERS, 0)):
-        value += struct.pack(ENTRY, tag, mode >> shift & 7, UNUSED_ID)
+    mode &= PERMISSIONS
+    if mode not in _minimal_lists:
+        _minimal_lists[mode] = _minimal_list(mode)
     try:
-        system.xattr().set_value(where, ACCESS_LIST, value)
+        system.xattr().set_value(where, ACCESS_LIST, _minimal_lists[mode])
     except OSError as error:
         if error.errno in system.UNSUPPORTED or error.errno == EINVAL:
             return False
         raise
     return True
+
+
+def _minimal_list(mode: int) -> bytes:
+    """Return a list in the form of acl(5) on Linux: version 2, then the entries."""
+    import struct
+
+    value = struct.pack("<I", 2)
+    for tag, shift in ((0x01, 6), (OWNING_GROUP, 3), (OTHERS, 0)):
+        value += struct.pack(ENTRY, tag, mode >> shift & 7, UNUSED_ID)
+    return value
 
 
 def has_default_list(where: "system.Where") -> bool:
