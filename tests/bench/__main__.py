@@ -17,6 +17,7 @@ from tests.bench.kinds import directories, hard, links, several
 from tests.bench.many_files import flat, overwrite, slow, small, xattrs
 from tests.bench.one_file import large, reflink, sparse, start_up, target
 from tests.bench.programs import install
+from tests.bench.remote import remote
 from tests.bench.setting import Setting
 from tests.bench.table import head
 
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "sparse": sparse,
     "reflink": reflink,
     "slow": slow,
+    "remote": remote,
     "growth": growth,
     "coordinator": coordinator,
     "cluster": cluster,

@@ -1,7 +1,8 @@
 """A FUSE file system that shows another directory, and takes its time for every call.
 
 `python -m tests.bench.loopback DIRECTORY MOUNTPOINT MILLISECONDS` serves until it is unmounted.
-Calls may overlap, as on a network. It knows what a copy needs: no links, no extended attributes.
+Calls may overlap, as on a network. It knows what a copy needs: no symbolic links, no extended
+attributes.
 """
 
 import importlib
@@ -106,6 +107,10 @@ class Loopback:
     def unlink(self, path: str) -> None:
         """Remove a file."""
         os.unlink(self._at(path))
+
+    def link(self, new: str, old: str) -> None:
+        """Give a file one more name."""
+        os.link(self._root + old, self._at(new))
 
     def rename(self, old: str, new: str) -> None:
         """Rename a file or directory."""
