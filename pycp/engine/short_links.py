@@ -59,13 +59,13 @@ def symlink_copier(
             source = stat(name, dir_fd=source_dir_fd, follow_symlinks=False)
             if not S_ISLNK(source.st_mode) or (keeps_links and source.st_nlink > 1):
                 return False
-            text = readlink(name, dir_fd=source_dir_fd)
             if inside is not None:
                 try:
                     if names_of(inside.enter(source_dir_fd) + name):
                         return False
                 finally:
                     inside.leave()
+            text = readlink(name, dir_fd=source_dir_fd)  # last: that changes its time of access
             symlink(text, name, dir_fd=directory_fd)
         except OSError:
             return False
