@@ -176,10 +176,8 @@ def _make_one(
     shown, source_name = names
     mode = 0o777 if options.explicit_no_mode else stat.S_IMODE(source.st_mode)
     withheld = 0
-    if options.preserve_ownership:
+    if options.preserve_ownership or options.preserve_mode:
         withheld = mode & 0o077
-    elif options.preserve_mode:
-        withheld = mode & 0o022
     try:
         if job.labels is None:
             above.mkdir(name, mode & ~withheld)
