@@ -216,8 +216,12 @@ class CopyOptions(WriteOptions):
         return self.resume
 
     def withheld_bits(self, is_directory: bool) -> int:
-        """Return the permission bits that something new is created without."""
-        if self.preserve_ownership:
+        """Return the permission bits that something new is created without.
+
+        They are for somebody else if the owner is kept, and an access list that comes with the mode
+        may give less than they do.
+        """
+        if self.preserve_ownership or self.preserve_mode:
             return GROUP_AND_OTHERS
         return OTHERS_WRITE if is_directory else 0
 

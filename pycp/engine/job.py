@@ -241,7 +241,9 @@ class Job:
     def only_links(self) -> bool:
         """Return whether a link is all that is made of a file, and nobody else has a say in it."""
         options = self.options
-        if not options.hard_link and (not options.symbolic_link or self.sets_attributes):
+        if not options.hard_link and (
+            not options.symbolic_link or self.sets_attributes or options.preserve_links
+        ):
             return False
         return not (
             self.report.debug

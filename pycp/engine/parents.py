@@ -11,7 +11,7 @@ from pycp.entries import Entry
 from pycp.errors import CopyError, detached, failed, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
-from pycp.values import OWNER_ALL
+from pycp.values import GROUP_AND_OTHERS, OWNER_ALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,10 +176,8 @@ def _make_one(
     shown, source_name = names
     mode = 0o777 if options.explicit_no_mode else stat.S_IMODE(source.st_mode)
     withheld = 0
-    if options.preserve_ownership:
-        withheld = mode & 0o077
-    elif options.preserve_mode:
-        withheld = mode & 0o022
+    if options.preserve_ownership or options.preserve_mode:
+        withheld = source.st_mode & GROUP_AND_OTHERS  # no more comes back where a list has a say
     try:
         if job.labels is None:
             above.mkdir(name, mode & ~withheld)
@@ -223,7 +221,8 @@ def _mode_left(job: "Job", source: "os.stat_result", found: "os.stat_result") ->
     """Return the mode that a directory made by an interrupted copy is still to get, if it is."""
     mode = 0o777 if job.options.explicit_no_mode else stat.S_IMODE(source.st_mode)
     final = mode & ~job.umask
-    created = final & ~(0o077 if job.options.preserve_ownership else 0)
+    withheld = source.st_mode & GROUP_AND_OTHERS if job.options.preserve_ownership else 0
+    created = final & ~withheld
     present = stat.S_IMODE(found.st_mode)
     is_begun = present & created == created and present | OWNER_ALL == created | OWNER_ALL
     return final if is_begun and present != final else None

@@ -59,13 +59,13 @@ def symlink_copier(
             source = stat(name, dir_fd=source_dir_fd, follow_symlinks=False)
             if not S_ISLNK(source.st_mode) or (keeps_links and source.st_nlink > 1):
                 return False
-            text = readlink(name, dir_fd=source_dir_fd)
             if inside is not None:
                 try:
                     if names_of(inside.enter(source_dir_fd) + name):
                         return False
                 finally:
                     inside.leave()
+            text = readlink(name, dir_fd=source_dir_fd)  # last: that changes its time of access
             symlink(text, name, dir_fd=directory_fd)
         except OSError:
             return False
@@ -142,9 +142,11 @@ def linker(job: "Job", follows: bool) -> "Callable[[Folder, str], bool]":
     announce = job.announcer()
     is_hard = job.options.hard_link
     link = system.link_following if follows else system.link_itself
-    symlink = system.symlink
+    stat, symlink = system.stat, system.symlink
+    searched: Folder | None = None
 
     def make(folder: "Folder", name: str) -> bool:
+        nonlocal searched
         if not folder.is_new:
             return False
         directory_fd = folder.destination_directory.fd
@@ -155,6 +157,9 @@ def linker(job: "Job", follows: bool) -> "Callable[[Folder, str], bool]":
                 above = folder.source
                 if not above.startswith("/"):
                     return False
+                if folder is not searched:  # what cannot be looked at is not linked to
+                    stat(name, dir_fd=folder.source_directory.fd, follow_symlinks=False)
+                    searched = folder
                 symlink(join(above, name), name, dir_fd=directory_fd)
         except OSError:
             return False

@@ -29,13 +29,15 @@ def stays_as_it_is(job: "Job", is_newer: "IsNewer") -> "Callable[[Folder, str], 
     reason = "not newer" if goes_by_time else "exists"
     report = job.report
     stat = system.stat
+    # A link that is moved or taken away counts itself, not what it leads to.
+    follows = options.backup == "none" and not options.remove_destination
 
     def stays(folder: "Folder", name: str) -> bool:
         try:
             source = stat(name, dir_fd=folder.source_directory.fd, follow_symlinks=False)
             if not S_ISREG(source.st_mode) or (keeps_links and source.st_nlink > 1):
                 return False
-            found = stat(name, dir_fd=folder.destination_directory.fd)
+            found = stat(name, dir_fd=folder.destination_directory.fd, follow_symlinks=follows)
         except OSError:
             return False
         if not S_ISREG(found.st_mode) or identity(found) == identity(source):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
     from pycp.plan.links import Memory
+    from pycp.system.folder import Directory
 
 
 class HandedBack:
@@ -54,41 +55,51 @@ class HandedBack:
 
     def take(self, entry: "Entry", above: "Filled", kind: int) -> bool:
         """Note an entry that is not for this process, and return whether it is none."""
-        key = 0, 0
-        if (kind == DIRECTORY and above.depth == self.deepest - 1) or (
-            self._memory.foreign and self._is_foreign(entry)
-        ):
-            count = 0
-        elif kind == DIRECTORY:
-            if not (self.has_turns and self._goes_through_links and self._meets_symlink(entry)):
-                return False
-            count = IN_TURN
-        elif member := self._member(entry):
-            key = identity(member)
-            count = self._count(member)
-            if not count:
-                return False
-            if self.has_turns and self._may_be_shared(entry, kind, is_member=True):
-                count = IN_TURN
-        elif not self.has_turns:
-            return False
-        elif self._may_be_shared(entry, kind):
-            count = IN_TURN
-        elif self._job.large_from and self._is_large(entry):
-            count = WHOLE
-        else:
+        try:
+            found = self._time_of_its_own(entry, above, kind)
+        except OSError:  # in its turn it does no harm, whatever it is
+            found = ((0, 0), IN_TURN) if self.has_turns else None
+        if found is None:
             return False
         above.pending += 1
         if self.tell is not None:
             self.tell(len(self.names))
-        self.names.append((above, entry.source_name, key, count))
+        self.names.append((above, entry.source_name, *found))
         return True
+
+    def _time_of_its_own(
+        self, entry: "Entry", above: "Filled", kind: int
+    ) -> "tuple[tuple[int, int], int] | None":
+        """Return identity and number of names to hand an entry back with; None if it is for us.
+
+        Raise OSError if that cannot be known.
+        """
+        key = 0, 0
+        if (kind == DIRECTORY and above.depth == self.deepest - 1) or (
+            self._memory.foreign and self._is_foreign(entry)
+        ):
+            return key, 0
+        if kind == DIRECTORY:
+            waits = self.has_turns and self._goes_through_links and self._meets_symlink(entry)
+            return (key, IN_TURN) if waits else None
+        if member := self._member(entry):
+            count = self._count(member)
+            if not count:
+                return None
+            if self.has_turns and self._may_be_shared(entry, kind, is_member=True):
+                count = IN_TURN
+            return identity(member), count
+        if not self.has_turns:
+            return None
+        if self._may_be_shared(entry, kind):
+            return key, IN_TURN
+        return (key, WHOLE) if self._job.large_from and self._is_large(entry) else None
 
     def _member(self, entry: "Entry") -> "os.stat_result | None":
         """Return the status of a file of several names that may belong together in the copy."""
         if not (self._keeps_links and (self._memory.elsewhere or self.has_turns)):
             return None
-        status = entry.folder.source_directory.look(entry.source_name)
+        status = _status(entry.folder.source_directory, entry.source_name)
         return status if status is not None and status.st_nlink > 1 else None
 
     def _count(self, member: "os.stat_result") -> int:
@@ -121,7 +132,9 @@ class HandedBack:
     def _there(self, entry: "Entry") -> "os.stat_result | None":
         """Return the status of an old destination, None if there is none."""
         folder = entry.folder
-        return None if folder.is_new else folder.destination_directory.look(entry.destination_name)
+        if folder.is_new:
+            return None
+        return _status(folder.destination_directory, entry.destination_name)
 
     def _is_large(self, entry: "Entry") -> bool:
         status = entry.folder.source_directory.look(entry.source_name)
@@ -133,3 +146,11 @@ class HandedBack:
         if status is None or not S_ISDIR(status.st_mode):
             return False
         return identity(status) in self._memory.foreign
+
+
+def _status(directory: "Directory", name: str) -> "os.stat_result | None":
+    """Return the status of a name, None if there is none; raise OSError if that is not known."""
+    try:
+        return directory.stat(name, follow_symlinks=False)
+    except FileNotFoundError:
+        return None

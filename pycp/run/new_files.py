@@ -17,7 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
+    from pycp.engine.steps import Step
     from pycp.entries import Entry
     from pycp.plan.links import Memory
 
@@ -32,6 +34,10 @@ class NewFiles:
         self._counts: object = None
         self._made: dict[str, str] = {}
         """Names in the target directory, and the sources as they were given."""
+        self._is_made = False
+        """The file that is being installed is complete but for its owner and mode."""
+        if job.last_step is not None:
+            job.last_step = self._noting(job.last_step)
         self._path: str | None = None
         self._folder: Folder | None = None
         self._is_possible = job.may_be_short and not (
@@ -64,10 +70,24 @@ class NewFiles:
         # Where a tree was shared the counts are others from then on.
         if self._copy is None or self._counts is not self._job.tally.own:
             self._copy, self._counts = regular_copier(self._job, self._memory), self._job.tally.own
-        if not S_ISREG(source.st_mode) or not self._copy(folder, name):
-            return False
+        self._is_made = False
+        try:
+            if not S_ISREG(source.st_mode) or not self._copy(folder, name):
+                return False
+        except OSError:
+            self._remember(entry, entry.source_name, self._is_made)
+            raise
         self._made[name] = entry.source_name
         return True
+
+    def _noting(self, last_step: "Step") -> "Step":
+        """Return the step that also notes that a file is there, whatever becomes of it then."""
+
+        def finish(file: "FileCopy") -> None:
+            self._is_made = True
+            last_step(file)
+
+        return finish
 
     def _find(self, entry: "Entry", path: str) -> Folder:
         """Return the folder whose entry the operand is."""
@@ -84,14 +104,15 @@ class NewFiles:
             self._path = path
         return self._folder
 
-    def _remember(self, entry: "Entry", operand: str) -> None:
-        """Remember an operand that was copied as the general way does."""
+    def _remember(self, entry: "Entry", operand: str, is_made: bool = True) -> None:
+        """Remember an operand that was copied, or tried, as the general way does."""
         directory = entry.folder.source_directory
         try:
             source = directory.stat(operand)
             self._memory.has_seen_source(parent_identity(directory, operand), operand, source)
-            made = entry.folder.destination_directory.stat(entry.destination_name, False)
-            self._memory.made(entry.destination, made)
+            if is_made:
+                made = entry.folder.destination_directory.stat(entry.destination_name, False)
+                self._memory.made(entry.destination, made)
         except OSError:
             pass  # one of the two is gone, and cannot be met
 

@@ -22,7 +22,7 @@ from pycp.errors import CopyError, detached
 from pycp.options import CopyOptions
 from pycp.shutil.original import standard
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import ALL_BITS, NEW_MODE, PERMISSIONS, USER_WRITE
+from pycp.values import ALL_BITS, NEW_MODE, OWNER_ALL, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,7 +186,8 @@ def _operand(src: "AnyPath", dst: "AnyPath") -> Entry:
 def _open_destination(file: FileCopy, src: "AnyPath", dst: "AnyPath", keeps_mode: bool) -> None:
     """Open or create the destination, which must not be the source; it is empty then."""
     flags = system.OLD_FILE_FLAGS | system.O_CREAT | system.O_NONBLOCK
-    mode = file.source.st_mode & PERMISSIONS | USER_WRITE if keeps_mode else NEW_MODE
+    # An access list of the source may give less than its mode does.
+    mode = file.source.st_mode & OWNER_ALL | USER_WRITE if keeps_mode else NEW_MODE
     try:
         fd = file.destination_fd = system.open(dst, flags, mode)
     except IsADirectoryError as error:

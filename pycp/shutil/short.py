@@ -13,7 +13,7 @@ from pycp.engine.data import EMPTY, SMALL
 from pycp.engine.file_copy import FileCopy
 from pycp.entries import Entry
 from pycp.shutil.files import copy_xattrs
-from pycp.values import ALL_BITS, PERMISSIONS, USER_WRITE
+from pycp.values import ALL_BITS, OWNER_ALL, PERMISSIONS, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
                 mode, size = source.st_mode, source.st_size
                 if not S_ISREG(mode):
                     return False
-                created = mode & PERMISSIONS | USER_WRITE
+                names = list_xattrs(source_fd)
+                # An access list may give less than the mode does: that of the source or a new one.
+                bits = PERMISSIONS if modes_follow_umask and not names else OWNER_ALL
+                created = mode & bits | USER_WRITE
                 destination_fd = open_file(
                     name, new_file_flags, created, dir_fd=folder.destination_directory.fd
                 )
@@ -70,7 +73,7 @@ def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
                     copy_contents(job, file)
                 set_times(destination_fd, source.st_atime_ns, source.st_mtime_ns)
                 mode &= ALL_BITS
-                if list_xattrs(source_fd):
+                if names:
                     mode &= copy_xattrs(source_fd, destination_fd)
                 if created & ~umask != mode or not modes_follow_umask:
                     system.set_mode(destination_fd, mode)

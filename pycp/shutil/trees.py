@@ -21,7 +21,7 @@ from pycp.shutil.files import OPTIONS, Failures, copy2, copy_status
 from pycp.shutil.original import standard
 from pycp.shutil.short import new_file_copier
 from pycp.system.folder import Directory, Folder, identity
-from pycp.values import OTHERS_WRITE, OWNER_ALL, PERMISSIONS, REGULAR, join
+from pycp.values import OWNER_ALL, REGULAR, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def _copy_tree(
     os.scandir(source).close()  # what cannot be listed is not begun
     status = os.stat(source)
     is_new = not os.path.isdir(destination)
-    mode = status.st_mode & PERMISSIONS & ~OTHERS_WRITE | OWNER_ALL
-    os.makedirs(destination, mode, exist_ok=dirs_exist_ok)
+    os.makedirs(destination, OWNER_ALL, exist_ok=dirs_exist_ok)
     here = Directory(None, "", None)
     entry = Entry(Folder(None, here, here, False), source, is_operand=True)
     entry.destination_name = destination

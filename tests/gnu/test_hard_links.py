@@ -208,6 +208,8 @@ def test_made(case: Case, same_as_gnu: SameAsGnu) -> None:
         differs="hard links among symbolic links",
         like='$ pycp -s "$PWD/a" d && ln -P d/a d/b',
     ),
+    Case("unsearchable by absolute name", '$ pycp -sR "$PWD/s" n', "s/f s/g s/@0444", status=1),
+    Case("links kept by absolute name", '$ pycp -sR --preserve=links "$PWD/s" n', "s/f s/g=s/f"),
     Case("directory by absolute name with P", '$ pycp -sRPv "$PWD/s" n', "s/f s/l->x"),
     Case("symlink", "-sv l n", "a l->a"),
     Case("symlink with P", "-sPv l n", "a l->a"),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.case import Case, SameAsGnu, Who, cases
-from tests.tree import directory, file
+from tests.tree import directory, file, symlink
 
 BOTH: tuple[Who, ...] = ("user", "root")
 DECLINED = "declined prompt"
@@ -280,6 +280,14 @@ def test_no_clobber(case: Case, same_as_gnu: SameAsGnu) -> None:
         {"s": directory(age=-9), "s/f": file("F", age=9), "d": directory(age=9), "d/f": "G"},
     ),
     Case("older in recursion", "-uRTv s d", "s/a-9 s/b+9 s/c d/a d/b"),
+    *(
+        Case(
+            f"newer than a symlink to what is newer{words}",
+            f"-uRTv{words} s d",
+            {"s/f": file("S", age=5), "d/f": symlink("../n"), "n": file("N", age=9)},
+        )
+        for words in ("", " -b", " --remove-destination")
+    ),
     Case("older directory over a file", "-uRTv s d", {"s": directory(age=-9), "d": "D"}, status=1),
     Case("older file over a directory", "-uTv s d", {"s": file("S", age=-9), "d": directory()}),
     Case(

@@ -1,7 +1,7 @@
 """--parents: the whole path of a source below the target directory."""
 
 from tests.case import Case, SameAsGnu, Who, cases
-from tests.tree import directory, file
+from tests.tree import acl, directory, file
 
 BOTH: tuple[Who, ...] = ("user", "root")
 
@@ -156,6 +156,15 @@ PREFIXES = {
             "-R",
         ]
         for umask in [0o000, 0o022, 0o077, 0o777]
+    ),
+    Case(
+        "no mode and a default list that gives others nothing",
+        "--parents --preserve=ownership --no-preserve=mode x/f d",
+        {
+            "x": directory(0o750),
+            "x/f": "F",
+            "d": directory(xattrs=acl("u::rwx g:: o::", "default")),
+        },
     ),
     Case(
         "mode 0555 and 0700",

@@ -71,6 +71,13 @@ def test_policy(case: Case, same_as_gnu: SameAsGnu) -> None:
         {"l": symlink("x", xattrs={"trusted.t": b"1"})},
         who=BOTH,
     ),
+    Case(
+        "time is kept with attributes, in a directory",
+        "-av s n",
+        {"s/l": symlink("x", age=7, xattrs={"trusted.t": b"1"})},
+        who=("root",),
+        atimes=True,
+    ),
     Case("onto an equal link with u", "-uPv l m", {"l": symlink("x", age=9), "m": symlink("x")}),
     Case(
         "onto an equal link with u and attributes only",

@@ -38,6 +38,12 @@ OTHERS = ("--parents -p s/f", "--parents -a s/d/", "-a p", "-aL l", "-a --attrib
 ALL = (*UNREADABLE, *OTHERS, "-a --atomic f", "-a --resume s")
 
 Fails = Callable[..., None]
+OF_OPEN = {
+    "list_names": "names_of_open",
+    "get_value": "value_of_open",
+    "set_value": "set_on_open",
+}
+"""The same call for what is open, which the short ways make."""
 
 
 @pytest.fixture
@@ -52,14 +58,15 @@ def fails(monkeypatch: pytest.MonkeyPatch) -> Fails:
     """Return a function that lets a call for attributes fail, for some names or for all."""
 
     def let_fail(call: str, code: int, *names: str) -> None:
-        original = getattr(xattr_os, call)
+        for each in (call, OF_OPEN[call]):
+            original = getattr(xattr_os, each)
 
-        def failing(target: Any, *arguments: Any) -> Any:
-            if not names or arguments[0] in names:
-                raise OSError(code, os.strerror(code))
-            return original(target, *arguments)
+            def failing(target: Any, *arguments: Any, original: Any = original) -> Any:
+                if not names or arguments[0] in names:
+                    raise OSError(code, os.strerror(code))
+                return original(target, *arguments)
 
-        monkeypatch.setattr(xattr_os, call, failing)
+            monkeypatch.setattr(xattr_os, each, failing)
 
     return let_fail
 

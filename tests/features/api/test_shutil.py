@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pycp.shutil
+from pycp import system
 from tests import tree
 from tests.features.api.calls import Call, seen
 from tests.forked import MEMORY
@@ -194,6 +195,37 @@ def test_descriptors_are_taken_and_closed_as_by_the_standard_module(
     assert Path("h").read_text() == "f"
     with pytest.raises(OSError):
         os.fstat(written)
+
+
+@pytest.mark.skipif(not strategies.ACCESS_LISTS, reason="needs access lists")
+@pytest.mark.parametrize("call", ["copytree s t", "copy s/f t", "copy2 s/f t"])
+def test_what_an_access_list_keeps_from_the_group_is_not_given_to_it_meanwhile(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The group bits of a mode are the mask of the list then, and the group has none of it."""
+    modes = []
+
+    def create(*words: Any, **where: Any) -> int:
+        if words[1] & os.O_CREAT:
+            modes.append(words[2])
+        return os.open(*words, **where)
+
+    def make(name: str, mode: int = 0o777, exist_ok: bool = False) -> None:
+        modes.append(mode)
+        os.mkdir(name, mode)
+
+    with tempfile.TemporaryDirectory(dir=MEMORY) as here:
+        monkeypatch.chdir(here)
+        os.mkdir("s")
+        for name in ("s", "s/f"):
+            Path(name).touch()
+            os.setxattr(name, "system.posix_acl_access", b"".join(strategies.LISTS[1].values()))
+        monkeypatch.setattr(system, "open", create)
+        monkeypatch.setattr(os, "makedirs", make)
+        function, *names = call.split()
+        getattr(pycp.shutil, function)(*names)
+        assert os.stat(names[1]).st_mode & 0o777 == 0o750
+    assert modes == [0o700] * len(modes) and modes
 
 
 @st.composite

@@ -166,6 +166,12 @@ def test_sources(case: Case, same_as_gnu: SameAsGnu) -> None:
     ),
     install("two of one name, the first missing", "-v s/a a d", "a s/ d/", status=1),
     install("two of one name and p", "-pv a s/a d", "a s/a d/", status=1),
+    install(
+        "two of one name among many, whose owner cannot be given",
+        f"-g 0 a s/a {(many := ' '.join(f'f{number}' for number in range(20)))} d",
+        f"a s/a {many} d/",
+        status=1,
+    ),
     install("a symlink and its file", "-v l a d", "a l->a d/"),
     install("three of one name", "-v a s/a t/a d", "a s/a t/a d/", status=1),
 )

@@ -294,8 +294,9 @@ def test_what_others_may_write_to_is_not_made_so(
     assert made == [("a", 0o700), ("b", 0o755), ("c", 0o700), ("e", 0o2700)]
 
 
+@pytest.mark.parametrize("keeps_owner", [True, False])
 def test_what_an_access_list_keeps_from_the_group_is_not_given_to_it_meanwhile(
-    monkeypatch: pytest.MonkeyPatch, new_folder: Folder
+    monkeypatch: pytest.MonkeyPatch, new_folder: Folder, keeps_owner: bool
 ) -> None:
     """The group bits of the mode are the mask of the list then, and the group has none of it."""
     made = []
@@ -317,7 +318,7 @@ def test_what_an_access_list_keeps_from_the_group_is_not_given_to_it_meanwhile(
         os.setxattr(f"s/{names[1]}", name, value)
     monkeypatch.setattr(system, "mkdir", mkdir)
     monkeypatch.setattr(system, "open", create)
-    work = job(**{f"preserve_{what}": True for what in ("mode", "ownership", "timestamps")})
+    work = job(preserve_mode=True, preserve_timestamps=True, preserve_ownership=keeps_owner)
     make, copy = directory_maker(work, Memory()), regular_copier(work, Memory())
     new_folder.goes_by_umask = True
     for each in "abc":
@@ -325,7 +326,7 @@ def test_what_an_access_list_keeps_from_the_group_is_not_given_to_it_meanwhile(
         assert filled is not None
         filled.folder.close()
     assert [copy(new_folder, each) for each in "xyz"] == [True] * 3
-    closed_first = [("a", 0o700), ("b", 0o700), ("c", 0o750)]
+    closed_first = [("a", 0o700), ("b", 0o700), ("c", 0o750 if keeps_owner else 0o700)]
     assert made == [*closed_first, ("x", 0o700), ("y", 0o700), ("z", 0o750)]
     assert os.getxattr("d/y", name) == value
     assert os.listxattr("d/x") == []

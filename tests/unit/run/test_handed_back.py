@@ -1,11 +1,13 @@
 """What a process does not copy while others copy as well."""
 
 import os
+from errno import EINTR
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pycp import system
 from pycp.entries import Entry
 from pycp.plan.links import Memory
 from pycp.run.handed_back import HandedBack
@@ -51,6 +53,22 @@ def counts(folder: Folder, has_turns: bool = True, **options: Any) -> dict[str, 
 def test_what_links_lead_to_is_written_in_turn(folder: Folder) -> None:
     assert counts(folder) == {"linked": IN_TURN, "symlink": IN_TURN}
     assert counts(folder, has_turns=False) == {}
+
+
+@pytest.mark.parametrize("side", ["source_directory", "destination_directory"])
+def test_what_cannot_be_looked_at_waits_for_its_turn(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, side: str
+) -> None:
+    """Another name of its set may be copied by somebody else."""
+
+    def fail(name: str, *, dir_fd: int, follow_symlinks: bool) -> os.stat_result:
+        if name == "plain" and dir_fd == getattr(folder, side).fd:
+            raise InterruptedError(EINTR, "")
+        return os.stat(name, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(system, "stat", fail)
+    assert counts(folder, preserve_links=True)["plain"] == IN_TURN
+    assert counts(folder, has_turns=False, preserve_links=True) == {}
 
 
 def test_what_is_not_written_needs_no_turn(folder: Folder) -> None:
