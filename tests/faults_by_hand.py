@@ -207,13 +207,13 @@ FAULTS = [
     Fault(
         "a temporary name left",
         "links.py",
-        "            remove_beside(job, entry, beside, dir_fd)\n",
+        "            remove_beside(job, entry, beside, directory)\n",
         "            pass\n",
     ),
     Fault(
         "a temporary name left by --atomic",
         "atomic.py",
-        "            remove_beside(self._job, self._entry, name, self._names.dir_fd)\n",
+        "            remove_beside(self._job, self._entry, name, directory)\n",
         "            pass\n",
     ),
     Fault(

@@ -2,7 +2,7 @@
 
 import stat
 from errno import ENOENT, ENOTDIR, EPERM
-from os import getgroups, strerror
+from os import getgroups
 
 from pycp import system
 from pycp.engine.directory_path import MODE, creation_error, names_on, tell_made
@@ -106,13 +106,13 @@ def _pretend_last(name: str, last: str, above: Pretended, final: "Final", report
     finally:
         directory.close()
     if is_refused:
-        raise change_error(name, final, OSError(EPERM, strerror(EPERM)))
+        raise change_error(name, final, OSError(EPERM, ""))
 
 
 def require_giving(entry: "Entry", status: "os.stat_result", final: "Final") -> None:
     """Raise CopyError if this user may not give a new file to the owner it is to have."""
     if not _may_give(status, final):
-        raise cannot("change ownership of", entry.destination, OSError(EPERM, strerror(EPERM)))
+        raise cannot("change ownership of", entry.destination, OSError(EPERM, ""))
 
 
 def _is_ours(status: "os.stat_result") -> bool:

@@ -65,7 +65,7 @@ def resume(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
         is_complete, remark = rest is None, told or remark
     elif decision.kind == "symbolic":
         is_complete = has_text(entry, entry.source)
-        if is_complete and not job.options.dry_run:
+        if is_complete:
             preserve_link_attributes(job, entry, decision, owner=False)
     else:
         is_complete = decision.kind != "link" and _resume_node(job, entry, decision)
@@ -150,16 +150,12 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
         if not (is_alike and job.has_label(entry, decision)):
             return False
         is_symlink = stat.S_ISLNK(source.st_mode)
-        if is_symlink and not has_text(
-            entry, system.readlink(entry.source_name, dir_fd=folder.source_fd)
-        ):
+        if is_symlink and not has_text(entry, folder.source_directory.readlink(entry.source_name)):
             return False
     except OSError:
         return False  # making it will tell
     if found.st_nlink > 1:
         return _is_kept_set(job, source, found)
-    if job.options.dry_run:
-        return True
     if is_symlink:
         preserve_link_attributes(job, entry, decision, owner=True)
     else:

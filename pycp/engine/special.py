@@ -25,7 +25,11 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
     mode = stat.S_IMODE(source.st_mode) & ~withheld
     dir_fd = entry.folder.destination_fd
     try:
-        if decision.kind == "fifo":
+        if job.options.dry_run:
+            from pycp.engine.dry import pretend_special
+
+            pretend_special(job, entry, source)
+        elif decision.kind == "fifo":
             system.mkfifo(entry.destination_name, mode, dir_fd=dir_fd)
         else:
             system.mknod(
@@ -44,6 +48,8 @@ def finish_special(
     job: "Job", entry: "Entry", decision: "Decision", is_new: bool, withheld: int
 ) -> None:
     """Give a node its attributes; raise CopyError if it is not of the source's kind."""
+    if job.options.dry_run:
+        return
     source = decision.source_stat
     kind = stat.S_IFMT(source.st_mode)
     with Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
