@@ -222,16 +222,16 @@ class Pretended(Directory):
         yield from (found for found, node in changes.items() if node is not None)
 
     def enter(self, name: str, shown: str, follows: bool = False) -> "Pretended":
-        """Open a directory below this one, to work in it."""
+        """Open a directory below it, to work in it; "NAME/." asks whether it can be searched."""
         status, place = self.find(name, follows)
         if not stat.S_ISDIR(status.st_mode):
             raise OSError(ENOTDIR, "")
-        below = Pretended(Directory(self, name, CLOSED, shown), self.overlay)
+        node = place if isinstance(place, Node) else None
+        below = Pretended(Directory(self, name, CLOSED, shown), self.overlay, node)
         below.id = identity(status)
-        if isinstance(place, Node):
-            below.node = place
-        else:
-            below.fd = system.open(place[1] or ".", system.PLACE_FLAGS, dir_fd=place[0])
+        if not isinstance(place, Node):
+            path = place[1] + "." if name.endswith("/.") else place[1] or "."
+            below.fd = system.open(path, system.PLACE_FLAGS, dir_fd=place[0])
             below.is_path_only = True
         return below
 
