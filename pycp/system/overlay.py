@@ -241,7 +241,7 @@ class Pretended(Directory):
         It looks `like` a source where nothing else is `known`.
         """
         is_directory = stat.S_ISDIR(known.get("st_mode", like.st_mode))
-        names, last, device = self._free(name.rstrip("/") if is_directory else name)
+        names, last, device = self._free((name.rstrip("/") or name[:1]) if is_directory else name)
         self.overlay.numbers += 1
         names[last] = Node(new_status(like, device, self.overlay.numbers, known), text, self)
 
