@@ -158,7 +158,7 @@ FAULTS = [
     Fault(
         "a source directory swapped for another",
         "directory.py",
-        "if identity(system.fstat(fd)) != expected:",
+        "if identity(system.fstat(fd)) != directory.id:",
         "if not identity(system.fstat(fd)):",
     ),
     Fault(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry, Outcome
-    from pycp.system.folder import Directory
 
 ATTEMPTS = 100
 """Random names tried before giving up; one is enough unless somebody works against us."""
@@ -28,11 +27,14 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "O
     """Make the destination a hard link to the copy made earlier of the same file."""
     earlier = decision.link_to
     assert earlier is not None
-    directory = earlier.folder.destination_directory
+    name, directory = earlier.destination_name, earlier.folder.destination_directory
+    into = entry.folder.destination_directory
     was_closed = not directory.is_open
     try:
         directory.reopen()
-        replaced = _link(job, entry, directory, earlier.destination_name, False, True)
+        replaced = _make_or_replace(
+            job, entry, lambda new_name: into.link(new_name, directory, name, False), True
+        )
     except OSError as error:
         raise _link_error(entry, earlier.destination, error) from None
     finally:
@@ -44,33 +46,24 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "O
 
 def make_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make the destination a hard link to the source (-l)."""
+    name, directory = entry.source_name, entry.folder.source_directory
+    into, follows = entry.folder.destination_directory, decision.follows
     replaces = job.options.force or job.options.overwrite == "ask"
-    directory = entry.folder.source_directory
     try:
-        _link(job, entry, directory, entry.source_name, decision.follows, replaces)
+        _make_or_replace(
+            job, entry, lambda new_name: into.link(new_name, directory, name, follows), replaces
+        )
     except OSError as error:
         raise _link_error(entry, entry.source, error) from None
-
-
-def _link(
-    job: "Job",
-    entry: "Entry",
-    directory: "Directory",
-    target: str,
-    follows: bool,
-    replaces: bool,
-) -> bool:
-    """Link to `target`; return whether something was replaced, in one step."""
-    into = entry.folder.destination_directory
-    return _make_or_replace(
-        job, entry, lambda name: into.link(name, directory, target, follows), replaces
-    )
 
 
 def _make_or_replace(
     job: "Job", entry: "Entry", make: "Callable[[str], None]", replaces: bool
 ) -> bool:
-    """Make the destination; if it exists, make it beside it and rename it over it."""
+    """Make the destination; if it exists, make it beside it and rename it over it.
+
+    Return whether it was there.
+    """
     name, directory = entry.destination_name, entry.folder.destination_directory
     try:
         make(name)

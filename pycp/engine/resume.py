@@ -159,10 +159,7 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
     if is_symlink:
         preserve_link_attributes(job, entry, decision, owner=True)
     else:
-        is_begun = was_begun(job, source, found)
-        finish_special(
-            job, entry, decision, is_begun, job.options.withheld_bits(False) & source.st_mode
-        )
+        finish_special(job, entry, decision, was_begun(job, source, found))
     return True
 
 
@@ -240,8 +237,12 @@ def _settle(job: "Job", file: FileCopy, decision: Decision) -> "Rest":
     if difference is None:
         if not options.dry_run:
             if job.labels is not None:
-                job.labels.relabel_kept(entry, decision, file.destination_fd, status)
-            _finish(job, file, is_begun)
+                with job.labels.making(entry, decision):
+                    job.labels.relabel(file.destination_fd, entry.destination, status.st_mode)
+            if is_begun and options.preserve_mode:
+                narrow(file)
+            if is_begun or job.sets_attributes:
+                set_attributes(job, file, False, 0, is_begun)
         return None, ""
     start = 0
     if options.writes_in_place():
@@ -276,14 +277,6 @@ def _first_difference(job: "Job", file: FileCopy) -> int | None:
             return first_difference(*sides, False, count)
     finally:
         tally.own[KEPT] = kept
-
-
-def _finish(job: "Job", file: FileCopy, is_begun: bool) -> None:
-    """Give a complete file its attributes."""
-    if is_begun and job.options.preserve_mode:
-        narrow(file)
-    if is_begun or job.sets_attributes:
-        set_attributes(job, file, False, 0, is_begun)
 
 
 def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:

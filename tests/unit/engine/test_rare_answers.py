@@ -182,7 +182,7 @@ def test_where_the_end_of_a_file_is_not_known_reading_goes_on(
 
     monkeypatch.setattr(system, "lseek", seek)
     sides = (first.source_fd, "hole"), (second.source_fd, "hole")
-    assert first_difference(*sides) is None
+    assert first_difference(*sides, False, lambda _size: None) is None
 
 
 def test_what_was_cut_short_and_cannot_be_begun_again_is_told(
