@@ -158,7 +158,7 @@ FAULTS = [
     Fault(
         "a source directory swapped for another",
         "directory.py",
-        "if identity(system.fstat(fd)) != expected:",
+        "if identity(system.fstat(fd)) != directory.id:",
         "if not identity(system.fstat(fd)):",
     ),
     Fault(
@@ -207,13 +207,13 @@ FAULTS = [
     Fault(
         "a temporary name left",
         "links.py",
-        "            remove_beside(job, entry, beside, dir_fd)\n",
+        "            remove_beside(job, entry, beside, directory)\n",
         "            pass\n",
     ),
     Fault(
         "a temporary name left by --atomic",
         "atomic.py",
-        "            remove_beside(self._job, self._entry, name, self._names.dir_fd)\n",
+        "            remove_beside(self._job, self._entry, name, directory)\n",
         "            pass\n",
     ),
     Fault(

@@ -319,8 +319,9 @@ class Stage:
     def discard(self) -> None:
         """Remove what has a temporary name still, and let go of everything."""
         self._job.stage = None
+        directory = Directory(None, "", self._names.dir_fd)
         for name in self._names.temporary:
-            remove_beside(self._job, self._entry, name, self._names.dir_fd)
+            remove_beside(self._job, self._entry, name, directory)
         self._names.leave()
         if self._fd >= 0:
             release(self._fd)

@@ -48,13 +48,10 @@ def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> Non
 
 def digest_of_installed(entry: "Entry", name: str) -> "tuple[str, os.stat_result]":
     """Return digest and status of an installed file that was left as it is."""
-    import hashlib
-
     flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
     fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
     try:
-        digest = hashlib.new(name, usedforsecurity=False)
-        return read_digest(digest, fd, entry.destination), system.fstat(fd)
+        return read_digest(new_digest(name), fd, entry.destination), system.fstat(fd)
     finally:
         system.close(fd)
 
@@ -101,7 +98,7 @@ def digest_step(job: "Job") -> "Callable[[FileCopy], None]":
 
 def digest_kept_step(job: "Job") -> "Callable[[FileCopy], None]":
     """Return the step that takes the digest of a file which was there already."""
-    name, tally = job.options.digest, job.tally
+    name, tally = job.options.digest, job.tally  # the job keeps its steps: a circle otherwise
     return lambda file: take_digest(name, tally, file)
 
 

@@ -13,7 +13,7 @@ from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
 from pycp.engine.xattrs import has_default_list
 from pycp.entries import Entry
-from pycp.errors import CopyError, SilentError, cannot, failed, replaced, skipping
+from pycp.errors import SilentError, cannot, failed, replaced, skipping
 from pycp.system.folder import CLOSED, Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import ALL_BITS, OWNER_ALL
 
@@ -197,23 +197,16 @@ def open_source(job: "Job", filled: Filled, decision: "Decision") -> None:
     filled.is_told = True
     try:
         fd = system.open(entry.source_name, flags, dir_fd=entry.folder.source_fd)
-        _require_same(entry, fd, directory.id)
+        try:
+            if identity(system.fstat(fd)) != directory.id:
+                raise skipping("directory", entry.source)
+        except OSError:
+            # Whoever holds it would take its attributes for those of the source.
+            system.close(fd)
+            raise
         directory.fd = fd
     except OSError as error:
         raise cannot("access", entry.source, error) from None
-
-
-def _require_same(entry: "Entry", fd: int, expected: tuple[int, int]) -> None:
-    """Close a directory just opened, and raise CopyError, if it is not the one decided on.
-
-    Whoever holds it would take its attributes for those of the source.
-    """
-    try:
-        if identity(system.fstat(fd)) != expected:
-            raise skipping("directory", entry.source)
-    except OSError:
-        system.close(fd)
-        raise
 
 
 def is_finished(job: "Job", filled: Filled) -> bool:
@@ -266,13 +259,7 @@ def finish_directory(job: "Job", filled: Filled) -> None:
         source.reopen()  # one that was not listed can still have attributes to read
         made.source = source.where
     except OSError as error:
-        made.unknown = _unreachable(filled, error)
+        made.unknown = cannot("access", filled.entry.source, error)
+        if filled.is_told:  # much the same
+            made.unknown = SilentError(*made.unknown.words)
     apply_attributes(job, filled.entry, filled.source, made)
-
-
-def _unreachable(filled: Filled, error: OSError) -> CopyError:
-    """Word why nothing is known of a source's attributes, unless much the same was told before."""
-    problem = cannot("access", filled.entry.source, error)
-    if not filled.is_told:
-        return problem
-    return SilentError(str(problem), problem.errno, problem.filename)

@@ -6,14 +6,14 @@ here must still be a directory when it is entered.
 """
 
 import stat
-from errno import ENOENT, ENOSYS, ENOTSUP
+from errno import ENOENT
 from os.path import dirname
 
 from pycp import system
 from pycp.engine.tell import context
 from pycp.errors import CopyError, detached, failed, replaced
 from pycp.quoting import quote_name
-from pycp.system.folder import Directory, identity, may_be_just_made
+from pycp.system.folder import Directory, may_be_just_made
 from pycp.values import DIRECTORIES
 
 TYPE_CHECKING = False
@@ -23,37 +23,58 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.engine.labels import Labels
     from pycp.entries import Report
+    from pycp.system.overlay import Overlay
 
 MODE = 0o755
 """Mode of what is made on the way, whatever -m and the umask say."""
 DEFAULT_LIST = "system.posix_acl_default"
 
 
-def make_path(job: "Job", path: str, quote: "Callable[[str], str]" = quote_name) -> Directory:
-    """Make what is missing of a path of directories; return the last one.
+def make_path(
+    job: "Job",
+    path: str,
+    overlay: "Overlay | None" = None,
+    quote: "Callable[[str], str]" = quote_name,
+) -> Directory:
+    """Make what is missing of a path of directories, or pretend to; return the last one.
 
     `quote` words the names in failures. What a new directory is made in is flushed to disk if the
     outcome is to be durable; the last one is not yet.
     """
-    directory = _whole(path)
-    if directory is not None:
+    directory = Directory(None, "", None)
+    if overlay is not None:
+        from pycp.system.overlay import Pretended
+
+        directory = Pretended(directory, overlay)
+    if not path:
         return directory
-    fd = system.open("/", system.PLACE_FLAGS) if path.startswith("/") else None
+    try:
+        directory = directory.enter(path + "/.", path, follows=True)
+    except OSError:
+        directory = _make_each(job, directory, path, quote)
+    directory.shown_as = path
+    return directory
+
+
+def _make_each(
+    job: "Job", directory: Directory, path: str, quote: "Callable[[str], str]"
+) -> Directory:
+    """Make what is missing of a path, from the left; return its last directory."""
+    if path.startswith("/"):
+        directory = directory.enter("/", "/", follows=True)
     try:
         for name, shown in names_on(path):
             if name == ".":
                 continue
             made = job.tally.own[DIRECTORIES]
-            above, fd = fd, _enter(job, name, fd, shown, quote)
+            above, directory = directory, _enter(job, directory, name, shown, quote)
             if job.durable is not None and job.tally.own[DIRECTORIES] > made:
-                job.durable.flush_directories(job.report, [(above, ".", dirname(shown) or ".")])
-            if above is not None:
-                system.close(above)
-        return _directory(path, fd)
+                job.durable.flush_directories(job.report, [(above.fd, ".", dirname(shown) or ".")])
+            above.close()
     except BaseException:
-        if fd is not None:
-            system.close(fd)
+        directory.close()
         raise
+    return directory
 
 
 def names_on(path: str) -> "Iterator[tuple[str, str]]":
@@ -66,48 +87,34 @@ def names_on(path: str) -> "Iterator[tuple[str, str]]":
         end += 1
 
 
-def _whole(path: str) -> Directory | None:
-    """Open a path that is there already, as a directory in which names can be looked up."""
-    if not path:
-        return _directory(path, None)
-    try:
-        return _directory(path, system.open(path + "/.", system.PLACE_FLAGS))
-    except OSError:
-        return None
-
-
-def _directory(path: str, fd: int | None) -> Directory:
-    directory = Directory(None, path, fd, path)
-    if fd is not None:
-        directory.is_path_only = True
-        directory.id = identity(system.fstat(fd))
-    return directory
-
-
-def _enter(job: "Job", name: str, fd: int | None, shown: str, quote: "Callable[[str], str]") -> int:
+def _enter(
+    job: "Job", above: Directory, name: str, shown: str, quote: "Callable[[str], str]"
+) -> Directory:
     """Make a directory unless it is there, and open it."""
     not_made = None
     if name != "..":
         try:
-            make_directory(name, MODE, fd, shown, job.labels)
+            make_directory(above, name, MODE, shown, job.labels)
         except OSError as error:
             not_made = detached(error)
         else:
             tell_made(shown, job.report, job.labels)
     try:
         if name == ".." or not_made:
-            return system.open(name + "/.", system.PLACE_FLAGS, dir_fd=fd)
-        made = system.open(name, system.PLACE_FLAGS | system.O_NOFOLLOW, dir_fd=fd)
+            return above.enter(name + "/.", shown, follows=True)
+        directory = above.enter(name, shown)
         try:
-            if not may_be_just_made(made, system.fstat(made)):
-                raise replaced(shown)
-            _open_up(made)
+            if not job.options.dry_run:
+                assert directory.fd is not None
+                if not may_be_just_made(directory.fd, system.fstat(directory.fd)):
+                    raise replaced(shown)
+                _open_up(directory.fd)
             # It may be one that we made and still may not enter, by the list of the one above.
-            system.stat(".", dir_fd=made)
+            directory.stat(".")
         except BaseException:
-            system.close(made)
+            directory.close()
             raise
-        return made
+        return directory
     except OSError as error:
         raise creation_error(
             shown, not_made if not_made and error.errno == ENOENT else error, quote
@@ -115,14 +122,14 @@ def _enter(job: "Job", name: str, fd: int | None, shown: str, quote: "Callable[[
 
 
 def make_directory(
-    name: str, mode: int, dir_fd: int | None, shown: str, labels: "Labels | None"
+    above: Directory, name: str, mode: int, shown: str, labels: "Labels | None"
 ) -> None:
     """Make a directory, with the SELinux label it is to have."""
     if labels is None:
-        system.mkdir(name, mode, dir_fd=dir_fd)
+        above.mkdir(name, mode)
         return
-    with labels.making_directory(name, dir_fd, shown):
-        system.mkdir(name, mode, dir_fd=dir_fd)
+    with labels.making_directory(name, above.fd, shown):
+        above.mkdir(name, mode)
 
 
 def _open_up(fd: int) -> None:
@@ -134,7 +141,7 @@ def _open_up(fd: int) -> None:
     try:
         names = system.xattr().list_names(where)
     except OSError as error:
-        if error.errno not in (ENOTSUP, ENOSYS):
+        if error.errno not in system.UNSUPPORTED:
             raise
         names = []
     if DEFAULT_LIST not in names:  # or the umask did not count, and the list took the bits

@@ -2,11 +2,11 @@
 
 import stat
 from errno import EPERM
-from os import strerror
 
 from pycp import system
 from pycp.engine.attributes import Made, mode_error
 from pycp.engine.directory import Filled, open_source, source_directory
+from pycp.engine.dry import directories
 from pycp.engine.listing import list_source
 from pycp.engine.tell import tell_directory
 from pycp.engine.write import announce, make_room
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Options = TypeVar("Options", bound=WriteOptions)
     Listed = tuple[int, Iterator[tuple[str, int]], bool]
 
-DENIED = OSError(EPERM, strerror(EPERM))
+DENIED = OSError(EPERM, "")
 
 
 def without_effects(options: "Options") -> "Options":
@@ -54,14 +54,6 @@ def pretend_folder(entry: "Entry", overlay: Overlay) -> None:
         for directory in (entry.folder.source_directory, entry.folder.destination_directory)
     )
     entry.folder = Folder(None, source, destination, False)
-
-
-def directories(entry: "Entry") -> tuple[Pretended, Pretended]:
-    """Return where an entry comes from and where it goes."""
-    source, destination = entry.folder.source_directory, entry.folder.destination_directory
-    assert isinstance(source, Pretended)
-    assert isinstance(destination, Pretended)
-    return source, destination
 
 
 def foresee_attributes(

@@ -62,11 +62,9 @@ def flush_step(
 
 def flush_kept_step(tally: "Tally") -> "Callable[[FileCopy], None]":
     """Return the step that flushes a file which was there already, but perhaps not on the disk."""
-
-    def flush(file: "FileCopy") -> None:
-        flush_file(tally, file.entry.destination, file.destination_fd, file.destination)
-
-    return flush
+    return lambda file: flush_file(
+        tally, file.entry.destination, file.destination_fd, file.destination
+    )
 
 
 def _device_of(file: "FileCopy") -> int:

@@ -72,11 +72,7 @@ def _could_lose(job: "Job", decision: "Decision") -> bool:
 
 
 def _make(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
-    if job.options.dry_run:
-        from pycp.engine.dry import pretend
-
-        pretend(job, entry, decision, outcome)
-    elif job.labels is None or decision.link_to is not None or decision.kind == "link":
+    if job.labels is None or decision.link_to is not None or decision.kind == "link":
         _make_kind(job, entry, decision, outcome)
     else:
         with job.labels.making(entry, decision):
@@ -89,7 +85,10 @@ def _make_kind(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outco
     if decision.link_to is not None:
         from pycp.engine.links import keep_hard_link as make
     elif kind == "regular":
-        from pycp.engine.regular import copy_regular as make
+        if job.options.dry_run:
+            from pycp.engine.dry_regular import pretend_regular as make
+        else:
+            from pycp.engine.regular import copy_regular as make
     elif kind == "symlink":
         from pycp.engine.links import copy_symlink as make
     elif kind == "link":

@@ -116,22 +116,6 @@ def close_made(entry: "Entry", outcome: "Outcome") -> None:
 
 def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> None:
     """Give a file that need not be installed again (-C) the source's times all the same."""
-    where, fd, status = _hold(entry, "set timestamps for")
-    try:
-        if not is_still(fd, identity(status), identity(destination)):
-            raise replaced(entry)
-        system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
-    except OSError as error:
-        raise cannot("set timestamps for", entry.destination, error) from None
-    finally:
-        system.close(fd)
-
-
-def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result]":
-    """Take hold of the destination, links not followed: return Where, descriptor and status.
-
-    If that fails, `what` cannot be done.
-    """
     name, dir_fd = entry.destination_name, entry.folder.destination_fd
     fd = -1
     try:
@@ -139,8 +123,11 @@ def _hold(entry: "Entry", what: str) -> "tuple[system.Where, int, os.stat_result
         if fd < 0:
             flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
             where = fd = system.open(name, flags, dir_fd=dir_fd)
-        return where, fd, system.stat_of(where)
+        if not is_still(fd, identity(system.stat_of(where)), identity(destination)):
+            raise replaced(entry)
+        system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
     except OSError as error:
+        raise cannot("set timestamps for", entry.destination, error) from None
+    finally:
         if fd >= 0:
             system.close(fd)
-        raise cannot(what, entry.destination, error) from None

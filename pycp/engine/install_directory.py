@@ -10,64 +10,70 @@ from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
 from pycp.engine.directory_path import creation_error, make_directory, make_path, tell_made
-from pycp.errors import CopyError, detached, failed, replaced
+from pycp.errors import detached, failed, replaced
 from pycp.quoting import quote_word
-from pycp.system.folder import may_be_just_made
+from pycp.system.folder import CLOSED, Directory, may_be_just_made
 from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE, SET_ID, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Final
+    from pycp.system.overlay import Overlay
 
 STICKY = 0o1000
 
 
-def install_directory(job: "Job", name: str, final: "Final") -> None:
-    """Make one directory and those above it; raise CopyError with GNU's message."""
+def install_directory(
+    job: "Job", name: str, final: "Final", overlay: "Overlay | None" = None
+) -> None:
+    """Make one directory and those above it, or pretend to; raise CopyError with GNU's message."""
     path, last = split_last(name)
-    above = make_path(job, path, quote_word)
+    above = make_path(job, path, overlay, quote_word)
     try:
         if job.durable is None:
-            _make_last(job, name, last, above.fd, final)
+            _make_last(job, name, last, above, final)
         else:
             with job.durable.Flushed(job.report, [job.durable.place_of(above)]):
-                _make_last(job, name, last, above.fd, final)
+                _make_last(job, name, last, above, final)
                 job.durable.flush_directories(job.report, [(above.fd, last, name)])
     finally:
         above.close()
 
 
-def _make_last(job: "Job", name: str, last: str, above_fd: int | None, final: "Final") -> None:
+def _make_last(job: "Job", name: str, last: str, above: Directory, final: "Final") -> None:
     labels, not_made = job.labels, None
     try:
-        make_directory(last, _first_mode(final), above_fd, name, labels)
+        make_directory(above, last, _first_mode(final), name, labels)
     except OSError as error:
         if error.errno in (ENOENT, ENOTDIR):
             raise creation_error(name, error, quote_word) from None
         not_made = detached(error)
     else:
         tell_made(name, job.report, labels)
+    is_new, is_dry = not_made is None, job.options.dry_run
     try:
-        where, fd = _hold(last, above_fd, is_new=not_made is None)
+        directory = above.enter(last, name, True) if is_dry else _open(above, last, is_new)
     except OSError as error:
         raise creation_error(name, not_made or error, quote_word) from None
     try:
-        if not_made is None and not may_be_just_made(fd, system.fstat(fd)):
+        if is_dry:
+            from pycp.engine.dry_install import require_settling
+
+            # Who may not search it can do the rest.
+            require_settling(directory, above.stat(last), final)
+            return
+        assert directory.fd is not None
+        if is_new and not may_be_just_made(directory.fd, system.fstat(directory.fd)):
             raise replaced(name)
-        _settle(where, final)
-        if labels is not None and not_made is not None:
-            labels.relabel(where, name, stat.S_IFDIR)
+        _settle(directory.where, final)
+        if labels is not None and not is_new:
+            labels.relabel(directory.where, name, stat.S_IFDIR)
     except OSError as error:
-        raise change_error(name, final, error) from None
+        what = "owner and permissions" if final.has_owner else "permissions"
+        raise failed(f"cannot change {what} of", name, error, quote_word) from None
     finally:
-        system.close(fd)
-
-
-def change_error(name: str, final: "Final", error: OSError) -> CopyError:
-    """Word why a directory cannot be given its owner and mode."""
-    what = "owner and permissions" if final.has_owner else "permissions"
-    return failed(f"cannot change {what} of", name, error, quote_word)
+        directory.close()
 
 
 def _first_mode(final: "Final") -> int:
@@ -78,20 +84,21 @@ def _first_mode(final: "Final") -> int:
     return final.mode
 
 
-def _hold(last: str, above_fd: int | None, is_new: bool) -> "tuple[system.Where, int]":
-    """Open the directory; return what names it for attributes, and the descriptor."""
+def _open(above: Directory, last: str, is_new: bool) -> Directory:
+    """Open the directory; it need not be readable to be changed."""
     if is_new:  # with a slash after it, a symbolic link would be followed
         last = last.rstrip("/")
     extra = system.O_NOFOLLOW if is_new else 0
+    directory = Directory(above, last, CLOSED)
     try:
-        fd = system.open(last, system.DIRECTORY_FLAGS | system.O_NONBLOCK | extra, dir_fd=above_fd)
-        return fd, fd
+        flags = system.DIRECTORY_FLAGS | system.O_NONBLOCK | extra
+        directory.fd = system.open(last, flags, dir_fd=above.fd)
     except OSError as error:
         if error.errno != EACCES:
             raise
-    # It need not be readable to be changed.
-    fd = system.open(last, system.PLACE_FLAGS | extra, dir_fd=above_fd)
-    return system.where(fd, ".", fd), fd
+        directory.fd = system.open(last, system.PLACE_FLAGS | extra, dir_fd=above.fd)
+        directory.is_path_only = True
+    return directory
 
 
 def _settle(where: "system.Where", final: "Final") -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.labels import Labels
+    from pycp.engine.rate import Pace
     from pycp.entries import Decision, Entry, Report
     from pycp.options import CopyOptions
     from pycp.plan.exclude import Exclusions
@@ -36,18 +37,6 @@ if TYPE_CHECKING:
 
     Piece = tuple[int, bytes | memoryview]
     """An offset and the data from there on."""
-
-    class Pace(Protocol):
-        """How fast bytes may pass."""
-
-        step: int
-
-        @property
-        def is_shared(self) -> bool:
-            """Return whether processes forked from now on hold the same pace."""
-
-        def passed(self, count: int) -> None:
-            """Wait until so many more bytes may have passed."""
 
 
 FIRST_STEP, LEAST_STEP = 64 * 1024, 4 * 1024
@@ -131,7 +120,6 @@ class Job:
         """What is left out, if anything is."""
         self.manifest: Callable[[str, str], None] | None = None
         """Takes the name of each file copied, and its digest."""
-        self.pace: Pace | None = None
         self.kept_sets: set[tuple[int, int]] = set()
         """Destinations with several names that an earlier run made, and this one keeps."""
         self.last_step: Callable[[FileCopy], None] | None = None
@@ -148,6 +136,7 @@ class Job:
         self.stage: Stage | None = None
         """What is being made atomically."""
         self._umask = -1
+        self._pace: Pace | None = None
         self._labels: Labels | None = None
         self._asks_for_labels, self._adds_steps = options.asks_for_labels(), options.adds_steps()
         self.sets_attributes = (
@@ -163,11 +152,20 @@ class Job:
         """Return a job for what may be done already, and is to be as if it were done only once."""
         job = Job(self.options.replace(resume=True, redo=True), self.report)
         job.tally, job.exclusions, job.manifest = self.tally, self.exclusions, self.manifest
-        job.kept_sets, job.stride, job.pace = self.kept_sets, self.stride, self.pace
-        job._labels = self._labels
+        job.kept_sets, job.stride = self.kept_sets, self.stride
+        job._pace, job._labels = self._pace, self._labels
         job.large_from = self.large_from
         job.shared_source = self.shared_source
         return job
+
+    @property
+    def pace(self) -> "Pace | None":
+        """Return the pace that all processes of the job hold, None if they need not."""
+        if self._pace is None and self.options.bandwidth:
+            from pycp.engine.rate import Pace
+
+            self._pace = Pace(self.options.bandwidth)
+        return self._pace
 
     @property
     def labels(self) -> "Labels | None":

@@ -150,13 +150,6 @@ class Labels:
                 what = "failed to set the security context of"
                 self._tell(error, failed(what, shown, error))
 
-    def relabel_kept(
-        self, entry: "Entry", decision: "Decision", fd: int, status: os.stat_result
-    ) -> None:
-        """Do so with a file that need not be copied again (--resume)."""
-        with self.making(entry, decision):
-            self.relabel(fd, entry.destination, status.st_mode)
-
     def is_given(self, entry: "Entry", decision: "Decision") -> bool:
         """Return whether what is there has the label that it would be made with."""
         label = self.choose(_about(entry, decision))
@@ -205,9 +198,8 @@ class Making:
         labels = self._labels
         labels.given = ""
         label = labels.choose(self._about)
-        if label:
-            self._is_set = labels.label_next(label)
-        if self._is_set:
+        if label and labels.label_next(label):
+            self._is_set = True
             labels.given = label
 
     def __exit__(self, *_error: object) -> None:

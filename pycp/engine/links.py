@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry, Outcome
-    from pycp.system.folder import Directory
 
 ATTEMPTS = 100
 """Random names tried before giving up; one is enough unless somebody works against us."""
@@ -28,26 +27,16 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "O
     """Make the destination a hard link to the copy made earlier of the same file."""
     earlier = decision.link_to
     assert earlier is not None
-    directory = earlier.folder.destination_directory
-    name = earlier.destination_name
-    link_to(
-        job, entry, earlier, directory, lambda: _link(job, entry, name, directory.fd, False, True)
-    )
-
-
-def link_to(
-    job: "Job", entry: "Entry", earlier: "Entry", directory: "Directory", link: "Callable[[], bool]"
-) -> None:
-    """Have `link` make a link to an earlier copy in a directory, which is open then.
-
-    It returns whether it replaced something.
-    """
+    name, directory = earlier.destination_name, earlier.folder.destination_directory
+    into = entry.folder.destination_directory
     was_closed = not directory.is_open
     try:
         directory.reopen()
-        replaced = link()
+        replaced = _make_or_replace(
+            job, entry, lambda new_name: into.link(new_name, directory, name, False), True
+        )
     except OSError as error:
-        raise link_error(entry, earlier.destination, error) from None
+        raise _link_error(entry, earlier.destination, error) from None
     finally:
         if was_closed:
             directory.close()
@@ -57,58 +46,46 @@ def link_to(
 
 def make_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Make the destination a hard link to the source (-l)."""
-    options = job.options
-    replaces = options.force or options.overwrite == "ask"
+    name, directory = entry.source_name, entry.folder.source_directory
+    into, follows = entry.folder.destination_directory, decision.follows
+    replaces = job.options.force or job.options.overwrite == "ask"
     try:
-        _link(job, entry, entry.source_name, entry.folder.source_fd, decision.follows, replaces)
+        _make_or_replace(
+            job, entry, lambda new_name: into.link(new_name, directory, name, follows), replaces
+        )
     except OSError as error:
-        raise link_error(entry, entry.source, error) from None
-
-
-def _link(
-    job: "Job",
-    entry: "Entry",
-    target: str,
-    target_dir_fd: int | None,
-    follows: bool,
-    replaces: bool,
-) -> bool:
-    """Link to `target`; return whether something was replaced, in one step."""
-    link = system.link_following if follows else system.link_itself
-
-    def link_as(name: str, dir_fd: int | None) -> None:
-        link(target, name, target_dir_fd, dir_fd)
-
-    return _make_or_replace(job, entry, link_as, replaces)
+        raise _link_error(entry, entry.source, error) from None
 
 
 def _make_or_replace(
-    job: "Job", entry: "Entry", make: "Callable[[str, int | None], None]", replaces: bool
+    job: "Job", entry: "Entry", make: "Callable[[str], None]", replaces: bool
 ) -> bool:
-    """Make the destination; if it exists, make it beside it and rename it over it."""
-    dir_fd = entry.folder.destination_fd
-    name = entry.destination_name
+    """Make the destination; if it exists, make it beside it and rename it over it.
+
+    Return whether it was there.
+    """
+    name, directory = entry.destination_name, entry.folder.destination_directory
     try:
-        make(name, dir_fd)
+        make(name)
         return False
     except FileExistsError:
         if not replaces:
             raise
     with system.Undisturbed():
-        beside = _make_beside(name, dir_fd, make)
+        beside = _make_beside(name, make)
         try:
-            system.rename(beside, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
+            directory.rename(beside, name)
         finally:
-            remove_beside(job, entry, beside, dir_fd)
+            remove_beside(job, entry, beside, directory)
     return True
 
 
-def _make_beside(name: str, dir_fd: int | None, make: "Callable[[str, int | None], None]") -> str:
+def _make_beside(name: str, make: "Callable[[str], None]") -> str:
     """Make what is to replace a name under a temporary one; return that."""
     for left in reversed(range(ATTEMPTS)):
         beside = f"{split_last(name)[0]}Cu{os.urandom(3).hex()}"
         try:
-            make(beside, dir_fd)
+            make(beside)
             break
         except FileExistsError:
             if not left:
@@ -116,7 +93,7 @@ def _make_beside(name: str, dir_fd: int | None, make: "Callable[[str, int | None
     return beside
 
 
-def link_error(entry: "Entry", target: str, error: OSError, kind: str = "hard") -> CopyError:
+def _link_error(entry: "Entry", target: str, error: OSError, kind: str = "hard") -> CopyError:
     """Word why a hard link cannot be made, or one of another kind."""
     if isinstance(error, CopyError):
         return error
@@ -129,27 +106,17 @@ def make_symbolic_link(
     job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome"
 ) -> None:
     """Make the destination a symbolic link that holds the source's name (-s)."""
-    require_working_directory(entry)
-    try:
-        _make_symlink(job, entry, entry.source)
-    except OSError as error:
-        raise symbolic_link_error(entry, error) from None
-    preserve_link_attributes(job, entry, decision, owner=False)
-
-
-def symbolic_link_error(entry: "Entry", error: OSError) -> CopyError:
-    """Word why -s cannot make its link."""
-    return link_error(entry, entry.source, error, "symbolic")
-
-
-def require_working_directory(entry: "Entry") -> None:
-    """Raise CopyError if -s would make a relative link anywhere but here."""
     if not entry.source.startswith("/") and not _is_in_working_directory(entry):
         raise CopyError(
             f"{quote_name_if_needed(entry.destination)}:"
             " can make relative symbolic links only in current directory",
             filename=entry.destination,
         )
+    try:
+        _make_symlink(job, entry, decision, entry.source)
+    except OSError as error:
+        raise _link_error(entry, entry.source, error, "symbolic") from None
+    preserve_link_attributes(job, entry, decision, owner=False)
 
 
 def _is_in_working_directory(entry: "Entry") -> bool:
@@ -166,20 +133,25 @@ def _is_in_working_directory(entry: "Entry") -> bool:
 def copy_symlink(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:
     """Copy a symbolic link as itself."""
     try:
-        text = system.readlink(entry.source_name, dir_fd=entry.folder.source_fd)
+        text = entry.folder.source_directory.readlink(entry.source_name)
     except OSError as error:
         raise failed("cannot read symbolic link", entry.source, error) from None
     try:
-        _make_symlink(job, entry, text)
+        _make_symlink(job, entry, decision, text)
     except OSError as error:
         if not (job.options.update == "older" and has_text(entry, text)):
             raise cannot("create symbolic link", entry.destination, error) from None
     preserve_link_attributes(job, entry, decision, owner=True)
 
 
-def _make_symlink(job: "Job", entry: "Entry", text: str) -> None:
-    def make(name: str, dir_fd: int | None) -> None:
-        system.symlink(text, name, dir_fd=dir_fd)
+def _make_symlink(job: "Job", entry: "Entry", decision: "Decision", text: str) -> None:
+    def make(name: str) -> None:
+        if job.options.dry_run:
+            from pycp.engine.dry import pretend_symlink
+
+            pretend_symlink(job, entry, decision.source_stat, text, name)
+        else:
+            system.symlink(text, name, dir_fd=entry.folder.destination_fd)
 
     _make_or_replace(job, entry, make, job.options.force)
 
@@ -187,7 +159,7 @@ def _make_symlink(job: "Job", entry: "Entry", text: str) -> None:
 def has_text(entry: "Entry", text: str) -> bool:
     """Return whether the destination already is a symbolic link with this text."""
     try:
-        return system.readlink(entry.destination_name, dir_fd=entry.folder.destination_fd) == text
+        return entry.folder.destination_directory.readlink(entry.destination_name) == text
     except OSError:
         return False
 
@@ -196,7 +168,7 @@ def preserve_link_attributes(job: "Job", entry: "Entry", decision: "Decision", o
     """Give a symbolic link its times and extended attributes, and its owner if that is wanted."""
     options = job.options
     owner = owner and options.preserve_ownership
-    if not (owner or options.preserve_timestamps or options.preserve_xattr):
+    if options.dry_run or not (owner or options.preserve_timestamps or options.preserve_xattr):
         return
     with Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
         # A second name would mean that somebody put a link of theirs in its place.

@@ -2,7 +2,6 @@
 
 import time
 
-from pycp.engine.data import BUFFER_SIZE
 from pycp.system.counts import SharedNumber
 
 TYPE_CHECKING = False
@@ -10,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.file_copy import FileCopy
-    from pycp.engine.job import Job
-    from pycp.engine.job import Pace as SomePace
 
 SECOND = 1_000_000_000
 BURST = 0.25
@@ -30,8 +27,8 @@ class Pace:
         self._due = SharedNumber()
         """When what has passed so far should have, in nanoseconds."""
         self._due.change(lambda _before: int(time.monotonic() * SECOND))
-        self.step = min(max(rate // STEPS, 1), BUFFER_SIZE)
-        """Bytes to pass at a time."""
+        self.step = max(rate // STEPS, 1)
+        """Bytes to pass at a time, at most."""
 
     @property
     def is_shared(self) -> bool:
@@ -47,18 +44,9 @@ class Pace:
             time.sleep(due - now)
 
 
-def pace_of(job: "Job") -> "SomePace | None":
-    """Return the pace that all processes of a job hold, None if they need not."""
-    if job.pace is None and job.options.bandwidth:
-        job.pace = Pace(job.options.bandwidth)
-    return job.pace
-
-
-def rate_step(job: "Job") -> "Callable[[FileCopy], None]":
+def rate_step(pace: Pace, rate: int) -> "Callable[[FileCopy], None]":
     """Return the step that waits until the bytes of a small file may have passed."""
-    pace = pace_of(job)
-    assert pace is not None
-    least = job.options.bandwidth * WORTH_A_SLEEP
+    least = rate * WORTH_A_SLEEP
     count = 0.0
 
     def wait(file: "FileCopy") -> None:

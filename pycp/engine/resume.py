@@ -65,7 +65,7 @@ def resume(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
         is_complete, remark = rest is None, told or remark
     elif decision.kind == "symbolic":
         is_complete = has_text(entry, entry.source)
-        if is_complete and not job.options.dry_run:
+        if is_complete:
             preserve_link_attributes(job, entry, decision, owner=False)
     else:
         is_complete = decision.kind != "link" and _resume_node(job, entry, decision)
@@ -150,23 +150,16 @@ def _resume_node(job: "Job", entry: "Entry", decision: Decision) -> bool:
         if not (is_alike and job.has_label(entry, decision)):
             return False
         is_symlink = stat.S_ISLNK(source.st_mode)
-        if is_symlink and not has_text(
-            entry, system.readlink(entry.source_name, dir_fd=folder.source_fd)
-        ):
+        if is_symlink and not has_text(entry, folder.source_directory.readlink(entry.source_name)):
             return False
     except OSError:
         return False  # making it will tell
     if found.st_nlink > 1:
         return _is_kept_set(job, source, found)
-    if job.options.dry_run:
-        return True
     if is_symlink:
         preserve_link_attributes(job, entry, decision, owner=True)
     else:
-        is_begun = was_begun(job, source, found)
-        finish_special(
-            job, entry, decision, is_begun, job.options.withheld_bits(False) & source.st_mode
-        )
+        finish_special(job, entry, decision, was_begun(job, source, found))
     return True
 
 
@@ -244,8 +237,12 @@ def _settle(job: "Job", file: FileCopy, decision: Decision) -> "Rest":
     if difference is None:
         if not options.dry_run:
             if job.labels is not None:
-                job.labels.relabel_kept(entry, decision, file.destination_fd, status)
-            _finish(job, file, is_begun)
+                with job.labels.making(entry, decision):
+                    job.labels.relabel(file.destination_fd, entry.destination, status.st_mode)
+            if is_begun and options.preserve_mode:
+                narrow(file)
+            if is_begun or job.sets_attributes:
+                set_attributes(job, file, False, 0, is_begun)
         return None, ""
     start = 0
     if options.writes_in_place():
@@ -280,14 +277,6 @@ def _first_difference(job: "Job", file: FileCopy) -> int | None:
             return first_difference(*sides, False, count)
     finally:
         tally.own[KEPT] = kept
-
-
-def _finish(job: "Job", file: FileCopy, is_begun: bool) -> None:
-    """Give a complete file its attributes."""
-    if is_begun and job.options.preserve_mode:
-        narrow(file)
-    if is_begun or job.sets_attributes:
-        set_attributes(job, file, False, 0, is_begun)
 
 
 def _has_its_time(job: "Job", source: "os.stat_result", status: "os.stat_result") -> bool:

@@ -57,11 +57,14 @@ def short_ways(
             return {}, None, None
         return {REGULAR: pretending_copier(job)}, pretending_maker(job, memory), None
     if options.resume:
-        from pycp.engine.short_resume import copier_in_new, passing_over
+        from pycp.engine.short_resume import passing_over
 
         copy_new = regular_copier(job, memory)
-        both = {REGULAR: copier_in_new(copy_new), MISSING: copy_new}
-        return both, makes_directories, passing_over(job)
+        ways = {
+            REGULAR: lambda folder, name: folder.is_new and copy_new(folder, name),
+            MISSING: copy_new,
+        }
+        return ways, makes_directories, passing_over(job)
     link = None
     ways = {}
     if not (follows or job.report.hears):

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.system.folder import Folder
 
-    Copy = Callable[[Folder, str], bool]
     Item = tuple[str, int]
     PassOver = Callable[[Folder, Iterator[Item]], Item | None]
 
@@ -24,11 +23,6 @@ AT_A_TIME = 32
 """Files passed over before it is asked whether to stop."""
 SOME = "", COMPLETE
 """Stands for files that were passed over."""
-
-
-def copier_in_new(copy_new: "Copy") -> "Copy":
-    """Return the function that copies a regular file in a directory that is new."""
-    return lambda folder, name: folder.is_new and copy_new(folder, name)
 
 
 def passing_over(job: "Job") -> "PassOver | None":

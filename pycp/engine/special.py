@@ -25,7 +25,11 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
     mode = stat.S_IMODE(source.st_mode) & ~withheld
     dir_fd = entry.folder.destination_fd
     try:
-        if decision.kind == "fifo":
+        if job.options.dry_run:
+            from pycp.engine.dry import pretend_special
+
+            pretend_special(job, entry, source)
+        elif decision.kind == "fifo":
             system.mkfifo(entry.destination_name, mode, dir_fd=dir_fd)
         else:
             system.mknod(
@@ -37,14 +41,15 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
     except OSError as error:
         what = "create fifo" if decision.kind == "fifo" else "create special file"
         raise cannot(what, entry.destination, error) from None
-    finish_special(job, entry, decision, True, withheld)
+    finish_special(job, entry, decision, is_new=True)
 
 
-def finish_special(
-    job: "Job", entry: "Entry", decision: "Decision", is_new: bool, withheld: int
-) -> None:
+def finish_special(job: "Job", entry: "Entry", decision: "Decision", is_new: bool) -> None:
     """Give a node its attributes; raise CopyError if it is not of the source's kind."""
+    if job.options.dry_run:
+        return
     source = decision.source_stat
+    withheld = job.options.withheld_bits(False) & source.st_mode
     kind = stat.S_IFMT(source.st_mode)
     with Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination) as made:
         # A second name would mean that somebody put a link of theirs in its place.

@@ -39,10 +39,10 @@ class Steps:
 
             self.begun.append(tell_file_started(job))
             self.told.append(tell_file_copied(job))
-        if options.bandwidth:
+        if job.pace is not None:
             from pycp.engine.rate import rate_step
 
-            self.written.append(rate_step(job))
+            self.written.append(rate_step(job.pace, options.bandwidth))
         if job.manifest is not None:
             from pycp.engine.digest import digest_kept_step, digest_step, note_step
 

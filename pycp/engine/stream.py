@@ -11,7 +11,6 @@ from pycp.engine.beside import STEP, beside
 from pycp.engine.data import BUFFER_SIZE, NO_END, SMALL, read_into, read_some, seek_both
 from pycp.engine.digest import new_digest
 from pycp.engine.phase import Phase
-from pycp.engine.rate import pace_of
 from pycp.engine.sparse import ZERO_BUFFER, HoleWriter, extents, has_map
 from pycp.values import COMPARED, READING
 
@@ -33,8 +32,8 @@ class Watch:
         self._hash: _Hash | Digests | Beside | None = None
         self._beside: Beside | None = None
         self._tally, self._stride = job.tally, job.stride
-        self._pace = pace_of(job)
-        self.step = self._pace.step if self._pace else BUFFER_SIZE
+        self._pace = job.pace
+        self.step = min(self._pace.step, BUFFER_SIZE) if self._pace else BUFFER_SIZE
         """Bytes to pass at a time."""
         if job.manifest is not None and S_ISREG(file.destination.st_mode):
             digest = self._hash = new_digest(job.options.digest)
@@ -111,7 +110,7 @@ def is_for_server(job: "Job", file: "FileCopy") -> bool:
     if (
         job.shared_source is None
         or job.manifest is not None
-        or pace_of(job) is not None
+        or job.pace is not None
         or job.options.reflink == "never"
         or source.st_dev != destination.st_dev
         or source.st_size <= SMALL

@@ -60,7 +60,9 @@ class TemporaryNames:
         """Open the directory of the name; return the last component, which is the name then."""
         above, last = split_last(self.name)
         if above or self.dir_fd is None:
-            self._hold(system.open(above or ".", system.PLACE_FLAGS, dir_fd=self.dir_fd))
+            fd = system.open(above or ".", system.PLACE_FLAGS, dir_fd=self.dir_fd)
+            self._let_go()
+            self._own_fd = self.dir_fd = fd
         self.name = last
         return last
 
@@ -76,10 +78,6 @@ class TemporaryNames:
                 self.is_elsewhere = step > 0
                 return
         raise OSError(ELOOP, "")
-
-    def _hold(self, fd: int) -> None:
-        self._let_go()
-        self._own_fd = self.dir_fd = fd
 
     def _let_go(self) -> None:
         if self._own_fd >= 0:

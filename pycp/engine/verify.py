@@ -149,15 +149,11 @@ def _read_small(file: "FileCopy", data: bytes, counts: "Counted") -> bytes:
     return found if found == data else read((fd, file.entry.destination), 0, len(data) + 1)
 
 
-def _count_nothing(_size: int) -> None:
-    """Stand for who would count."""
-
-
 def first_difference(
     source: tuple[int, str],
     destination: tuple[int, str],
-    is_larger: bool = False,
-    count: "Callable[[int], None]" = _count_nothing,
+    is_larger: bool,
+    count: "Callable[[int], None]",
     start: int = 0,
 ) -> int | None:
     """Return the offset of the first byte that differs, or is missing on one side.

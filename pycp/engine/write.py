@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Backup, Decision, Entry, Outcome
+    from pycp.system.folder import Directory
 
 MOST_NUMBERS = 10_000
 """Numbers of backups found to be taken before we give up: each may be somebody's, just made."""
@@ -85,13 +86,13 @@ def tell_removed(job: "Job", entry: "Entry") -> None:
         job.report.event("removed", destination=entry.destination)
 
 
-def remove_beside(job: "Job", entry: "Entry", beside: str, dir_fd: int | None) -> None:
+def remove_beside(job: "Job", entry: "Entry", beside: str, directory: "Directory") -> None:
     """Remove the temporary name of a destination if it is still there, and tell if that fails.
 
     Renaming one link of a file over another does nothing, and leaves both.
     """
     try:
-        system.unlink(beside, dir_fd=dir_fd)
+        directory.unlink(beside)
     except FileNotFoundError:
         pass
     except OSError as error:

@@ -205,20 +205,13 @@ def _make_way(
     """
     from pycp.engine.directory_path import make_path
 
-    def make(path: str) -> Directory:
-        if overlay is None:
-            return make_path(job, path)
-        from pycp.engine.dry_install import pretend_path
-
-        return pretend_path(path, job.report, overlay)
-
     if not is_whole:
-        return make(split_last(destination)[0]), None
+        return make_path(job, split_last(destination)[0], overlay), None
     if not destination:
         # An empty name needs no directories, and still is none itself.
         first = sources[0] if isinstance(sources, list) else ""
         raise cannot("open", join(destination, last_component(first)), OSError(ENOENT, ""))
-    return None, make(destination)
+    return None, make_path(job, destination, overlay)
 
 
 def _copy_options(options: "InstallOptions") -> CopyOptions:

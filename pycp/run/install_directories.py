@@ -24,16 +24,12 @@ def make_directories(
     """Make directories, or pretend to; what goes wrong with one of them is told."""
     for name in names:
         try:
-            if overlay is not None:
-                from pycp.engine.dry_install import pretend_to_install_directory
-
-                pretend_to_install_directory(name, final, job.report, overlay)
-            elif record is not None:
+            if record is not None:
                 from pycp.run.recording import Listening
 
                 with Listening(record, job, name, is_directory=True, is_named=True):
                     install_directory(job, name, final)
             else:
-                install_directory(job, name, final)
+                install_directory(job, name, final, overlay)
         except OSError as error:
             job.report.failed(creation_error(name, error, quote_word))

@@ -125,12 +125,8 @@ class Copying:
         self._cluster = cluster
         self.visitor = Visitor(job, has_company)
         self.jobs = _jobs(job.options)
-        if job.options.bandwidth:
-            from pycp.engine.rate import pace_of
-
-            pace = pace_of(job)  # before others are to hold it as well
-            if pace is None or not pace.is_shared:
-                self.jobs = 1
+        if job.pace is not None and not job.pace.is_shared:  # made before others are to hold it
+            self.jobs = 1
         if self.jobs != 1 and cluster is None and job.may_share_data:
             job.large_from, job.share_data = values.LARGE_FILE, self._share_data
         self.new_files: NewFiles | None = None

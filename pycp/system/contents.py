@@ -1,7 +1,7 @@
 """What a dry run reads: what files would hold that it pretends to have written, their sources."""
 
 from errno import EACCES, ENOENT
-from os import R_OK, strerror
+from os import R_OK
 
 from pycp import system
 from pycp.system.folder import identity
@@ -24,10 +24,10 @@ def open_filled(directory: Pretended, name: str) -> int | None:
     held = directory.overlay.contents.get(identity(status))
     if held is None:
         if isinstance(place, Node):
-            raise OSError(ENOENT, strerror(ENOENT))
+            raise OSError(ENOENT, "")
         return None
     if not directory.may(R_OK, name):
-        raise OSError(EACCES, strerror(EACCES))
+        raise OSError(EACCES, "")
     source, source_name = held
     was_closed = not source.is_open
     try:

@@ -122,10 +122,9 @@ class Directory:
             names.append(step.name)
             step = step.parent
         shown = step.shown_as if step is not None else ""
-        if names:
-            shown = join(shown, "/".join(reversed(names)))
-            if len(shown) < SHORT:
-                self.shown_as = shown
+        shown = join(shown, "/".join(reversed(names)))
+        if len(shown) < SHORT:
+            self.shown_as = shown
         return shown
 
     @property
@@ -203,17 +202,19 @@ class Directory:
 
         It is opened with more flags, if this user may use them.
         """
-        flags = system.DIRECTORY_FLAGS
         try:
-            fd = system.open(name, flags | more_flags, dir_fd=self.fd)
+            fd = system.open(name, system.DIRECTORY_FLAGS | more_flags, dir_fd=self.fd)
         except PermissionError:
-            fd = system.open(name, flags, dir_fd=self.fd)
+            fd = system.open(name, system.DIRECTORY_FLAGS, dir_fd=self.fd)
         try:
             with system.scandir(fd) as listing:
-                for entry in listing:
-                    yield entry.name
+                yield from (entry.name for entry in listing)
         finally:
             release(fd)
+
+    def readlink(self, name: str) -> str:
+        """Return what a symbolic link below it holds."""
+        return system.readlink(name, dir_fd=self.fd)
 
     def enter(self, name: str, shown: str, follows: bool = False) -> "Directory":
         """Open a directory below it, to look up names there; raise OSError if there is none."""
@@ -227,6 +228,11 @@ class Directory:
     def mkdir(self, name: str, mode: int) -> None:
         """Make a directory below it."""
         system.mkdir(name, mode, dir_fd=self.fd)
+
+    def link(self, name: str, directory: "Directory", target: str, follows: bool) -> None:
+        """Make a name below it a hard link to what is below another directory."""
+        link = system.link_following if follows else system.link_itself
+        link(target, name, directory.fd, self.fd)
 
     def unlink(self, name: str) -> None:
         """Take away a name below it that is no directory."""

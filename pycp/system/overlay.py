@@ -52,7 +52,7 @@ class Overlay:
     def find(self, place: "Place", path: str, follows: bool) -> "tuple[os.stat_result, Place]":
         """Return the status and place of what `path` names from a place; raise OSError if none."""
         if not path:
-            raise _error(ENOENT)
+            raise OSError(ENOENT, "")
         parts = _parts(path)
         needs_directory = path.endswith(("/", "/."))
         follows = follows or needs_directory
@@ -67,14 +67,14 @@ class Overlay:
             if stat.S_ISLNK(status.st_mode) and (parts or follows):
                 links += 1
                 if links > MOST_LINKS:
-                    raise _error(ELOOP)
+                    raise OSError(ELOOP, "")
                 text = self.text(place)
                 parts[:0] = _parts(text)
                 is_absolute = text.startswith("/")
                 place = (None, "/") if is_absolute else above
                 status = self.status(place) if is_absolute else above_status
         if needs_directory and not stat.S_ISDIR(status.st_mode):
-            raise _error(ENOTDIR)
+            raise OSError(ENOTDIR, "")
         return status, place
 
     def status(self, place: "Place") -> os.stat_result:
@@ -88,18 +88,18 @@ class Overlay:
     ) -> "tuple[os.stat_result, Place]":
         """Look up one name; a link that leads nowhere now may lead to something pretended."""
         if not stat.S_ISDIR(here.st_mode):
-            raise _error(ENOTDIR)
+            raise OSError(ENOTDIR, "")
         names = self.made.get(identity(here), {})
         if name in names:
             node = names[name]
             if node is None:
-                raise _error(ENOENT)
+                raise OSError(ENOENT, "")
             if isinstance(node, tuple):
                 node = names[name] = self._node(node, here.st_dev, name)
             return node.status, node
         if isinstance(place, Node):
             if name != ".." or not isinstance(place.above, Pretended):
-                raise _error(ENOENT)
+                raise OSError(ENOENT, "")
             place.above.reopen()
             return self.status(place.above.place), place.above.place
         fd, path = place
@@ -208,27 +208,30 @@ class Pretended(Directory):
         if self.node is not None:
             self.node.finish(mode)
 
+    def readlink(self, name: str) -> str:
+        """Return what a symbolic link below the directory holds."""
+        return self.overlay.text(self.find(name, False)[1])
+
     def names(self, name: str, more_flags: int = 0) -> "Iterator[str]":
         """Yield the names in a directory below this one, or in this one itself (".")."""
         status, place = self.find(name, True)
         changes = self.overlay.made.get(identity(status), {})
         if not isinstance(place, Node):
-            for found in super().names(name, more_flags):
-                if found not in changes:
-                    yield found
+            real = super().names(name, more_flags)
+            yield from (found for found in real if found not in changes)
         yield from (found for found, node in changes.items() if node is not None)
 
     def enter(self, name: str, shown: str, follows: bool = False) -> "Pretended":
-        """Open a directory below this one, to work in it."""
+        """Open a directory below it, to work in it; "NAME/." asks whether it can be searched."""
         status, place = self.find(name, follows)
         if not stat.S_ISDIR(status.st_mode):
-            raise _error(ENOTDIR)
-        below = Pretended(Directory(self, name, CLOSED, shown), self.overlay)
+            raise OSError(ENOTDIR, "")
+        node = place if isinstance(place, Node) else None
+        below = Pretended(Directory(self, name, CLOSED, shown), self.overlay, node)
         below.id = identity(status)
-        if isinstance(place, Node):
-            below.node = place
-        else:
-            below.fd = system.open(place[1] or ".", system.PLACE_FLAGS, dir_fd=place[0])
+        if not isinstance(place, Node):
+            path = place[1] + "." if name.endswith("/.") else place[1] or "."
+            below.fd = system.open(path, system.PLACE_FLAGS, dir_fd=place[0])
             below.is_path_only = True
         return below
 
@@ -238,18 +241,19 @@ class Pretended(Directory):
         It looks `like` a source where nothing else is `known`.
         """
         is_directory = stat.S_ISDIR(known.get("st_mode", like.st_mode))
-        names, last, device = self._free(name.rstrip("/") if is_directory else name)
+        names, last, device = self._free((name.rstrip("/") or name[:1]) if is_directory else name)
         self.overlay.numbers += 1
         names[last] = Node(new_status(like, device, self.overlay.numbers, known), text, self)
 
-    def link(self, name: str, directory: "Pretended", target: str, follows: bool) -> None:
+    def link(self, name: str, directory: Directory, target: str, follows: bool) -> None:
         """Pretend that `name` is a hard link to what is below another directory."""
+        assert isinstance(directory, Pretended)
         names, last, device = self._free(name)
         status, place = directory.find(target, follows)
         if status.st_dev != device:
-            raise _error(EXDEV)
+            raise OSError(EXDEV, "")
         if not isinstance(place, Node) and not may_link(status, *place):
-            raise _error(EPERM)
+            raise OSError(EPERM, "")
         status = changed(status, st_nlink=status.st_nlink + 1)
         self.overlay.change(place, status)
         names[last] = place if isinstance(place, Node) else Node(status, "", None)
@@ -275,14 +279,14 @@ class Pretended(Directory):
         names, last = self._taken(name)
         status, place = self.find(name, False)
         if new_name.endswith("/") and not stat.S_ISDIR(status.st_mode):
-            raise _error(ENOTDIR)
+            raise OSError(ENOTDIR, "")
         try:
             other = self.find(new_name, False)[0]
         except FileNotFoundError:
             pass
         else:
             if exclusively:
-                raise _error(EEXIST)
+                raise OSError(EEXIST, "")
             if identity(other) == identity(status):
                 return  # nothing happens to two names of one file
             self._taken(new_name)
@@ -307,7 +311,7 @@ class Pretended(Directory):
                 raise
             _require_writable(place)
             return names, last, above.st_dev
-        raise _error(EEXIST)
+        raise OSError(EEXIST, "")
 
     def _taken(self, name: str) -> "tuple[Names, str]":
         """Return where something is; raise OSError if it cannot be taken away."""
@@ -320,18 +324,14 @@ class Pretended(Directory):
             or _protection(place) & GROWING
             or _protection(found_place, follows=False)
         ):
-            raise _error(EPERM)
+            raise OSError(EPERM, "")
         if stat.S_ISDIR(found.st_mode):
-            raise _error(EISDIR)
+            raise OSError(EISDIR, "")
         return names, last
 
 
 def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".")]
-
-
-def _error(code: int) -> OSError:
-    return OSError(code, os.strerror(code))
 
 
 def _require_writable(place: "Place") -> None:
@@ -342,7 +342,7 @@ def _require_writable(place: "Place") -> None:
         is_open = not place.is_finished or place.status.st_mode & ENTERING == ENTERING
         code = 0 if is_open or system.geteuid() == 0 else EACCES
     if code:
-        raise _error(code)
+        raise OSError(code, "")
 
 
 def _protection(place: "Place", follows: bool = True) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pycp.engine import dry, dry_directory
+from pycp.engine import dry_directory, dry_regular
 from pycp.engine.attributes import Made
 from pycp.engine.directory import Filled
 from pycp.engine.dry_directory import foresee_attributes, foresee_parent, list_pretended
@@ -90,7 +90,7 @@ def test_a_source_that_would_be_gone_by_then_cannot_be_read() -> None:
     dry_directory.pretend_folder(made, overlay)
     overlay.changed[(0, 0)] = os.stat("d")
     with pytest.raises(CopyError, match="cannot open 'missing' for reading: No such file or dir"):
-        dry._require_readable(made, os.stat("d"))
+        dry_regular._require_readable(made, os.stat("d"))
 
 
 def test_another_directory_in_the_place_of_one_that_would_be_there_is_skipped() -> None:

@@ -10,6 +10,7 @@ from pycp import copy, system
 from pycp.engine import directory_path, durable
 from pycp.engine.durable import flush_directories, flush_file
 from pycp.errors import CopyError
+from pycp.system.folder import Directory
 from pycp.values import DIRECTORIES
 from tests.unit.rooms import Heard, job
 
@@ -114,9 +115,9 @@ def test_each_directory_that_got_one_is_flushed_by_its_own_name(
     flushed: list[str] = []
     work = job(durable=True)
 
-    def enter(*_words: object) -> int:
+    def enter(*_words: object) -> Directory:
         work.tally.own[DIRECTORIES] += 1
-        return os.open(".", os.O_RDONLY)
+        return Directory(None, ".", os.open(".", os.O_RDONLY))
 
     monkeypatch.setattr(directory_path, "_enter", enter)
     monkeypatch.setattr(

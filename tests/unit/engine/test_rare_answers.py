@@ -182,7 +182,7 @@ def test_where_the_end_of_a_file_is_not_known_reading_goes_on(
 
     monkeypatch.setattr(system, "lseek", seek)
     sides = (first.source_fd, "hole"), (second.source_fd, "hole")
-    assert first_difference(*sides) is None
+    assert first_difference(*sides, False, lambda _size: None) is None
 
 
 def test_what_was_cut_short_and_cannot_be_begun_again_is_told(
@@ -196,12 +196,12 @@ def test_what_was_cut_short_and_cannot_be_begun_again_is_told(
 def test_a_temporary_name_that_is_always_taken_is_told() -> None:
     tried = []
 
-    def make(name: str, _dir_fd: int | None) -> None:
+    def make(name: str) -> None:
         tried.append(name)
         failing(errno.EEXIST)()
 
     with pytest.raises(FileExistsError):
-        links._make_beside("d/b", None, make)
+        links._make_beside("d/b", make)
     assert len(set(tried)) == links.ATTEMPTS
     assert all(name.startswith("d/Cu") for name in tried)
 
@@ -210,7 +210,7 @@ def test_what_is_not_there_is_no_link_and_no_other_directory() -> None:
     assert not links.has_text(entry("a", "nothing"), "a")
     assert links._is_in_working_directory(entry("a", "nowhere/b"))
     error = CopyError("said before")
-    assert links.link_error(entry("a", "b"), "a", error) is error
+    assert links._link_error(entry("a", "b"), "a", error) is error
 
 
 class Unknown:

@@ -111,3 +111,8 @@ def test_what_was_pretended_can_be_written_to_by_its_mode(
     make(top, "n", stat.S_IFREG | mode)
     monkeypatch.setattr(system, "geteuid", lambda: user)
     assert top.why_unwritable("n") == code
+
+
+def test_the_root_directory_cannot_be_made_again() -> None:
+    with pytest.raises(FileExistsError):
+        Pretended(Directory(None, "", None), Overlay()).mkdir("/", 0o755)
