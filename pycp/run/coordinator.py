@@ -26,7 +26,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.run.hands import Hands
-    from pycp.run.level import Link, Place
     from pycp.run.link_sets import Name
     from pycp.run.telling import Places
     from pycp.run.unit import Identity, Item
@@ -127,7 +126,7 @@ class Coordinator:
         most = AHEAD * self._hands.slots
         while len(self._out) < most and (tasks or (self._queue.levels and self._may_go_on())):
             task = tasks.pop(0) if tasks else self._next()
-            if task.parts or task.range:
+            if task.levels or task.range:
                 self._send(task)
 
     def _go_on_waiting(self) -> None:
@@ -153,8 +152,8 @@ class Coordinator:
                 filled.pending += 1
             count -= len(names) + 1
             if names or self._hands_out_finishing(filled):
-                task.parts.append((filled, names, level.link if names else None))
-                task.places.append(level.place_of_next(is_all))
+                place, link = level.place_of_next(is_all), level.link if names else None
+                task.levels.append(Level(filled, iter(names), place, link))
             else:
                 level.end()
                 self._settle(filled)
@@ -176,7 +175,6 @@ class Coordinator:
         task.tries += 1
         order = (seconds, self._left_by, *task.packed(self._root, hands.reruns))
         self._out[hands.give(marshal.dumps(order))] = task
-        task.fold()
 
     def _work(self) -> None:
         """Do a little work here."""
@@ -188,10 +186,7 @@ class Coordinator:
 
     def _carry_out(self, task: Task) -> None:
         """Work on a unit here, for a little while."""
-        parts = zip(task.parts, task.places, strict=True)
-        self._go_on_with(
-            [[Level(filled, iter(names), place, link)] for (filled, names, link), place in parts]
-        )
+        self._go_on_with([[level] for level in task.levels])
 
     def _go_on_with(self, stacks: list[list[Level]], seconds: float = 0) -> None:
         """Copy levels and what is below them, for some seconds, or a little while."""
@@ -255,7 +250,6 @@ class Coordinator:
         for ticket, answer in self._hands.take(wait):
             task = self._out.pop(ticket)
             if isinstance(answer, Lost):
-                task.unfold()
                 self._redo(task, answer)
             else:
                 self._take_in(task, answer)
@@ -263,42 +257,37 @@ class Coordinator:
     def _take_in(self, task: Task, answer: "Answer") -> None:
         """Queue what is left of a unit, and finish what is not."""
         events, wall, waited, done, opened, members, firsts, links, came = answer
-        names, rests, lefts = self._told.take(events, task.places)
+        names, rests, lefts = self._told.take(events, [level.place for level in task.levels])
         if came is not None:
             self.ranges.take_in(came)
         self._look_at_time(wall, waited)
         for symlink in links:
             self._walk.memory.made_link(symlink)
-        found = [part[0] for part in task.parts]
+        found = [level.filled for level in task.levels]
         new = entered(opened, found, self._walk.job.exclusions is not None)
         for number, (above, name, identity, count) in enumerate(members):
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
             self._take_back((directory, name, names.get(number)), identity, count)
         made = dict(firsts)
-        for number, (part, (left, is_done)) in enumerate(zip(task.parts, done, strict=True)):
-            filled, _names, link = part
+        for number, (level, (left, is_done)) in enumerate(zip(task.levels, done, strict=True)):
+            filled, link = level.filled, level.link
             filled.is_ours = filled.is_ours and not is_done
             if link is not None and not left:
                 first = made.get(link[0])
                 # Whoever copies here as well opens and closes folders of its own.
                 likely = None if self._hands.is_local else filled.folder
                 self._queue.sets.done(link, first and self._folders.entry(first, likely))
-            self._go_on(filled, left, lefts.get(number), link)
+            level.place = lefts.get(number)
+            self._go_on(level, left)
         for number, (filled, (*_, left_there)) in enumerate(zip(new, opened, strict=True)):
-            self._go_on(filled, left_there, rests.get(number))
+            self._go_on(Level(filled, iter(()), rests.get(number)), left_there)
 
-    def _go_on(
-        self,
-        filled: "Filled",
-        names: "list[Item] | None",
-        place: "Place | None",
-        link: "Link | None" = None,
-    ) -> None:
+    def _go_on(self, level: Level, names: "list[Item] | None") -> None:
+        """Queue what is left of a directory, None if it is still to be listed."""
         if names == []:
-            return self._settle(filled)
-        level = Level(filled, Folded(names or []), place, link)
-        level.is_unlisted = names is None
+            return self._settle(level.filled)
+        level.entries, level.is_unlisted = Folded(names or []), names is None
         self._queue.put(level)
 
     def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
@@ -327,8 +316,8 @@ class Coordinator:
         if has_temporary and lost.token and lost.token not in self._left_by:
             self._left_by.append(lost.token)
         if task.tries < TRIES:
-            for filled, *_names in task.parts:
-                filled.is_redone, filled.folder.is_new = True, False
+            for level in task.levels:
+                level.filled.is_redone, level.filled.folder.is_new = True, False
             if self._hands.slots:
                 self._send(task)
             elif task.range:
@@ -338,11 +327,11 @@ class Coordinator:
             return
         if task.range:
             self.ranges.lose(lost)
-        for (filled, names, link), place in zip(task.parts, task.places, strict=True):
+        for level in task.levels:
             outer = self._told.record()
-            for name, _kind in names:
-                self._walk.job.report.failed(lost.error(join(filled.folder.source, name)))
-            self._told.recorded(place, outer)
-            if link is not None:
-                self._queue.sets.done(link, None)
-            self._settle(filled, elsewhere=False)  # it was tried, and would be for ever
+            for name, _kind in level.entries:
+                self._walk.job.report.failed(lost.error(join(level.filled.folder.source, name)))
+            self._told.recorded(level.place, outer)
+            if level.link is not None:
+                self._queue.sets.done(level.link, None)
+            self._settle(level.filled, elsewhere=False)  # it was tried, and would be for ever
