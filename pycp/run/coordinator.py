@@ -224,8 +224,7 @@ class Coordinator:
             self._settle(filled)
             return places
         if filled.is_redone:
-            names, walk = walk.hand_back().names, walk.again(self._left_by)
-            walk.hand_back().names = names
+            walk = walk.again(self._left_by)
         walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped

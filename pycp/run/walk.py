@@ -333,7 +333,7 @@ class Walk:
         other = type(self)(visitor)
         other.left_by, other.stop = left_by, self.stop
         other.stops_at_vast = self.stops_at_vast
-        other.hand_back().like(self.hand_back())
+        other.handed_back = self.hand_back()
         return other
 
 

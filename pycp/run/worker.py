@@ -149,7 +149,7 @@ class Server:
         done: list[tuple[list[Item], bool]] = []
         stack: list[Level] = []
         unfinished: list[Filled] = []
-        members: list[tuple[Filled, str, Identity, int]] = []
+        members = walk.hand_back().names = []
         firsts: list[tuple[Identity, Place]] = []
         for number, (way, is_new, is_of_run, by_umask, is_redone, names, record, link) in enumerate(
             parts
@@ -170,7 +170,6 @@ class Server:
             filled = self._filled(folder, way, record)
             numbers[filled] = ~number
             walk = self._walk.again(left_by) if is_redone else self._walk
-            walk.hand_back().names = members
             walk.unfinished, walk.is_stopped = unfinished, False
             walk.go_below(filled)
             stack = [Level(filled, iter(names))]
