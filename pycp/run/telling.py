@@ -97,12 +97,7 @@ class InOrder(AsItComes):
 
     def begin(self, walk: "Walk", stack: "Sequence[Level]") -> None:
         """Hear what this process does from now on, too."""
-        job = self._job
-        job.report, job.steps = self._recorder, None
-        if job.manifest is not None:
-            job.manifest = self._recorder.copied
-        walk.choose_ways()
-        walk.hand_back().tell = self._recorder.handed_back
+        walk.tell_to(self._recorder)
         for level in stack:
             level.place = Place()
             self._left.append(level.place)

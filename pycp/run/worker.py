@@ -103,18 +103,11 @@ class Server:
     def prepare(self) -> None:
         """Have the walk do as a worker's does, whose counts are where they will stay."""
         walk = self._walk
-        job = walk.job
         for directory in (self._root.source_directory, self._root.destination_directory):
             directory.is_pinned = True
-        job.report = self._recorder
-        job.tally.tick = None  # the coordinator tells how far all of us are
-        job.steps = None
-        if job.manifest is not None:
-            job.manifest = self._recorder.copied
-        walk.choose_ways()
-        handed_back = walk.hand_back()
-        handed_back.tell, handed_back.deepest = self._recorder.handed_back, DEEP
-        handed_back.has_turns = True
+        walk.job.tally.tick = None  # the coordinator tells how far all of us are
+        walk.tell_to(self._recorder)
+        walk.hand_back().deepest, walk.hand_back().has_turns = DEEP, True
         walk.stop = self._is_late
         walk.memory.elsewhere = self._others
         walk.stops_at_vast = True
