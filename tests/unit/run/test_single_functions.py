@@ -196,8 +196,8 @@ def test_a_destination_whose_process_is_gone_is_found_out_later() -> None:
     gone: Any = SimpleNamespace(send=raising(BrokenPipeError()))
     worker: Any = Worker(0, gone, None)
     destination: Any = SimpleNamespace()
-    destination.start = lambda *words: words[3].update({worker: destination})
-    tee = Tee([destination], report)
+    tee: Any = Tee([destination], report)
+    tee._start = lambda one, _counts: tee._by_worker.update({worker: one})
     assert tee.start()
     assert tee._by_worker == {worker: destination}
 
