@@ -213,13 +213,13 @@ class Coordinator:
         walk = self._walk
         filled = stack[-1].filled
         place = self._told.gather(stack)
-        outer = self._told.record()
+        self._told.record()
         try:
             filled.folder.find()
         except OSError as error:
             tell_lost(walk.job, filled, error)
             filled.is_ours = False  # there is nothing to finish either
-            places = self._told.recorded(place, outer, stack[:-1])
+            places = self._told.recorded(place, stack[:-1])
             self._queue.put_all(stack[:-1])
             self._settle(filled)
             return places
@@ -229,7 +229,7 @@ class Coordinator:
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
         self._queue.put_all(stack)
-        return self._told.recorded(place, outer, stack)
+        return self._told.recorded(place, stack)
 
     def _settle(self, filled: "Filled", elsewhere: bool = True) -> None:
         """Count off something a directory had to wait for, and have it finished if it was all."""
@@ -256,7 +256,7 @@ class Coordinator:
     def _take_in(self, task: Task, answer: "Answer") -> None:
         """Queue what is left of a unit, and finish what is not."""
         events, wall, waited, done, opened, members, firsts, links, came = answer
-        names, rests, lefts = self._told.take(events, [level.place for level in task.levels])
+        names, rests = self._told.take(events, [level.place for level in task.levels])
         if came is not None:
             self.ranges.take_in(came)
         self._look_at_time(wall, waited)
@@ -277,7 +277,7 @@ class Coordinator:
                 # Whoever copies here as well opens and closes folders of its own.
                 likely = None if self._hands.is_local else filled.folder
                 self._queue.sets.done(link, first and self._folders.entry(first, likely))
-            level.place = lefts.get(number)
+            level.place = rests.get(~number)
             self._go_on(level, left)
         for number, (filled, (*_, left_there)) in enumerate(zip(new, opened, strict=True)):
             self._go_on(Level(filled, iter(()), rests.get(number)), left_there)
@@ -327,10 +327,10 @@ class Coordinator:
         if task.range:
             self.ranges.lose(lost)
         for level in task.levels:
-            outer = self._told.record()
+            self._told.record()
             for name, _kind in level.entries:
                 self._walk.job.report.failed(lost.error(join(level.filled.folder.source, name)))
-            self._told.recorded(level.place, outer)
+            self._told.recorded(level.place)
             if level.link is not None:
                 self._queue.sets.done(level.link, None)
             self._settle(level.filled, elsewhere=False)  # it was tried, and would be for ever

@@ -120,7 +120,7 @@ class Ranges:
     def copy_next(self) -> None:
         """Copy a file that waits."""
         filled, entry, place = self.waiting.pop()
-        outer = self.told.record()
+        self.told.record()
         walk = self._walk.again([]) if filled.is_redone else self._walk
         with Opened(walk.job, filled) as is_open:
             if is_open:
@@ -132,7 +132,7 @@ class Ranges:
                     walk.visitor.visit(entry)
                 finally:
                     walk.job.share_data = entry.compare = None
-        self.told.recorded(place, outer)
+        self.told.recorded(place)
         self._settle(filled)
 
     def share(self, file: "FileCopy") -> None:

@@ -251,7 +251,7 @@ class Server:
         for number, (left, _is_done) in enumerate(done):
             if left:
                 note(("part", number))
-                note(("left", number))
+                note(("opened", ~number))
 
     def _lost(self, error: OSError, way: "Way") -> None:
         name = join(self._root.source, "/".join(step[0] for step in way))

@@ -214,11 +214,11 @@ def test_what_has_no_place_is_told_at_once_but_not_while_something_is_noted() ->
     told = InOrder(work)
     told.take([("part", 0), ("warn", "first")], [None])
     told.take([("warn", "second")], [])
-    outer = told.record()
+    told.record()
     told._recorder.warn("third")
     told.flush()
     assert heard.words == ["first", "second"]
-    told.recorded(None, outer)
+    told.recorded(None)
     assert heard.words == ["first", "second", "third"]
 
 
