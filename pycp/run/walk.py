@@ -123,31 +123,27 @@ class Walk:
     def go(self, stack: list[Level]) -> None:
         """Copy the levels of a stack, and those below them, until none is left or it stops."""
         try:
-            self._go(stack)
+            while stack:
+                level = stack[-1]
+                below = self._copy_entries(level)
+                if below:
+                    stack.append(below)
+                if self.is_stopped:
+                    return
+                if below:
+                    if len(stack) > OPEN_LEVELS:
+                        stack[-OPEN_LEVELS - 1].filled.folder.close()
+                    if self.stop is not None and self.stop():
+                        self.is_stopped = True
+                        return
+                else:
+                    self._leave(level, stack[-2] if len(stack) > 1 else None)
+                    stack.pop()
+                    if self.visitor.is_abandoned and stack:
+                        stack[-1].entries = iter(())
         except BaseException:
             give_up(stack)
             raise
-
-    def _go(self, stack: list[Level]) -> None:
-        while stack:
-            level = stack[-1]
-            below = self._copy_entries(level)
-            if self.is_stopped:
-                if below:
-                    stack.append(below)
-                return
-            if below:
-                stack.append(below)
-                if len(stack) > OPEN_LEVELS:
-                    stack[-OPEN_LEVELS - 1].filled.folder.close()
-                if self.stop is not None and self.stop():
-                    self.is_stopped = True
-                    return
-            else:
-                self._leave(level, stack[-2] if len(stack) > 1 else None)
-                stack.pop()
-                if self.visitor.is_abandoned and stack:
-                    stack[-1].entries = iter(())
 
     def _copy_entries(self, level: Level) -> Level | None:
         """Copy entries until one is a directory to go down into; return it, or None at the end."""
@@ -289,18 +285,15 @@ class Walk:
             step = step.above
 
     def complete(self, filled: "Filled") -> None:
-        """Give a directory its attributes, now that nothing in it is missing."""
+        """Give a directory its attributes, now that nothing in it is missing; failures are told."""
         if not filled.is_ours or (self._keeps_all and finish_quickly(filled)):
             return
-        if not is_finished(self.job, filled):
+        if is_finished(self.job, filled):
+            return
+        try:
             with Opened(self.job, filled) as is_open:
                 if is_open:
-                    self.finish(filled)
-
-    def finish(self, filled: "Filled") -> None:
-        """Give a directory that is open its attributes; failures are told."""
-        try:
-            self._finish(self.job, filled)
+                    self._finish(self.job, filled)
         except CopyError as error:
             self.job.report.failed(error)
 
