@@ -13,9 +13,9 @@ from itertools import islice
 from pycp.engine.directory import is_finished
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.level import WHOLE, Folded, Level, tell_lost
+from pycp.run.level import Folded, Level, tell_lost
 from pycp.run.queue import Queue
-from pycp.run.ranges import LargeEntry, Ranges
+from pycp.run.ranges import Ranges
 from pycp.run.task import Task, entered
 from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pycp.run.hands import Hands
     from pycp.run.link_sets import Name
     from pycp.run.telling import Places
-    from pycp.run.unit import Identity, Item
+    from pycp.run.unit import Item
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
 
@@ -53,7 +53,7 @@ class Coordinator:
         self._hands = hands
         self._jobs = jobs
         self._folders = Folders(root.folder)
-        self._queue = Queue(walk, root, self._told, merges, not hands.is_local)
+        self.queue = Queue(walk, root, self._told, merges, not hands.is_local)
         self._out: dict[int, Task] = {}
         self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
         self.ranges.told = self._told
@@ -67,18 +67,17 @@ class Coordinator:
         """Copy a stack, and all below it; so many seconds were spent before, some waiting."""
         self._look_at_time(wall, waited)
         self._told.begin(self._walk, stack)
-        self._queue.put_all(stack)
+        self.queue.put_all(stack)
         stack.clear()
         try:
             if self.ranges.opened is not None:
                 self.ranges.share(self.ranges.opened)
             while self._is_left():
                 self._give()
-                if self.ranges.waiting:
-                    self.ranges.copy_next()
+                if self.queue.large:
+                    self.ranges.copy(*self.queue.large.pop())
                 elif self._may_go_on() and (
-                    self._queue.own
-                    or (self._queue.levels and (self._works_itself or not self._out))
+                    self.queue.own or (self.queue.levels and (self._works_itself or not self._out))
                 ):
                     self._work()
                     self._take(wait=False)
@@ -88,35 +87,35 @@ class Coordinator:
             self._hands.close(at_once=False)
         except BaseException:
             self._hands.close(at_once=True)
-            self._queue.close()
+            self.queue.close()
             raise
         finally:
             self.ranges.end()
             self._told.end()
-            self._queue.end()
+            self.queue.end()
             del self.ranges  # which knows us, and would keep us for ever
 
     def _is_left(self) -> bool:
         """Return whether there is anything to do, when it is the turn of what waited for that."""
-        is_left = self._queue or self._out or self.ranges.waiting or self._queue.sets.choose()
-        return bool(is_left) or self._copy_in_turn(self._queue.in_turn.all())
+        is_left = self.queue or self._out or self.queue.sets.choose()
+        return bool(is_left) or self._copy_in_turn(self.queue.in_turn.all())
 
     def _may_go_on(self) -> bool:
         """Return whether more can be told, unless something that is out precedes it."""
-        is_full = self._told.is_full or self._queue.in_turn.is_full
-        if is_full and not (self._queue.sets.choose() or self._out or self._queue.sets):
-            self._copy_in_turn(self._queue.in_turn.next())
+        is_full = self._told.is_full or self.queue.in_turn.is_full
+        if is_full and not (self.queue.sets.choose() or self._out or self.queue.sets):
+            self._copy_in_turn(self.queue.in_turn.next())
         return not (self._out and is_full)
 
     def _copy_in_turn(self, names: "list[Name]") -> bool:
         """Copy names while nobody else does; return whether there were any."""
-        self._queue.share(False)
+        self.queue.share(False)
         for filled, name, place in names:
             is_redone = filled.is_redone
-            filled.is_redone = is_redone and self._queue.may_be_begun
+            filled.is_redone = is_redone and self.queue.may_be_begun
             self._go_on_with([[Level(filled, iter([(name, REGULAR)]), place)]], float("inf"))
             filled.is_redone = is_redone
-        self._queue.share(True)
+        self.queue.share(True)
         self._told.flush()
         return bool(names)
 
@@ -124,7 +123,7 @@ class Coordinator:
         """Hand out units while there is room for them; ranges first, as these let nothing wait."""
         tasks = self.ranges.tasks
         most = AHEAD * self._hands.slots
-        while len(self._out) < most and (tasks or (self._queue.levels and self._may_go_on())):
+        while len(self._out) < most and (tasks or (self.queue.levels and self._may_go_on())):
             task = tasks.pop(0) if tasks else self._next()
             if task.levels or task.range:
                 self._send(task)
@@ -137,17 +136,17 @@ class Coordinator:
     def _next(self) -> Task:
         """Take names for a unit from the queue: an equal share of what is known to be left."""
         task = Task()
-        known = self._queue.names(AHEAD, MOST_NAMES) // (AHEAD * self._hands.slots + 1)
+        known = self.queue.names(AHEAD, MOST_NAMES) // (AHEAD * self._hands.slots + 1)
         count = max(min(known, MOST_NAMES), 1 if self._hands.is_local else LEAST_FAR)
-        while self._queue.levels and count > 0:
-            index = self._told.next(self._queue.levels)
-            level = self._queue.levels[index]
+        while self.queue.levels and count > 0:
+            index = self._told.next(self.queue.levels)
+            level = self.queue.levels[index]
             filled = level.filled
             if level.is_unlisted:
-                self._queue.list(level)
+                self.queue.list(level)
             names = list(islice(level.entries, count))
             if is_all := len(names) < count:
-                self._queue.levels.pop(index)
+                self.queue.levels.pop(index)
             else:
                 filled.pending += 1
             count -= len(names) + 1
@@ -170,7 +169,7 @@ class Coordinator:
 
     def _send(self, task: Task) -> None:
         hands = self._hands
-        least, times = (LONGEST, 3) if len(self._queue.levels) > 1 else (SHORTEST, 1)
+        least, times = (LONGEST, 3) if len(self.queue.levels) > 1 else (SHORTEST, 1)
         seconds = max(least, times * hands.slots * hands.unit_cost)
         task.tries += 1
         order = (seconds, self._left_by, *task.packed(self._root, hands.reruns))
@@ -178,8 +177,8 @@ class Coordinator:
 
     def _work(self) -> None:
         """Do a little work here."""
-        if self._queue.own:
-            self._go_on_with([self._queue.own.pop()])
+        if self.queue.own:
+            self._go_on_with([self.queue.own.pop()])
         else:
             self._carry_out(self._next())
         self._told.flush()
@@ -197,16 +196,16 @@ class Coordinator:
         places: Places = {}
         for stack in stacks:
             if walk.is_stopped:
-                self._queue.put_all(stack)
+                self.queue.put_all(stack)
                 continue
             link, stack[-1].link = stack[-1].link, None  # what is left of it is none
-            self._queue.sets.granted = link and link[0]
+            self.queue.sets.granted = link and link[0]
             places |= self._go(stack)
             if link is not None:
-                self._queue.sets.done(link, walk.memory.copied.get(link[0]))
-        self._queue.sets.granted = None
+                self.queue.sets.done(link, walk.memory.copied.get(link[0]))
+        self.queue.sets.granted = None
         for number, (above, name, identity, count) in enumerate(walk.hand_back().names):
-            self._take_back((above, name, places.get(number)), identity, count)
+            self.queue.take_back((above, name, places.get(number)), identity, count)
 
     def _go(self, stack: list[Level]) -> "Places":
         """Copy a level and what is below it for a while; return the places of names handed back."""
@@ -220,7 +219,7 @@ class Coordinator:
             tell_lost(walk.job, filled, error)
             filled.is_ours = False  # there is nothing to finish either
             places = self._told.recorded(place, stack[:-1])
-            self._queue.put_all(stack[:-1])
+            self.queue.put_all(stack[:-1])
             self._settle(filled)
             return places
         if filled.is_redone:
@@ -228,7 +227,7 @@ class Coordinator:
         walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
-        self._queue.put_all(stack)
+        self.queue.put_all(stack)
         return self._told.recorded(place, stack)
 
     def _settle(self, filled: "Filled", elsewhere: bool = True) -> None:
@@ -236,7 +235,7 @@ class Coordinator:
         step: Filled | None = filled
         while step is not None:
             if elsewhere and self._hands_out_finishing(step) and step.depth < DEEP:
-                self._queue.levels.append(Level(step, iter(())))
+                self.queue.levels.append(Level(step, iter(())))
                 return
             step.pending -= 1
             if step.pending:
@@ -267,7 +266,7 @@ class Coordinator:
         for number, (above, name, identity, count) in enumerate(members):
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
-            self._take_back((directory, name, names.get(number)), identity, count)
+            self.queue.take_back((directory, name, names.get(number)), identity, count)
         made = dict(firsts)
         for number, (level, (left, is_done)) in enumerate(zip(task.levels, done, strict=True)):
             filled, link = level.filled, level.link
@@ -276,7 +275,7 @@ class Coordinator:
                 first = made.get(link[0])
                 # Whoever copies here as well opens and closes folders of its own.
                 likely = None if self._hands.is_local else filled.folder
-                self._queue.sets.done(link, first and self._folders.entry(first, likely))
+                self.queue.sets.done(link, first and self._folders.entry(first, likely))
             level.place = rests.get(~number)
             self._go_on(level, left)
         for number, (filled, (*_, left_there)) in enumerate(zip(new, opened, strict=True)):
@@ -287,14 +286,7 @@ class Coordinator:
         if names == []:
             return self._settle(level.filled)
         level.entries, level.is_unlisted = Folded(names or []), names is None
-        self._queue.put(level)
-
-    def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
-        """Queue a name handed back; `count` is its names, WHOLE a large file."""
-        if count == WHOLE:
-            self.ranges.waiting.append((name[0], LargeEntry(name[0].folder, name[1]), name[2]))
-        else:
-            self._queue.take_back(name, identity, count)
+        self.queue.put(level)
 
     def _look_at_time(self, wall: float, waited: float) -> None:
         """Have more processes wait side by side if that is most of what they do."""
@@ -332,5 +324,5 @@ class Coordinator:
                 self._walk.job.report.failed(lost.error(join(level.filled.folder.source, name)))
             self._told.recorded(level.place)
             if level.link is not None:
-                self._queue.sets.done(level.link, None)
+                self.queue.sets.done(level.link, None)
             self._settle(level.filled, elsewhere=False)  # it was tried, and would be for ever

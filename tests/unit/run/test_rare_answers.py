@@ -104,8 +104,7 @@ def test_a_directory_that_is_gone_has_nothing_left(root: Folder) -> None:
     assert list(level.entries) == []
     settled: list[Any] = []
     large = Ranges(walk, Folders(root), Leaving(), lambda: None, settled.append)  # type: ignore[arg-type]
-    large.waiting.append((filled, LargeEntry(root, "f"), None))
-    large.copy_next()
+    large.copy(filled, LargeEntry(root, "f"), None)
     assert settled == [filled]
     assert heard.words == ["cannot access 's': No such file or directory"] * 2
 
