@@ -72,25 +72,17 @@ def run_tee(options: "CopyOptions", operands: "Iterable[str]", report: "Report")
     """
     destinations = _destinations(options, operands, report)
     report.tally.provide(max(len(destinations), 1))
-    if len(destinations) * DESCRIPTORS > most_workers():
-        _one_by_one(destinations, report)
-        return
     tee = Tee(destinations, report)
     try:
-        if tee.start():
+        is_started = len(destinations) * DESCRIPTORS <= most_workers() and tee.start()
+        if is_started:
             tee.run()
-        else:
-            tee.close()
-            _one_by_one(destinations, report)
     finally:
         tee.close()
-
-
-def _one_by_one(destinations: list[Destination], report: "Report") -> None:
-    for destination in destinations:
-        destination.copy(
-            Teller(report, destination.name, report.tally, lambda events: replay(events, report))
-        )
+    if not is_started:
+        for one in destinations:
+            teller = Teller(report, one.name, report.tally, lambda events: replay(events, report))
+            one.copy(teller)
 
 
 class Tee:
