@@ -143,7 +143,7 @@ class Coordinator:
             level = self.queue.levels[index]
             filled = level.filled
             if level.is_unlisted:
-                self.queue.list(level)
+                self._walk.list_closed(level)
             names = list(islice(level.entries, count))
             if is_all := len(names) < count:
                 self.queue.levels.pop(index)
@@ -187,10 +187,10 @@ class Coordinator:
         """Work on a unit here, for a little while."""
         self._go_on_with([[level] for level in task.levels])
 
-    def _go_on_with(self, stacks: list[list[Level]], seconds: float = 0) -> None:
+    def _go_on_with(self, stacks: list[list[Level]], seconds: float = OWN) -> None:
         """Copy levels and what is below them, for some seconds, or a little while."""
         walk = self._walk
-        deadline = time.monotonic() + (seconds or OWN)
+        deadline = time.monotonic() + seconds
         walk.stop = lambda: time.monotonic() > deadline
         walk.is_stopped, walk.hand_back().names = False, []
         places: Places = {}

@@ -2,7 +2,7 @@
 
 from operator import length_hint
 
-from pycp.run.level import IN_TURN, WHOLE, Level, Opened, give_up
+from pycp.run.level import IN_TURN, WHOLE, Level, give_up
 from pycp.run.link_sets import LinkSets
 from pycp.run.ranges import LargeEntry
 from pycp.run.unit import is_below
@@ -142,12 +142,6 @@ class Queue:
         self.levels += shallow
         if len(shallow) < len(stack):
             self.own.append(stack[len(shallow) :])
-
-    def list(self, level: "Level") -> None:
-        """List a directory that is closed; failures are told."""
-        with Opened(self._walk.job, level.filled) as is_open:
-            if is_open:
-                self._walk.list_again(level)
 
     def names(self, levels: int, most: int) -> int:
         """Return how many names the newest of the levels have left, `most` where nobody knows."""

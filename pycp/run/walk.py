@@ -319,11 +319,13 @@ class Walk:
             except OSError as error:
                 self.job.report.failed(cannot("clean up", filled.entry.destination, error))
 
-    def list_again(self, level: Level) -> None:
-        """List a directory that is open; failures are told."""
-        level.is_unlisted = False
+    def list_closed(self, level: Level) -> None:
+        """List a directory that is closed; failures are told."""
         try:
-            level.entries = self._list(self.job, level.filled, self.memory.copied)[1]
+            with Opened(self.job, level.filled) as is_open:
+                if is_open:
+                    level.is_unlisted = False
+                    level.entries = self._list(self.job, level.filled, self.memory.copied)[1]
         except CopyError as error:
             self.job.report.failed(error)
 

@@ -107,9 +107,10 @@ def test_a_directory_that_cannot_be_listed_again_is_told(
     walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walk, "_list", raising(CopyError("not to be listed")))
+    monkeypatch.setattr(Folder, "find", lambda _folder: None)
     level = Level(filled(), iter(()))
     level.is_unlisted = True
-    walk.list_again(level)
+    walk.list_closed(level)
     assert words_of(walk) == ["not to be listed"]
     assert not level.is_unlisted
 
