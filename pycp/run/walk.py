@@ -285,15 +285,18 @@ class Walk:
             step = step.above
 
     def complete(self, filled: "Filled") -> None:
-        """Give a directory its attributes, now that nothing in it is missing; failures are told."""
+        """Give a directory its attributes, now that nothing in it is missing."""
         if not filled.is_ours or (self._keeps_all and finish_quickly(filled)):
             return
-        if is_finished(self.job, filled):
-            return
-        try:
+        if not is_finished(self.job, filled):
             with Opened(self.job, filled) as is_open:
                 if is_open:
-                    self._finish(self.job, filled)
+                    self.finish(filled)
+
+    def finish(self, filled: "Filled") -> None:
+        """Give a directory that is open its attributes; failures are told."""
+        try:
+            self._finish(self.job, filled)
         except CopyError as error:
             self.job.report.failed(error)
 
