@@ -94,7 +94,7 @@ class InOrder(AsItComes):
 
     def begin(self, walk: "Walk", stack: "Sequence[Level]") -> None:
         """Hear what this process does from now on, too."""
-        walk.tell_to(self._recorder)
+        self._recorder.listen(walk)
         for level in stack:
             level.place = Place()
             self._left.append(level.place)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pycp.engine.short import Ways
     from pycp.entries import Decision
     from pycp.run.handed_back import HandedBack
-    from pycp.run.recorder import Recorder
     from pycp.run.visit import Visitor
     from pycp.system.folder import Folder
 
@@ -98,15 +97,6 @@ class Walk:
 
             self.handed_back = HandedBack(self.job, self.memory)
         return self.handed_back
-
-    def tell_to(self, recorder: "Recorder") -> None:
-        """Have a recorder told from now on, and where something comes that is handed back."""
-        job = self.job
-        job.report, job.steps = recorder, None
-        if job.manifest is not None:
-            job.manifest = recorder.copied
-        self.choose_ways()
-        self.hand_back().tell = recorder.handed_back
 
     def choose_ways(self) -> None:
         """Prepare the short ways, as far as the options have any."""

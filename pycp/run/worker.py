@@ -106,7 +106,7 @@ class Server:
         for directory in (self._root.source_directory, self._root.destination_directory):
             directory.is_pinned = True
         walk.job.tally.tick = None  # the coordinator tells how far all of us are
-        walk.tell_to(self._recorder)
+        self._recorder.listen(walk)
         walk.hand_back().deepest, walk.hand_back().has_turns = DEEP, True
         walk.stop = self._is_late
         walk.memory.elsewhere = self._others
