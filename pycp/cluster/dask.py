@@ -57,9 +57,9 @@ class Workers:
         message = event[1]
         if isinstance(message, dict) and message.get("action") == "remove-worker":
             gone = self._futures.given_to(message["worker"])
+            self._futures.put(message["worker"])  # first, or what it had just counts as cancelled
             if gone:
                 await self._client.cancel(gone, asynchronous=True, force=True)
-            self._futures.put(message["worker"])
 
     def send(self, node: int, ticket: int, request: bytes) -> None:
         """Submit a request to one worker and no other."""
