@@ -1,17 +1,21 @@
 """Dask: the workers of a scheduler that somebody started, each of which gets what is meant for it.
 
 A unit is pinned to one worker, and is never to be done by another: the scheduler would give a dead
-worker's tasks to others without telling.
+worker's tasks to others without telling. It tells everybody who listens that a worker is gone, but
+would wait for ever for results that went with one, and so would whoever gathers them.
 """
 
 from pycp.cluster.futures import Futures
 from pycp.cluster.node import carry_out
-from pycp.cluster.scheduler import Scheduler
+from pycp.errors import CopyError
 from pycp.run.hands import Lost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+SECONDS = 10
+"""How long a scheduler may take to answer."""
 
 
 class Workers:
@@ -21,16 +25,46 @@ class Workers:
     knows_nodes = True
 
     def __init__(self, address: str) -> None:
-        """Raise CopyError if there are none."""
+        """Raise CopyError if there is no scheduler, or it has no workers."""
+        try:
+            from distributed import Client
+
+            connect: Any = Client
+        except ImportError:
+            raise CopyError(
+                "--cluster=dask needs the Python package distributed:"
+                " install 'pycp-coreutils[dask]', or distributed"
+            ) from None
+        import logging
+
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters we say
         self._futures = Futures()
-        self._scheduler = Scheduler(address, self._futures.given_to, self._futures.put)
-        self._addresses = self._scheduler.workers
+        try:
+            self._client = connect(address, timeout=SECONDS, set_as_default=False)
+            self._client.subscribe_topic("all", self._hear)
+            known = self._client.scheduler_info(n_workers=-1)["workers"]
+        except Exception as error:  # of whatever kind: TLS, names, timeouts, versions
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise CopyError(f"cannot connect to the scheduler {address}: {reason}") from None
+        self._addresses: list[str] = sorted(known)
         self.nodes = list(range(len(self._addresses)))
+        if not known:
+            self._client.close()
+            raise CopyError(f"the scheduler {address} has no workers")
+
+    async def _hear(self, event: "tuple[float, Any]") -> None:
+        """Have it known that a worker is gone, and nothing more expected of it."""
+        message = event[1]
+        if isinstance(message, dict) and message.get("action") == "remove-worker":
+            gone = self._futures.given_to(message["worker"])
+            self._futures.put(message["worker"])  # first, or what it had just counts as cancelled
+            if gone:
+                await self._client.cancel(gone, asynchronous=True, force=True)
 
     def send(self, node: int, ticket: int, request: bytes) -> None:
         """Submit a request to one worker and no other."""
         address = self._addresses[node]
-        future = self._scheduler.client.submit(
+        future = self._client.submit(
             carry_out,
             request,
             workers=[address],
@@ -55,12 +89,16 @@ class Workers:
     def _lost(self, address: str) -> list[tuple[int, bytes | Lost]]:
         self.nodes = [node for node in self.nodes if self._addresses[node] != address]
         gone = self._futures.given_to(address)
-        self._scheduler.forget(gone)
+        if gone:
+            self._client.cancel(gone, force=True)
         how = Lost(f"the worker {address} is gone")
         return [(self._futures.pop(future), how) for future in gone]
 
     def _gathered(self, done: "list[Any]") -> list[tuple[int, bytes | Lost]]:
-        results = self._scheduler.gathered(done)
+        """Take what came of futures that are done, all at once; nothing if some of it is gone."""
+        good = [future for future in done if future.status == "finished"]
+        came = self._client.gather(good, errors="skip") if good else []
+        results = dict(zip(good, came, strict=True)) if len(came) == len(good) else {}
         taken: list[tuple[int, bytes | Lost]] = []
         for future in done:
             lost = Lost(f"the worker returned nothing: {future.status}")
@@ -69,9 +107,10 @@ class Workers:
 
     def cancel(self) -> None:
         """Take back what has not begun."""
-        self._scheduler.cancel(list(self._futures.out))
+        if self._futures.out:
+            self._client.cancel(list(self._futures.out))
 
     def close(self, status: int) -> None:
         """Leave scheduler and workers to whoever started them."""
         self.cancel()
-        self._scheduler.close()
+        self._client.close(timeout=SECONDS)

@@ -140,7 +140,7 @@ class Run:
         if options.exclude:
             job.exclusions = Exclusions(options.exclude)
         if options.manifest is not None:
-            job.manifest = _write_nothing
+            job.manifest = lambda _name, _digest: None  # until the recorder takes its place
         job.large_from = large_from
         walk = Walk(Visitor(job, self._has_company))
         nowhere = Directory(None, "", None)
@@ -175,10 +175,6 @@ class Run:
             directory.close()
             raise CopyError(f"{shown} is not the same directory as here")
         return directory
-
-
-def _write_nothing(_name: str, _digest: str) -> None:
-    """Stand for the manifest until the recorder takes its place."""
 
 
 _runs: dict[str, Run] = {}

@@ -104,11 +104,8 @@ class JsonLines(Lines):
     def failed(self, error: CopyError) -> None:
         """Tell a failure, both ways; one that was told before is just the same failure again."""
         if not error.is_told or isinstance(error, SilentError):
-            self._failure(error)
+            self.event("failed", **failure_details(error))
         super().failed(error)
-
-    def _failure(self, error: CopyError) -> None:
-        self.event("failed", **failure_details(error))
 
     def finish(self) -> bool:
         """Write the summary and what is left; return whether all is well."""

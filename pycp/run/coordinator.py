@@ -13,9 +13,9 @@ from itertools import islice
 from pycp.engine.directory import is_finished
 from pycp.run import share
 from pycp.run.hands import AHEAD, Lost
-from pycp.run.level import WHOLE, Folded, Level, tell_lost
+from pycp.run.level import Folded, Level, tell_lost
 from pycp.run.queue import Queue
-from pycp.run.ranges import LargeEntry, Ranges
+from pycp.run.ranges import Ranges
 from pycp.run.task import Task, entered
 from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders
@@ -26,10 +26,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
     from pycp.run.hands import Hands
-    from pycp.run.level import Link, Place
     from pycp.run.link_sets import Name
     from pycp.run.telling import Places
-    from pycp.run.unit import Identity, Item
+    from pycp.run.unit import Item
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
 
@@ -54,7 +53,7 @@ class Coordinator:
         self._hands = hands
         self._jobs = jobs
         self._folders = Folders(root.folder)
-        self._queue = Queue(walk, root, self._told, merges, not hands.is_local)
+        self.queue = Queue(walk, root, self._told, merges, not hands.is_local)
         self._out: dict[int, Task] = {}
         self.ranges = Ranges(walk, self._folders, hands, self._go_on_waiting, self._settle)
         self.ranges.told = self._told
@@ -68,18 +67,17 @@ class Coordinator:
         """Copy a stack, and all below it; so many seconds were spent before, some waiting."""
         self._look_at_time(wall, waited)
         self._told.begin(self._walk, stack)
-        self._queue.put_all(stack)
+        self.queue.put_all(stack)
         stack.clear()
         try:
             if self.ranges.opened is not None:
                 self.ranges.share(self.ranges.opened)
             while self._is_left():
                 self._give()
-                if self.ranges.waiting:
-                    self.ranges.copy_next()
+                if self.queue.large:
+                    self.ranges.copy(*self.queue.large.pop())
                 elif self._may_go_on() and (
-                    self._queue.own
-                    or (self._queue.levels and (self._works_itself or not self._out))
+                    self.queue.own or (self.queue.levels and (self._works_itself or not self._out))
                 ):
                     self._work()
                     self._take(wait=False)
@@ -89,35 +87,35 @@ class Coordinator:
             self._hands.close(at_once=False)
         except BaseException:
             self._hands.close(at_once=True)
-            self._queue.close()
+            self.queue.close()
             raise
         finally:
             self.ranges.end()
             self._told.end()
-            self._queue.end()
+            self.queue.end()
             del self.ranges  # which knows us, and would keep us for ever
 
     def _is_left(self) -> bool:
         """Return whether there is anything to do, when it is the turn of what waited for that."""
-        is_left = self._queue or self._out or self.ranges.waiting or self._queue.sets.choose()
-        return bool(is_left) or self._copy_in_turn(self._queue.in_turn.all())
+        is_left = self.queue or self._out or self.queue.sets.choose()
+        return bool(is_left) or self._copy_in_turn(self.queue.in_turn.all())
 
     def _may_go_on(self) -> bool:
         """Return whether more can be told, unless something that is out precedes it."""
-        is_full = self._told.is_full or self._queue.in_turn.is_full
-        if is_full and not (self._queue.sets.choose() or self._out or self._queue.sets):
-            self._copy_in_turn(self._queue.in_turn.next())
+        is_full = self._told.is_full or self.queue.in_turn.is_full
+        if is_full and not (self.queue.sets.choose() or self._out or self.queue.sets):
+            self._copy_in_turn(self.queue.in_turn.next())
         return not (self._out and is_full)
 
     def _copy_in_turn(self, names: "list[Name]") -> bool:
         """Copy names while nobody else does; return whether there were any."""
-        self._queue.share(False)
+        self.queue.share(False)
         for filled, name, place in names:
             is_redone = filled.is_redone
-            filled.is_redone = is_redone and self._queue.may_be_begun
+            filled.is_redone = is_redone and self.queue.may_be_begun
             self._go_on_with([[Level(filled, iter([(name, REGULAR)]), place)]], float("inf"))
             filled.is_redone = is_redone
-        self._queue.share(True)
+        self.queue.share(True)
         self._told.flush()
         return bool(names)
 
@@ -125,9 +123,9 @@ class Coordinator:
         """Hand out units while there is room for them; ranges first, as these let nothing wait."""
         tasks = self.ranges.tasks
         most = AHEAD * self._hands.slots
-        while len(self._out) < most and (tasks or (self._queue.levels and self._may_go_on())):
+        while len(self._out) < most and (tasks or (self.queue.levels and self._may_go_on())):
             task = tasks.pop(0) if tasks else self._next()
-            if task.parts or task.range:
+            if task.levels or task.range:
                 self._send(task)
 
     def _go_on_waiting(self) -> None:
@@ -138,23 +136,23 @@ class Coordinator:
     def _next(self) -> Task:
         """Take names for a unit from the queue: an equal share of what is known to be left."""
         task = Task()
-        known = self._queue.names(AHEAD, MOST_NAMES) // (AHEAD * self._hands.slots + 1)
+        known = self.queue.names(AHEAD, MOST_NAMES) // (AHEAD * self._hands.slots + 1)
         count = max(min(known, MOST_NAMES), 1 if self._hands.is_local else LEAST_FAR)
-        while self._queue.levels and count > 0:
-            index = self._told.next(self._queue.levels)
-            level = self._queue.levels[index]
+        while self.queue.levels and count > 0:
+            index = self._told.next(self.queue.levels)
+            level = self.queue.levels[index]
             filled = level.filled
             if level.is_unlisted:
-                self._queue.list(level)
+                self._walk.list_closed(level)
             names = list(islice(level.entries, count))
             if is_all := len(names) < count:
-                self._queue.levels.pop(index)
+                self.queue.levels.pop(index)
             else:
                 filled.pending += 1
             count -= len(names) + 1
             if names or self._hands_out_finishing(filled):
-                task.parts.append((filled, names, level.link if names else None))
-                task.places.append(level.place_of_next(is_all))
+                place, link = level.place_of_next(is_all), level.link if names else None
+                task.levels.append(Level(filled, iter(names), place, link))
             else:
                 level.end()
                 self._settle(filled)
@@ -171,78 +169,73 @@ class Coordinator:
 
     def _send(self, task: Task) -> None:
         hands = self._hands
-        least, times = (LONGEST, 3) if len(self._queue.levels) > 1 else (SHORTEST, 1)
+        least, times = (LONGEST, 3) if len(self.queue.levels) > 1 else (SHORTEST, 1)
         seconds = max(least, times * hands.slots * hands.unit_cost)
         task.tries += 1
         order = (seconds, self._left_by, *task.packed(self._root, hands.reruns))
         self._out[hands.give(marshal.dumps(order))] = task
-        task.fold()
 
     def _work(self) -> None:
         """Do a little work here."""
-        if self._queue.own:
-            self._go_on_with([self._queue.own.pop()])
+        if self.queue.own:
+            self._go_on_with([self.queue.own.pop()])
         else:
             self._carry_out(self._next())
         self._told.flush()
 
     def _carry_out(self, task: Task) -> None:
         """Work on a unit here, for a little while."""
-        parts = zip(task.parts, task.places, strict=True)
-        self._go_on_with(
-            [[Level(filled, iter(names), place, link)] for (filled, names, link), place in parts]
-        )
+        self._go_on_with([[level] for level in task.levels])
 
-    def _go_on_with(self, stacks: list[list[Level]], seconds: float = 0) -> None:
+    def _go_on_with(self, stacks: list[list[Level]], seconds: float = OWN) -> None:
         """Copy levels and what is below them, for some seconds, or a little while."""
         walk = self._walk
-        deadline = time.monotonic() + (seconds or OWN)
+        deadline = time.monotonic() + seconds
         walk.stop = lambda: time.monotonic() > deadline
         walk.is_stopped, walk.hand_back().names = False, []
         places: Places = {}
         for stack in stacks:
             if walk.is_stopped:
-                self._queue.put_all(stack)
+                self.queue.put_all(stack)
                 continue
             link, stack[-1].link = stack[-1].link, None  # what is left of it is none
-            self._queue.sets.granted = link and link[0]
+            self.queue.sets.granted = link and link[0]
             places |= self._go(stack)
             if link is not None:
-                self._queue.sets.done(link, walk.memory.copied.get(link[0]))
-        self._queue.sets.granted = None
+                self.queue.sets.done(link, walk.memory.copied.get(link[0]))
+        self.queue.sets.granted = None
         for number, (above, name, identity, count) in enumerate(walk.hand_back().names):
-            self._take_back((above, name, places.get(number)), identity, count)
+            self.queue.take_back((above, name, places.get(number)), identity, count)
 
     def _go(self, stack: list[Level]) -> "Places":
         """Copy a level and what is below it for a while; return the places of names handed back."""
         walk = self._walk
         filled = stack[-1].filled
         place = self._told.gather(stack)
-        outer = self._told.record()
+        self._told.record()
         try:
             filled.folder.find()
         except OSError as error:
             tell_lost(walk.job, filled, error)
             filled.is_ours = False  # there is nothing to finish either
-            places = self._told.recorded(place, outer, stack[:-1])
-            self._queue.put_all(stack[:-1])
+            places = self._told.recorded(place, stack[:-1])
+            self.queue.put_all(stack[:-1])
             self._settle(filled)
             return places
         if filled.is_redone:
-            names, walk = walk.hand_back().names, walk.again(self._left_by)
-            walk.hand_back().names = names
+            walk = walk.again(self._left_by)
         walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped
-        self._queue.put_all(stack)
-        return self._told.recorded(place, outer, stack)
+        self.queue.put_all(stack)
+        return self._told.recorded(place, stack)
 
     def _settle(self, filled: "Filled", elsewhere: bool = True) -> None:
         """Count off something a directory had to wait for, and have it finished if it was all."""
         step: Filled | None = filled
         while step is not None:
             if elsewhere and self._hands_out_finishing(step) and step.depth < DEEP:
-                self._queue.levels.append(Level(step, iter(())))
+                self.queue.levels.append(Level(step, iter(())))
                 return
             step.pending -= 1
             if step.pending:
@@ -255,7 +248,6 @@ class Coordinator:
         for ticket, answer in self._hands.take(wait):
             task = self._out.pop(ticket)
             if isinstance(answer, Lost):
-                task.unfold()
                 self._redo(task, answer)
             else:
                 self._take_in(task, answer)
@@ -263,50 +255,38 @@ class Coordinator:
     def _take_in(self, task: Task, answer: "Answer") -> None:
         """Queue what is left of a unit, and finish what is not."""
         events, wall, waited, done, opened, members, firsts, links, came = answer
-        names, rests, lefts = self._told.take(events, task.places)
+        names, rests = self._told.take(events, [level.place for level in task.levels])
         if came is not None:
             self.ranges.take_in(came)
         self._look_at_time(wall, waited)
         for symlink in links:
             self._walk.memory.made_link(symlink)
-        found = [part[0] for part in task.parts]
+        found = [level.filled for level in task.levels]
         new = entered(opened, found, self._walk.job.exclusions is not None)
         for number, (above, name, identity, count) in enumerate(members):
             directory = found[~above] if above < 0 else new[above]
             directory.pending += 1
-            self._take_back((directory, name, names.get(number)), identity, count)
+            self.queue.take_back((directory, name, names.get(number)), identity, count)
         made = dict(firsts)
-        for number, (part, (left, is_done)) in enumerate(zip(task.parts, done, strict=True)):
-            filled, _names, link = part
+        for number, (level, (left, is_done)) in enumerate(zip(task.levels, done, strict=True)):
+            filled, link = level.filled, level.link
             filled.is_ours = filled.is_ours and not is_done
             if link is not None and not left:
                 first = made.get(link[0])
                 # Whoever copies here as well opens and closes folders of its own.
                 likely = None if self._hands.is_local else filled.folder
-                self._queue.sets.done(link, first and self._folders.entry(first, likely))
-            self._go_on(filled, left, lefts.get(number), link)
+                self.queue.sets.done(link, first and self._folders.entry(first, likely))
+            level.place = rests.get(~number)
+            self._go_on(level, left)
         for number, (filled, (*_, left_there)) in enumerate(zip(new, opened, strict=True)):
-            self._go_on(filled, left_there, rests.get(number))
+            self._go_on(Level(filled, iter(()), rests.get(number)), left_there)
 
-    def _go_on(
-        self,
-        filled: "Filled",
-        names: "list[Item] | None",
-        place: "Place | None",
-        link: "Link | None" = None,
-    ) -> None:
+    def _go_on(self, level: Level, names: "list[Item] | None") -> None:
+        """Queue what is left of a directory, None if it is still to be listed."""
         if names == []:
-            return self._settle(filled)
-        level = Level(filled, Folded(names or []), place, link)
-        level.is_unlisted = names is None
-        self._queue.put(level)
-
-    def _take_back(self, name: "Name", identity: "Identity", count: int) -> None:
-        """Queue a name handed back; `count` is its names, WHOLE a large file."""
-        if count == WHOLE:
-            self.ranges.waiting.append((name[0], LargeEntry(name[0].folder, name[1]), name[2]))
-        else:
-            self._queue.take_back(name, identity, count)
+            return self._settle(level.filled)
+        level.entries, level.is_unlisted = Folded(names or []), names is None
+        self.queue.put(level)
 
     def _look_at_time(self, wall: float, waited: float) -> None:
         """Have more processes wait side by side if that is most of what they do."""
@@ -327,8 +307,8 @@ class Coordinator:
         if has_temporary and lost.token and lost.token not in self._left_by:
             self._left_by.append(lost.token)
         if task.tries < TRIES:
-            for filled, *_names in task.parts:
-                filled.is_redone, filled.folder.is_new = True, False
+            for level in task.levels:
+                level.filled.is_redone, level.filled.folder.is_new = True, False
             if self._hands.slots:
                 self._send(task)
             elif task.range:
@@ -338,11 +318,11 @@ class Coordinator:
             return
         if task.range:
             self.ranges.lose(lost)
-        for (filled, names, link), place in zip(task.parts, task.places, strict=True):
-            outer = self._told.record()
-            for name, _kind in names:
-                self._walk.job.report.failed(lost.error(join(filled.folder.source, name)))
-            self._told.recorded(place, outer)
-            if link is not None:
-                self._queue.sets.done(link, None)
-            self._settle(filled, elsewhere=False)  # it was tried, and would be for ever
+        for level in task.levels:
+            self._told.record()
+            for name, _kind in level.entries:
+                self._walk.job.report.failed(lost.error(join(level.filled.folder.source, name)))
+            self._told.recorded(level.place)
+            if level.link is not None:
+                self.queue.sets.done(level.link, None)
+            self._settle(level.filled, elsewhere=False)  # it was tried, and would be for ever

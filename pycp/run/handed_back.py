@@ -48,11 +48,6 @@ class HandedBack:
         self.tell: Callable[[int], None] | None = None
         """Told which of the names was handed back just now."""
 
-    def like(self, other: "HandedBack") -> None:
-        """Take over what is handed back, but not the names."""
-        self.deepest, self.tell = other.deepest, other.tell
-        self.has_turns, self.has_sets_in_turn = other.has_turns, other.has_sets_in_turn
-
     def take(self, entry: "Entry", above: "Filled", kind: int) -> bool:
         """Note an entry that is not for this process, and return whether it is none."""
         try:

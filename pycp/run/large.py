@@ -127,7 +127,7 @@ def copy_large_operand(
             cluster.begin(walk, folder)
         coordinator.ranges.begin()
         visitor.memory.operand = file
-        coordinator.ranges.waiting.append((root, file, None))
+        coordinator.queue.large.append((root, file, None))
         coordinator.run([])
         folder.close()
     finally:

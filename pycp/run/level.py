@@ -38,7 +38,9 @@ class Place:
 
 
 class Folded:
-    """Names that wait in the queue, as bytes until the first of them is wanted: a fourth of it."""
+    """Names that wait, as bytes until the first of them is wanted: a fourth of what they take."""
+
+    __slots__ = ("_data", "_left", "_names")
 
     def __init__(self, names: "list[tuple[str, int]]") -> None:
         self._data = marshal.dumps(names)

@@ -2,8 +2,9 @@
 
 from operator import length_hint
 
-from pycp.run.level import IN_TURN, Level, Opened, give_up
+from pycp.run.level import IN_TURN, WHOLE, Level, give_up
 from pycp.run.link_sets import LinkSets
+from pycp.run.ranges import LargeEntry
 from pycp.run.unit import is_below
 from pycp.run.worker import DEEP, Others
 from pycp.values import DIRECTORY
@@ -78,6 +79,8 @@ class Queue:
         self.levels: list[Level] = []
         self.own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
+        self.large: list[tuple[Filled, LargeEntry, Place | None]] = []
+        """Large files, each in a directory that waits for it."""
         self.sets = LinkSets(walk.memory.copied, self._put_name, forgets)
         self.sets.chooses = walk.job.options.may_be_begun()
         self.in_turn = InTurn(told)
@@ -89,7 +92,7 @@ class Queue:
         self.share(True)
 
     def __bool__(self) -> bool:
-        return bool(self.levels or self.own)
+        return bool(self.levels or self.own or self.large)
 
     def share(self, is_shared: bool) -> None:
         """Have this process hand back what is not to be copied while others copy, or nothing."""
@@ -105,12 +108,15 @@ class Queue:
 
     def take_back(self, name: "Name", identity: "Identity", count: int) -> None:
         """Queue a name handed back; `count` is its names, or 0 for a directory."""
-        if count == IN_TURN:
+        filled, file, place = name
+        if count == WHOLE:
+            self.large.append((filled, LargeEntry(filled.folder, file), place))
+        elif count == IN_TURN:
             self.in_turn.add(name)
         elif count:
             self.sets.add(name, identity, count)
         else:
-            self.own.append([Level(name[0], iter([(name[1], DIRECTORY)]), name[2])])
+            self.own.append([Level(filled, iter([(file, DIRECTORY)]), place)])
 
     def _put_name(self, name: "Name", kind: int, link: "Link") -> None:
         """Queue one name of a link set, whose first copy is to be made or is known."""
@@ -136,12 +142,6 @@ class Queue:
         self.levels += shallow
         if len(shallow) < len(stack):
             self.own.append(stack[len(shallow) :])
-
-    def list(self, level: "Level") -> None:
-        """List a directory that is closed; failures are told."""
-        with Opened(self._walk.job, level.filled) as is_open:
-            if is_open:
-                self._walk.list_again(level)
 
     def names(self, levels: int, most: int) -> int:
         """Return how many names the newest of the levels have left, `most` where nobody knows."""

@@ -77,7 +77,7 @@ class Round:
 
 
 class Ranges:
-    """The coordinator's side: the files that wait, and the ranges of the one being copied."""
+    """The coordinator's side: the ranges of the file that is being copied."""
 
     def __init__(
         self,
@@ -93,8 +93,6 @@ class Ranges:
         self._go_on = go_on
         self._settle = settle
         self.told = AsItComes(walk.job)
-        self.waiting: list[tuple[Filled, LargeEntry, Place | None]] = []
-        """Large files that were handed back, each in a directory that waits for it."""
         self.opened: FileCopy | None = None
         """A file that is open here, and is to be copied before all else."""
         self.tasks: list[Task] = []
@@ -117,10 +115,9 @@ class Ranges:
         job = self._walk.job
         job.large_from, job.share_data = self._before
 
-    def copy_next(self) -> None:
-        """Copy a file that waits."""
-        filled, entry, place = self.waiting.pop()
-        outer = self.told.record()
+    def copy(self, filled: "Filled", entry: LargeEntry, place: "Place | None") -> None:
+        """Copy a file, which its directory waits for."""
+        self.told.record()
         walk = self._walk.again([]) if filled.is_redone else self._walk
         with Opened(walk.job, filled) as is_open:
             if is_open:
@@ -132,7 +129,7 @@ class Ranges:
                     walk.visitor.visit(entry)
                 finally:
                     walk.job.share_data = entry.compare = None
-        self.told.recorded(place, outer)
+        self.told.recorded(place)
         self._settle(filled)
 
     def share(self, file: "FileCopy") -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pycp.entries import Report
+    from pycp.run.walk import Walk
 
     Event = tuple[Any, ...] | bytes
     """What happened, as plain values; bytes are lines for people."""
@@ -30,6 +31,15 @@ class Recorder:
         """It is noted as well where something comes that is not done yet."""
         self.events: list[Event] = []
         self.encoder = report.encoder
+
+    def listen(self, walk: "Walk") -> None:
+        """Be told what a walk does from now on, and where something comes that it hands back."""
+        job = walk.job
+        job.report, job.steps = self, None
+        if job.manifest is not None:
+            job.manifest = self.copied
+        walk.choose_ways()
+        walk.hand_back().tell = self.handed_back
 
     def event(self, kind: str, **details: object) -> None:
         """Note what happened to a file."""

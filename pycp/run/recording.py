@@ -143,17 +143,11 @@ class Recording:
                 self._held_fd = -1
 
     def _finish_and_look(
-        self,
-        job: "Job",
-        entry: "Entry",
-        decision: "Decision",
-        outcome: "Outcome",
-        options: "InstallOptions",
-        final: "Final",
+        self, job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome", *asked: "Any"
     ) -> None:
         assert outcome.made_fd is not None
         self._held_fd = system.above_standard(outcome.made_fd)
-        self._finish(job, entry, decision, outcome, options, final)
+        self._finish(job, entry, decision, outcome, *asked)
         self._finished = entry, outcome, system.fstat(self._held_fd)
 
     def _record_made(

@@ -1,54 +1,39 @@
 """A unit of work as the coordinator knows it, until it comes back; and what it then brings."""
 
-import marshal
-
+from pycp.run.level import Folded
 from pycp.run.unit import follow, pack_filled, place_of, unpack_filled, way_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.directory import Filled
-    from pycp.run.level import Link, Place
-    from pycp.run.unit import Item, Opened, Part, Range
+    from pycp.run.level import Level, Link
     from pycp.run.unit import Link as PackedLink
+    from pycp.run.unit import Opened, Part, Range
 
 
 class Task:
     """Names in some directories."""
 
-    __slots__ = ("_names", "parts", "places", "range", "tries")
+    __slots__ = ("levels", "range", "tries")
 
     def __init__(self) -> None:
-        self.parts: list[tuple[Filled, list[Item], Link | None]] = []
-        """Directories, each with names in it, and what the only one is a name of."""
-        self.places: list[Place | None] = []
-        """Where in what is told the parts come."""
+        self.levels: list[Level] = []
+        """Directories, each with some of the names in it."""
         self.range: Range | None = None
         """Part of a large file, and nothing else."""
         self.tries = 0
         """Times it was given out."""
-        self._names = b""
-
-    def fold(self) -> None:
-        """Keep the names as bytes, a fourth of what they take: many units may be out."""
-        self._names = marshal.dumps([names for _filled, names, _link in self.parts])
-        self.parts = [(filled, [], link) for filled, _names, link in self.parts]
-
-    def unfold(self) -> None:
-        """Have the names again."""
-        all_names = marshal.loads(self._names)
-        self.parts = [
-            (filled, names, link)
-            for (filled, _nothing, link), names in zip(self.parts, all_names, strict=True)
-        ]
 
     def packed(self, root: "Filled", reruns: bool) -> "tuple[list[Part], Range | None]":
-        """Return its parts and range as plain values, below a root.
+        """Return its parts and range as plain values, below a root; it keeps the names folded.
 
         A directory that waits for nothing else is finished by who carries it out. `reruns` says
         that some of it may be done twice, so nothing counts as new.
         """
         parts = []
-        for filled, names, link in self.parts:
+        for level in self.levels:
+            filled, link, names = level.filled, level.link, list(level.entries)
+            level.entries = Folded(names)  # many units may be out
             folder = filled.folder
             finishes = filled.pending == 1 and filled is not root and filled.is_ours
             parts.append(

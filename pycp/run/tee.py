@@ -40,53 +40,13 @@ GO = True
 class Destination:
     """One of the destinations, and the copy that is made there."""
 
+    asking: Asking
+    """Its process, where it has one."""
+
     def __init__(self, name: str, options: "CopyOptions", operands: list[str]) -> None:
         self.name = name
         self.options = options
         self.operands = operands
-        self.asking: Asking | None = None
-
-    def start(
-        self,
-        report: "Report",
-        slots: list[memoryview],
-        counts: "Counts",
-        by_worker: "dict[Worker, Destination]",
-    ) -> None:
-        """Start its process, which waits for the word; raise OSError if there can be none."""
-
-        def keep(worker: Worker) -> None:
-            by_worker[worker] = self
-
-        handover = Handover()
-        try:
-            # A process that is told to end by SIGTERM removes what is temporary first.
-            worker = start(
-                lambda channel: self._work(channel, report, slots, counts, handover),
-                _signal.SIGTERM,
-                keep,
-            )
-        except BaseException:
-            handover.close()
-            raise
-        handover.theirs.close()
-        self.asking = Asking(worker.channel, handover)
-
-    def _work(
-        self,
-        channel: "Channel",
-        report: "Report",
-        slots: list[memoryview],
-        counts: "Counts",
-        handover: Handover,
-    ) -> None:
-        channel.receive()
-        tally = type(report.tally)()
-        tally.share(counts)
-        teller = Teller(report, self.name, tally, lambda events: say(channel, "tell", events))
-        self.copy(teller, SharedSource(channel, handover, slots, teller))
-        counts.name = ""
-        say(channel, "over")
 
     def copy(self, teller: Teller, source: "SharedSource | None" = None) -> None:
         """Copy everything to it, and tell what goes wrong."""
@@ -112,25 +72,17 @@ def run_tee(options: "CopyOptions", operands: "Iterable[str]", report: "Report")
     """
     destinations = _destinations(options, operands, report)
     report.tally.provide(max(len(destinations), 1))
-    if len(destinations) * DESCRIPTORS > most_workers():
-        _one_by_one(destinations, report)
-        return
     tee = Tee(destinations, report)
     try:
-        if tee.start():
+        is_started = len(destinations) * DESCRIPTORS <= most_workers() and tee.start()
+        if is_started:
             tee.run()
-        else:
-            tee.close()
-            _one_by_one(destinations, report)
     finally:
         tee.close()
-
-
-def _one_by_one(destinations: list[Destination], report: "Report") -> None:
-    for destination in destinations:
-        destination.copy(
-            Teller(report, destination.name, report.tally, lambda events: replay(events, report))
-        )
+    if not is_started:
+        for one in destinations:
+            teller = Teller(report, one.name, report.tally, lambda events: replay(events, report))
+            one.copy(teller)
 
 
 class Tee:
@@ -143,16 +95,13 @@ class Tee:
 
     def start(self) -> bool:
         """Start them all; return False if that cannot be, and nothing is done then."""
-        report = self._report
+        spare = self._report.tally.spare
         try:
             self._slots = new_slots()
+            for destination, counts in zip(self._destinations, spare, strict=False):
+                self._start(destination, counts)
         except OSError:
             return False
-        for destination, counts in zip(self._destinations, report.tally.spare, strict=False):
-            try:
-                destination.start(report, self._slots, counts, self._by_worker)
-            except OSError:
-                return False
         for worker in self._by_worker:
             try:
                 worker.channel.send(GO)
@@ -160,9 +109,35 @@ class Tee:
                 pass  # it is gone, and that is found out when it is listened to
         return True
 
+    def _start(self, destination: Destination, counts: "Counts") -> None:
+        """Start one, which waits for the word; raise OSError if it cannot be."""
+        handover = Handover()
+
+        def work(channel: "Channel") -> None:
+            channel.receive()
+            report, name = self._report, destination.name
+            tally = type(report.tally)()
+            tally.share(counts)
+            teller = Teller(report, name, tally, lambda events: say(channel, "tell", events))
+            destination.copy(teller, SharedSource(channel, handover, self._slots, teller))
+            counts.name = ""
+            say(channel, "over")
+
+        def keep(worker: Worker) -> None:
+            destination.asking = Asking(worker.channel, handover)
+            self._by_worker[worker] = destination
+
+        try:
+            # A process that is told to end by SIGTERM removes what is temporary first.
+            start(work, _signal.SIGTERM, keep)
+        except BaseException:
+            handover.close()
+            raise
+        handover.theirs.close()
+
     def run(self) -> None:
         """Have read what they wait for, and tell what they tell, until all are at their end."""
-        askers = [one.asking for one in self._destinations if one.asking is not None]
+        askers = [one.asking for one in self._destinations]
         self._lender = Lender(askers, self._slots, self._report.tally, self._listen)
         while self._by_worker:
             self._listen()
@@ -172,8 +147,6 @@ class Tee:
         """Wait for messages, and do what they mean."""
         self._report.tally.beat()
         for worker in ready(self._by_worker, True):
-            asking = self._by_worker[worker].asking
-            assert asking is not None
             try:
                 what, *details = worker.channel.receive()
             except EOFError:
@@ -184,14 +157,13 @@ class Tee:
             elif what == "over":
                 self._end(worker, "")
             else:
-                self._lender.hear(asking, what, details)
+                self._lender.hear(self._by_worker[worker].asking, what, details)
 
     def _end(self, worker: Worker, how: str) -> None:
         """Let go of a process that is at its end, or was lost; `how` it was if it does not say."""
         how = worker.end() or how
         destination = self._by_worker.pop(worker)
-        if destination.asking is not None:
-            self._lender.forget(destination.asking)
+        self._lender.forget(destination.asking)
         if how:
             self._report.failed(destination.loss(how))
 
@@ -200,8 +172,7 @@ class Tee:
         for worker in self._by_worker:
             worker.cut_lifeline()  # of all, before one is waited for
         for worker, destination in self._by_worker.items():
-            if destination.asking is not None:
-                destination.asking.handover.close()
+            destination.asking.handover.close()
             worker.end()
         self._by_worker.clear()
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pycp.run.walk import Walk
 
     Places = dict[int, "Place"]
-    Found = tuple[Places, Places, Places]
-    """Places of names handed back, of directories opened, and of what is left of parts."""
+    Found = tuple[Places, Places]
+    """Places of names handed back; and of directories opened, and what is left of parts, by `~`."""
 
 MOST_HELD = 16 * 1024 * 1024
 """Bytes of lines and events that wait for others, before no more are made."""
@@ -55,19 +55,16 @@ class AsItComes:
     def take(self, events: "list[Event]", places: "Sequence[Place | None]") -> "Found":
         """Take what a process says of the parts of a unit, whose places these are."""
         replay(events, self._job.report, self._job.manifest)
-        return {}, {}, {}
+        return {}, {}
 
     def gather(self, stack: "Sequence[Level]") -> Place | None:
         """Return the place of what is left of a stack, all of which is gone on with."""
         return None
 
-    def record(self) -> "list[Event]":
-        """Note what this process does, for a place; return what `recorded` is to get."""
-        return []
+    def record(self) -> None:
+        """Note what this process does, for a place, until it is `recorded`."""
 
-    def recorded(
-        self, place: Place | None, outer: "list[Event]", stack: "Sequence[Level]" = ()
-    ) -> "Places":
+    def recorded(self, place: Place | None, stack: "Sequence[Level]" = ()) -> "Places":
         """Give the levels that are left of a stack their places, and return those of names."""
         return {}
 
@@ -85,8 +82,8 @@ class InOrder(AsItComes):
         self._recorder.keeps_order = True
         self._left: list[Event | Place] = []
         """What is not told yet, backwards."""
-        self._recordings = 0
-        """Places for which something is being noted, one within the other."""
+        self._outer: list[list[Event]] = []
+        """What waits until what is noted for a place is `recorded`, one within the other."""
         self._held = 0
         """Bytes of lines and events that came and could not be told when they did."""
 
@@ -97,12 +94,7 @@ class InOrder(AsItComes):
 
     def begin(self, walk: "Walk", stack: "Sequence[Level]") -> None:
         """Hear what this process does from now on, too."""
-        job = self._job
-        job.report, job.steps = self._recorder, None
-        if job.manifest is not None:
-            job.manifest = self._recorder.copied
-        walk.choose_ways()
-        walk.hand_back().tell = self._recorder.handed_back
+        self._recorder.listen(walk)
         for level in stack:
             level.place = Place()
             self._left.append(level.place)
@@ -110,7 +102,7 @@ class InOrder(AsItComes):
     def end(self) -> None:
         """Tell all that is left, though something was not done."""
         self._job.report, self._job.manifest, self._job.steps = self._report, self._manifest, None
-        self._recordings = 0
+        self._outer.clear()
         events = self._recorder.events  # of something that was interrupted, perhaps
         self._recorder.events = [one for one in events if one[0] not in MARKS]
         self._tell_recorded()
@@ -129,7 +121,7 @@ class InOrder(AsItComes):
         self._held = 0
 
     def _tell_recorded(self) -> None:
-        if self._recordings:
+        if self._outer:
             return
         events, self._recorder.events = self._recorder.events, []
         replay(events, self._report, self._manifest)
@@ -167,20 +159,17 @@ class InOrder(AsItComes):
 
     def take(self, events: "list[Event]", places: "Sequence[Place | None]") -> "Found":
         """Take what a process says of the parts of a unit, whose places these are."""
-        found: Found = ({}, {}, {})
+        found: Found = ({}, {})
         lists: list[list[Any]] = [[] for _place in places]
         items: list[Any] = []
         at_once: list[Event] = []
-        part = 0
         for event in events:
             if isinstance(event, bytes):
                 items.append(event)
             elif event[0] == "part":
-                part = event[1]
-                items = lists[part]
+                items = lists[event[1]]
             elif event[0] in MARKS:
-                mark = MARKS[event[0]]
-                new = found[mark][part if event[0] == "left" else event[1]] = Place()
+                new = found[MARKS[event[0]]][event[1]] = Place()
                 items.append(new)
             else:
                 (items if self._holds else at_once).append(event)
@@ -202,21 +191,17 @@ class InOrder(AsItComes):
             level.end()
         return stack[-1].place
 
-    def record(self) -> "list[Event]":
-        """Note what this process does, for a place; return what `recorded` is to get."""
-        self._recordings += 1
-        outer, self._recorder.events = self._recorder.events, []
-        return outer
+    def record(self) -> None:
+        """Note what this process does, for a place, until it is `recorded`."""
+        self._outer.append(self._recorder.events)
+        self._recorder.events = []
 
-    def recorded(
-        self, place: Place | None, outer: "list[Event]", stack: "Sequence[Level]" = ()
-    ) -> "Places":
+    def recorded(self, place: Place | None, stack: "Sequence[Level]" = ()) -> "Places":
         """Give the levels that are left of a stack their places, and return those of names."""
-        self._recordings -= 1
-        events, self._recorder.events = self._recorder.events, outer
+        events, self._recorder.events = self._recorder.events, self._outer.pop()
         events.insert(0, ("part", 0))
         events += [("opened", depth) for depth in reversed(range(len(stack)))]
-        names, opened, _left = self.take(joined(events), [place])
+        names, opened = self.take(joined(events), [place])
         for depth, level in enumerate(stack):
             level.place = opened[depth]
         return names
@@ -228,5 +213,5 @@ def _size(item: "Event | Place") -> int:
     return len(told) if isinstance(told, bytes) else 0
 
 
-MARKS = {"handed back": 0, "opened": 1, "left": 2}
+MARKS = {"handed back": 0, "opened": 1}
 """Where in what is found a place belongs that an event stands for."""

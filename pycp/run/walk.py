@@ -113,31 +113,27 @@ class Walk:
     def go(self, stack: list[Level]) -> None:
         """Copy the levels of a stack, and those below them, until none is left or it stops."""
         try:
-            self._go(stack)
+            while stack:
+                level = stack[-1]
+                below = self._copy_entries(level)
+                if below:
+                    stack.append(below)
+                if self.is_stopped:
+                    return
+                if below:
+                    if len(stack) > OPEN_LEVELS:
+                        stack[-OPEN_LEVELS - 1].filled.folder.close()
+                    if self.stop is not None and self.stop():
+                        self.is_stopped = True
+                        return
+                else:
+                    self._leave(level, stack[-2] if len(stack) > 1 else None)
+                    stack.pop()
+                    if self.visitor.is_abandoned and stack:
+                        stack[-1].entries = iter(())
         except BaseException:
             give_up(stack)
             raise
-
-    def _go(self, stack: list[Level]) -> None:
-        while stack:
-            level = stack[-1]
-            below = self._copy_entries(level)
-            if self.is_stopped:
-                if below:
-                    stack.append(below)
-                return
-            if below:
-                stack.append(below)
-                if len(stack) > OPEN_LEVELS:
-                    stack[-OPEN_LEVELS - 1].filled.folder.close()
-                if self.stop is not None and self.stop():
-                    self.is_stopped = True
-                    return
-            else:
-                self._leave(level, stack[-2] if len(stack) > 1 else None)
-                stack.pop()
-                if self.visitor.is_abandoned and stack:
-                    stack[-1].entries = iter(())
 
     def _copy_entries(self, level: Level) -> Level | None:
         """Copy entries until one is a directory to go down into; return it, or None at the end."""
@@ -316,11 +312,13 @@ class Walk:
             except OSError as error:
                 self.job.report.failed(cannot("clean up", filled.entry.destination, error))
 
-    def list_again(self, level: Level) -> None:
-        """List a directory that is open; failures are told."""
-        level.is_unlisted = False
+    def list_closed(self, level: Level) -> None:
+        """List a directory that is closed; failures are told."""
         try:
-            level.entries = self._list(self.job, level.filled, self.memory.copied)[1]
+            with Opened(self.job, level.filled) as is_open:
+                if is_open:
+                    level.is_unlisted = False
+                    level.entries = self._list(self.job, level.filled, self.memory.copied)[1]
         except CopyError as error:
             self.job.report.failed(error)
 
@@ -333,7 +331,7 @@ class Walk:
         other = type(self)(visitor)
         other.left_by, other.stop = left_by, self.stop
         other.stops_at_vast = self.stops_at_vast
-        other.hand_back().like(self.hand_back())
+        other.handed_back = self.hand_back()
         return other
 
 

@@ -103,18 +103,11 @@ class Server:
     def prepare(self) -> None:
         """Have the walk do as a worker's does, whose counts are where they will stay."""
         walk = self._walk
-        job = walk.job
         for directory in (self._root.source_directory, self._root.destination_directory):
             directory.is_pinned = True
-        job.report = self._recorder
-        job.tally.tick = None  # the coordinator tells how far all of us are
-        job.steps = None
-        if job.manifest is not None:
-            job.manifest = self._recorder.copied
-        walk.choose_ways()
-        handed_back = walk.hand_back()
-        handed_back.tell, handed_back.deepest = self._recorder.handed_back, DEEP
-        handed_back.has_turns = True
+        walk.job.tally.tick = None  # the coordinator tells how far all of us are
+        self._recorder.listen(walk)
+        walk.hand_back().deepest, walk.hand_back().has_turns = DEEP, True
         walk.stop = self._is_late
         walk.memory.elsewhere = self._others
         walk.stops_at_vast = True
@@ -149,7 +142,7 @@ class Server:
         done: list[tuple[list[Item], bool]] = []
         stack: list[Level] = []
         unfinished: list[Filled] = []
-        members: list[tuple[Filled, str, Identity, int]] = []
+        members = walk.hand_back().names = []
         firsts: list[tuple[Identity, Place]] = []
         for number, (way, is_new, is_of_run, by_umask, is_redone, names, record, link) in enumerate(
             parts
@@ -170,7 +163,6 @@ class Server:
             filled = self._filled(folder, way, record)
             numbers[filled] = ~number
             walk = self._walk.again(left_by) if is_redone else self._walk
-            walk.hand_back().names = members
             walk.unfinished, walk.is_stopped = unfinished, False
             walk.go_below(filled)
             stack = [Level(filled, iter(names))]
@@ -259,7 +251,7 @@ class Server:
         for number, (left, _is_done) in enumerate(done):
             if left:
                 note(("part", number))
-                note(("left", number))
+                note(("opened", ~number))
 
     def _lost(self, error: OSError, way: "Way") -> None:
         name = join(self._root.source, "/".join(step[0] for step in way))

@@ -23,10 +23,10 @@ RANK = {room: rank for rank, row in enumerate(ROWS) for room in row}
 OWNERS = {
     "click": ("pycp.cli.click_command", "pycp.report.picture"),
     "ctypes": ("pycp.system",),
-    "distributed": ("pycp.cluster.scheduler",),
+    "distributed": ("pycp.cluster.dask",),
     "fcntl": ("pycp.system",),
     "mmap": ("pycp.system",),
-    "mpi4py": ("pycp.cluster.messages",),
+    "mpi4py": ("pycp.cluster.mpi",),
     "platform": ("pycp.system",),
     "xattr": ("pycp.system",),
 }

@@ -1,13 +1,19 @@
 """Nodes and coordinators that die: what is left is done again, or can be resumed."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import time
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from pycp.cluster.dask import Workers
+from pycp.cluster.futures import Futures
 from tests.features.cluster.engines import RANKS, SECONDS, Dask, environment, run_mpi, wait_for
 from tests.listing import listing
 
@@ -119,3 +125,19 @@ def test_a_signal_ends_the_copy_and_leaves_nothing_at_work(dask: Dask, sources: 
     found = sorted(str(path) for path in sources.glob("d/**/*"))
     time.sleep(0.5)
     assert sorted(str(path) for path in sources.glob("d/**/*")) == found
+
+
+def test_it_is_told_of_a_worker_that_it_is_gone_before_what_it_had_is_cancelled() -> None:
+    workers: Any = Workers.__new__(Workers)
+    workers._futures = Futures()
+    workers._addresses, workers.nodes = ["a", "b"], [0, 1]
+    future: Any = Future()
+    workers._futures.add(future, 7, "a")
+
+    async def cancel(futures: list[Any], **_how: bool) -> None:
+        for each in futures:
+            each.cancel()
+
+    workers._client = SimpleNamespace(cancel=cancel)
+    asyncio.run(workers._hear((0.0, {"action": "remove-worker", "worker": "a"})))
+    assert workers._futures.come(wait=False) == ["a", future]

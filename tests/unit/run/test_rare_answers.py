@@ -24,6 +24,7 @@ from pycp.run.recorder import Recorder, replay
 from pycp.run.share import LARGE_BYTES, Watch
 from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders
+from pycp.run.walk import Walk
 from pycp.system.folder import Directory, Folder, identity
 from pycp.system.worker import Worker
 from pycp.values import BLOCK, BYTES
@@ -95,17 +96,13 @@ def test_a_directory_that_is_gone_has_nothing_left(root: Folder) -> None:
     filled: Any = SimpleNamespace(
         folder=root, depth=0, is_redone=False, entry=SimpleNamespace(source="s")
     )
-    memory = SimpleNamespace(copied=())
-    walk: Any = SimpleNamespace(
-        job=work, memory=memory, hand_back=lambda: SimpleNamespace(has_sets_in_turn=False)
-    )
+    walk: Any = SimpleNamespace(job=work)
     level = Level(filled, iter(()))
-    Queue(walk, filled, AsItComes(work), False, False).list(level)
+    Walk.list_closed(walk, level)
     assert list(level.entries) == []
     settled: list[Any] = []
     large = Ranges(walk, Folders(root), Leaving(), lambda: None, settled.append)  # type: ignore[arg-type]
-    large.waiting.append((filled, LargeEntry(root, "f"), None))
-    large.copy_next()
+    large.copy(filled, LargeEntry(root, "f"), None)
     assert settled == [filled]
     assert heard.words == ["cannot access 's': No such file or directory"] * 2
 
@@ -214,11 +211,11 @@ def test_what_has_no_place_is_told_at_once_but_not_while_something_is_noted() ->
     told = InOrder(work)
     told.take([("part", 0), ("warn", "first")], [None])
     told.take([("warn", "second")], [])
-    outer = told.record()
+    told.record()
     told._recorder.warn("third")
     told.flush()
     assert heard.words == ["first", "second"]
-    told.recorded(None, outer)
+    told.recorded(None)
     assert heard.words == ["first", "second", "third"]
 
 

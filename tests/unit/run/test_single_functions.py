@@ -107,9 +107,10 @@ def test_a_directory_that_cannot_be_listed_again_is_told(
     walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walk, "_list", raising(CopyError("not to be listed")))
+    monkeypatch.setattr(Folder, "find", lambda _folder: None)
     level = Level(filled(), iter(()))
     level.is_unlisted = True
-    walk.list_again(level)
+    walk.list_closed(level)
     assert words_of(walk) == ["not to be listed"]
     assert not level.is_unlisted
 
@@ -196,8 +197,8 @@ def test_a_destination_whose_process_is_gone_is_found_out_later() -> None:
     gone: Any = SimpleNamespace(send=raising(BrokenPipeError()))
     worker: Any = Worker(0, gone, None)
     destination: Any = SimpleNamespace()
-    destination.start = lambda *words: words[3].update({worker: destination})
-    tee = Tee([destination], report)
+    tee: Any = Tee([destination], report)
+    tee._start = lambda one, _counts: tee._by_worker.update({worker: one})
     assert tee.start()
     assert tee._by_worker == {worker: destination}
 
