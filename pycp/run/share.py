@@ -23,8 +23,14 @@ WORTH_A_FORK = 0.02
 """Seconds of waiting before others are called to wait as well."""
 WORTH_A_LOOK = 0.01
 """Seconds between two looks at how much of the time went into waiting."""
+SOME = 0.2
+"""Share of the time spent waiting from which on more processes pay than there are processors.
+
+A cold disk keeps us waiting for a third of it. Those who wait for one disk wait for each other's
+reads as well, so that many are needed. A file system that is in the cache stays far below this.
+"""
 MUCH = 0.4
-"""Share of the time spent waiting from which on it pays to wait side by side."""
+"""Share from which on whoever hands out work should do nothing else."""
 MOST_PROCESSES = 8
 """Processes copying a large tree, however many processors there are."""
 MOST_WAITING = 16
@@ -49,7 +55,7 @@ class Clock:
 
 
 def is_mostly_waiting(wall: float, waited: float) -> bool:
-    """Return whether it pays to wait side by side."""
+    """Return whether there is little else to do than to wait."""
     return waited > WORTH_A_FORK and waited > MUCH * wall
 
 
@@ -61,9 +67,9 @@ def processes(jobs: int, wall: float, waited: float) -> int:
 
     count = processors()
     share = waited / wall if wall > 0 and waited > WORTH_A_FORK else 0.0
-    if share < MUCH:
+    if share < SOME:
         return min(count, MOST_PROCESSES)
-    return max(min(round(count / max(1 - share, 0.01)), MOST_WAITING), count)
+    return max(min(round(2 * share * MOST_WAITING), MOST_WAITING), count)
 
 
 class Watch:
@@ -98,4 +104,5 @@ class Watch:
         if now < self._next_look:
             return False
         self._next_look = now + WORTH_A_LOOK
-        return is_mostly_waiting(*self.clock.passed())
+        wall, waited = self.clock.passed()
+        return waited > WORTH_A_FORK and waited > SOME * wall

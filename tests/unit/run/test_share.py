@@ -11,7 +11,7 @@ from pycp import system
 from pycp.options import CopyOptions
 from pycp.run import share, tree
 from pycp.run.serial import run_serial
-from pycp.run.share import LOOK, MOST_WAITING, MUCH, WORTH_A_FORK, processes
+from pycp.run.share import LOOK, MOST_WAITING, SOME, WORTH_A_FORK, processes
 from pycp.system import worker
 from tests.tree import build
 from tests.unit.rooms import Heard
@@ -88,9 +88,9 @@ def test_quick_calls_and_busy_processors_are_no_reason_to_share(
     ("wall", "waited", "expected"),
     [
         (1.0, 0.0, 2),
-        (1.0, MUCH - 0.01, 2),
-        (1.0, 0.5, 4),
-        (1.0, 0.75, 8),
+        (1.0, SOME - 0.01, 2),
+        (1.0, 0.25, 8),
+        (1.0, 0.5, MOST_WAITING),
         (1.0, 0.999, MOST_WAITING),
         (0.01, 0.01, 2),
     ],
