@@ -298,8 +298,10 @@ class Coordinator:
         self._works_itself = self._waited <= share.MUCH * self._wall
         if not self._works_itself:
             self.ranges.begin()
-        wanted = share.processes(self._jobs, self._wall, self._waited) - self._works_itself
-        self._hands.slots = max(self._hands.slots, wanted)
+        # A unit that waited long may have done so once, and more processes for each other only.
+        wanted = share.processes(self._jobs, wall, waited) - self._works_itself
+        slots = self._hands.slots
+        self._hands.slots = max(slots, min(wanted, 2 * slots) if slots else wanted)
 
     def _redo(self, task: Task, lost: Lost) -> None:
         """Have a unit done again whose process ended, or tell what is not done."""

@@ -82,6 +82,8 @@ class Watch:
         self._asked = 0
         self._bytes = walk.job.tally.own[BYTES]
         self.clock = Clock()
+        """Runs since we last waited for little."""
+        self._has_waited = False
         self._next_look = time.monotonic() + WORTH_A_FORK
 
     def _has_many_links(self) -> bool:
@@ -104,5 +106,15 @@ class Watch:
         if now < self._next_look:
             return False
         self._next_look = now + WORTH_A_LOOK
+        return self._is_waiting()
+
+    def _is_waiting(self) -> bool:
+        """Return whether calls keep us waiting, one after the other: one alone says nothing."""
         wall, waited = self.clock.passed()
-        return waited > WORTH_A_FORK and waited > SOME * wall
+        if waited > SOME * wall and waited <= WORTH_A_FORK:
+            return False
+        had_waited, self._has_waited = self._has_waited, waited > SOME * wall
+        if had_waited and self._has_waited:
+            return True
+        self.clock = Clock()
+        return False

@@ -11,7 +11,7 @@ from pycp import system
 from pycp.options import CopyOptions
 from pycp.run import share, tree
 from pycp.run.serial import run_serial
-from pycp.run.share import LOOK, MOST_WAITING, SOME, WORTH_A_FORK, processes
+from pycp.run.share import LOOK, MOST_WAITING, SOME, WORTH_A_FORK, WORTH_A_LOOK, processes
 from pycp.system import worker
 from tests.tree import build
 from tests.unit.rooms import Heard
@@ -20,13 +20,20 @@ from tests.unit.rooms import Heard
 class Clocks:
     """Clocks that stand still but while a file is copied."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, waiting: float, queued: float) -> None:
-        self.now = self.in_queue = 0.0
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, waiting: float, queued: float, slow: int = 1000
+    ) -> None:
+        self.now = self.in_queue = self.ran = 0.0
+        self.slow = slow
         self.shared: list[tuple[float, float]] = []
 
         def open_slowly(*arguments: Any, **more: Any) -> int:
-            self.now += waiting / 2  # the source is opened, and the destination
-            self.in_queue += queued / 2
+            if not self.slow:
+                self.now, self.ran = self.now + WORTH_A_LOOK, self.ran + WORTH_A_LOOK
+            elif arguments[0].startswith("f"):
+                self.slow -= 1
+                self.now += waiting / 2  # the source is opened, and the destination
+                self.in_queue += queued / 2
             return os.open(*arguments, **more)
 
         def keep(_walk: object, _stack: object, _jobs: int, *times: float) -> bool:
@@ -44,7 +51,7 @@ class Clocks:
 
     def process_time(self) -> float:
         """Return what of it we were running."""
-        return 0.0
+        return self.ran
 
 
 @pytest.fixture
@@ -70,6 +77,15 @@ def test_a_few_slow_files_are_enough_to_share_the_others(
     copy(3)
     ((wall, waited),) = clocks.shared
     assert waited == wall > WORTH_A_FORK
+
+
+def test_one_file_that_is_waited_for_is_no_reason_to_share(
+    copy: "Callable[[int], None]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks(monkeypatch, waiting=50 * WORTH_A_FORK, queued=0, slow=2)
+    copy(3 * LOOK)
+    assert clocks.slow == 0
+    assert clocks.shared == []
 
 
 @pytest.mark.parametrize(
