@@ -78,12 +78,12 @@ def is_exhaustion(error: BaseException) -> bool:
 
     A module in C that cannot be loaded is an ImportError, with the words of the C library. Where
     the interpreter takes no notice, it ends in a SystemError, or while it compiles in a ValueError
-    or a SyntaxError, though our modules have none.
+    or a SyntaxError, though our modules have none; or a plain value is none for `marshal`.
     """
     if isinstance(error, ImportError):
         return strerror(ENOMEM) in str(error) or "failed to map segment" in str(error)
     if isinstance(error, ValueError):
-        return "is required for" in str(error)
+        return "is required for" in str(error) or "unmarshallable" in str(error)
     return isinstance(error, _OF_INTERPRETER) or getattr(error, "errno", None) == ENOMEM
 
 

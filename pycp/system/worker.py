@@ -27,6 +27,8 @@ SPARE = 40
 """Descriptors that every process needs for itself, those it inherits included."""
 EXHAUSTED = "memory exhausted"
 """How a worker ends that has no memory left."""
+FIRST_STEPS = 64 * 1024
+"""Bytes that a new process can surely have before it can say that it has none."""
 LENGTH_BYTES = 4
 """Every message begins with its length, in this many bytes."""
 RECEIVED_AT_ONCE = 64 * 1024
@@ -190,6 +192,7 @@ def start(
         ours, theirs, lifeline, lifeline_end = sockets
         _ours.update((ours, lifeline))
         with Undisturbed(_signal.valid_signals()):
+            _require_memory()
             pid = os.fork()
             if pid:
                 worker = Worker(pid, Channel(ours), lifeline)
@@ -222,6 +225,18 @@ def start(
         status = ENOMEM
     finally:
         os._exit(status)
+
+
+def _require_memory() -> None:
+    """Raise OSError unless there is memory for the first steps of a new process.
+
+    The interpreter takes some there, and ends it with words of its own if it gets none. What is
+    given back here is free for that.
+    """
+    try:
+        bytearray(FIRST_STEPS)
+    except MemoryError:
+        raise OSError(ENOMEM, os.strerror(ENOMEM)) from None
 
 
 def unconnected() -> int:

@@ -19,6 +19,7 @@ SPEC = tree.nodes("a s/f s/d/g s/l->d t/ w/s/d/ w/a")
 EIO = OSError(errno.EIO, os.strerror(errno.EIO))
 SAID = CopyError("said")
 SHORT = MemoryError()
+UNSAID = ValueError("unmarshallable object")
 LOST = SystemError("error return without exception set")
 
 
@@ -47,6 +48,8 @@ COPIES = [
     ("-r s w", "engine.directory", "tell_directory", SHORT, "memory exhausted"),
     ("-r --json s n", "engine.short_directory", "tell_directory", SHORT, "memory exhausted"),
     ("-r --json s w", "engine.short_directory", "tell_directory", SHORT, "memory exhausted"),
+    ("-r -j3 s n", "run.coordinator", "Coordinator._send", UNSAID, "memory exhausted"),
+    ("-r -j3 s n", "system.worker", "bytearray", SHORT, ""),
     ("-r -j3 s n", "run.hands", "ForkedHands.__init__", EIO, ""),
     ("-r -j3 s n", "run.tree", "lies_inside_itself", EIO, ""),
     ("-r --tee=t s w", "run.tee", "new_slots", EIO, ""),
