@@ -187,7 +187,11 @@ def test_nothing_is_copied_in_turn_meanwhile(
     monkeypatch.setattr(share, "MUCH", -1.0)
     for name in "sd":
         (tmp_path / name).mkdir()
-    (tmp_path / "s/first").touch()
+    for name in "abc":
+        (tmp_path / "s" / name).touch()
+    by_number = sorted((tmp_path / "s").iterdir(), key=lambda path: path.stat().st_ino)
+    for path, name in zip(by_number, ("first", "link", "large"), strict=True):
+        path.rename(tmp_path / "s" / name)  # in the order in which they are met
     (tmp_path / "s/link").write_bytes(b"x" * 100)
     (tmp_path / "s/large").write_bytes(b"y" * 50_000)
     (tmp_path / "d/link").symlink_to("large")
