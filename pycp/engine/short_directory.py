@@ -37,7 +37,6 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
     keeps_all = job.keeps_all
     withheld_anyway = (job.umask if keeps_all else 0) | SPECIAL_BITS | OTHERS_WRITE
     has_met = memory.has_met
-    list_xattrs = system.xattr().names_of_open
     report = job.report
     hears, counts = report.hears, job.tally.own
     enter_old = _enterer(job, memory)
@@ -68,7 +67,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 and not mode & withheld_anyway
             ):
                 try:  # an access list may give less than the mode does
-                    has_names = bool(list_xattrs(source_fd))
+                    has_names = bool(system.xattr().names_of_open(source_fd))
                 except OSError as error:
                     has_names = error.errno not in system.UNSUPPORTED
                 if not has_names:  # what nobody else may write to needs not be withheld meanwhile

@@ -107,11 +107,8 @@ def slow(setting: Setting) -> None:
     """Measure small files on a file system whose every call takes a while."""
     files = 100 if setting.quick else 400
     title = f"{files} small files, FUSE with {CALL_MILLISECONDS} ms a call"
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        skip(title, "no /dev/fuse")
-        return
-    if importlib.util.find_spec("mfusepy") is None:
-        skip(title, "mfusepy is absent (pip install mfusepy; apt-get install fuse3)")
+    if lack := lack_of_fuse():
+        skip(title, lack)
         return
     below, place = setting.tmpfs / "below", setting.tmpfs / "slow"
     place.mkdir()
@@ -129,6 +126,15 @@ def slow(setting: Setting) -> None:
                 f"in {max(1, files // 20)} directories" if name == "spread" else "in one directory"
             )
             show(f"{title}, {how}, {flag}", found, "GNU cp", "file", files, goals)
+
+
+def lack_of_fuse() -> str:
+    """Return what is missing for a file system of ours, nothing if nothing is."""
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        return "no /dev/fuse"
+    if importlib.util.find_spec("mfusepy") is None:
+        return "mfusepy is absent (pip install mfusepy; apt-get install fuse3)"
+    return ""
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """Trees on a file system whose every call takes 5 ms, as over a long line."""
 
-import importlib.util
-import os
 from pathlib import Path
 
-from tests.bench.many_files import loopback
+from tests.bench.many_files import lack_of_fuse, loopback
 from tests.bench.measure import Command, race, remove
 from tests.bench.programs import with_operands
 from tests.bench.setting import Setting
@@ -17,8 +15,8 @@ MILLISECONDS = 5
 def remote(setting: Setting) -> None:
     """Measure many small directories, and files of two names."""
     title = f"FUSE with {MILLISECONDS} ms a call"
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK) or not importlib.util.find_spec("mfusepy"):
-        skip(title, "no /dev/fuse, or mfusepy is absent (pip install mfusepy; Debian's fuse3)")
+    if lack := lack_of_fuse():
+        skip(title, lack)
         return
     below, place = setting.tmpfs / "below", setting.tmpfs / "slow"
     place.mkdir()
