@@ -8,10 +8,9 @@ directory gets its attributes when all that belongs into it is there. A lost uni
 
 import marshal
 import time
-from itertools import islice
 
 from pycp.engine.directory import is_finished
-from pycp.run import share
+from pycp.run import pace, share
 from pycp.run.hands import AHEAD, Lost
 from pycp.run.level import Folded, Level, tell_lost
 from pycp.run.queue import Queue
@@ -20,7 +19,7 @@ from pycp.run.task import Task, entered
 from pycp.run.telling import AsItComes, InOrder
 from pycp.run.unit import Folders
 from pycp.run.worker import DEEP
-from pycp.values import REGULAR, join
+from pycp.values import DIRECTORY, REGULAR, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
     from pycp.run.walk import Walk
     from pycp.run.worker import Answer
 
-LONGEST, SHORTEST, OWN = 0.2, 0.02, 0.01
-"""Seconds a unit is worked on, in the midst of a tree, towards its end, and by the coordinator."""
-MOST_NAMES, LEAST_FAR = 256, 16
-"""Names in a unit at most, and at least in one that travels to another machine."""
+MOST_NAMES, LEAST = 256, 16
+"""Names in a unit at most, and at least where calls do not keep us waiting, or it travels far."""
 TRIES = 3
 """Times a unit is tried at most."""
 
@@ -59,12 +56,14 @@ class Coordinator:
         self.ranges.told = self._told
         if not hands.is_local:
             self.ranges.begin()
+        self._pace = pace.Pace(walk)
         self._wall = self._waited = 0.0
         self._left_by: list[str] = []
         """Processes that were ended, and may have left temporary names."""
 
     def run(self, stack: list[Level], wall: float = 0.0, waited: float = 0.0) -> None:
         """Copy a stack, and all below it; so many seconds were spent before, some waiting."""
+        self._pace.begun -= wall
         self._look_at_time(wall, waited)
         self._told.begin(self._walk, stack)
         self.queue.put_all(stack)
@@ -77,7 +76,7 @@ class Coordinator:
                 if self.queue.large:
                     self.ranges.copy(*self.queue.large.pop())
                 elif self._may_go_on() and (
-                    self.queue.own or (self.queue.levels and (self._works_itself or not self._out))
+                    self.queue.own or (self.queue.levels and not (self._pace.waits and self._out))
                 ):
                     self._work()
                     self._take(wait=False)
@@ -133,23 +132,33 @@ class Coordinator:
         self._give()
         self._take(wait=True)
 
-    def _next(self) -> Task:
-        """Take names for a unit from the queue: an equal share of what is known to be left."""
-        task = Task()
-        known = self.queue.names(AHEAD, MOST_NAMES) // (AHEAD * self._hands.slots + 1)
-        count = max(min(known, MOST_NAMES), 1 if self._hands.is_local else LEAST_FAR)
-        while self.queue.levels and count > 0:
-            index = self._told.next(self.queue.levels)
+    def _next(self, is_own: bool = False) -> Task:
+        """Take names for a unit from the queue: an equal share of what is known to be left.
+
+        It is about what can be done in its time, too: a directory counts as all that is in it.
+        """
+        task, slots = Task(), self._hands.slots
+        least = 1 if self._hands.is_local and self._pace.waits else LEAST
+        known = self.queue.names(MOST_NAMES) // (AHEAD * slots + 1)
+        count = MOST_NAMES if is_own else max(min(known, MOST_NAMES), least)
+        seconds = pace.OWN if is_own else self._pace.longest
+        left = self._pace.entries(2 * seconds, slots + 1)
+        while self.queue.levels and count > 0 and left > 0:
+            index = self.queue.next(is_own)
             level = self.queue.levels[index]
             filled = level.filled
             if level.is_unlisted:
                 self._walk.list_closed(level)
-            names = list(islice(level.entries, count))
-            if is_all := len(names) < count:
+            names = []
+            while count > 0 and left > 0 and (item := next(level.entries, None)):
+                names.append(item)
+                count -= 1
+                left -= 1 + self._pace.below if item[1] == DIRECTORY else 1
+            if is_all := count > 0 and left > 0:
                 self.queue.levels.pop(index)
             else:
                 filled.pending += 1
-            count -= len(names) + 1
+            count -= 1
             if names or self._hands_out_finishing(filled):
                 place, link = level.place_of_next(is_all), level.link if names else None
                 task.levels.append(Level(filled, iter(names), place, link))
@@ -160,7 +169,7 @@ class Coordinator:
 
     def _hands_out_finishing(self, filled: "Filled") -> bool:
         return (
-            not self._works_itself
+            self._pace.waits
             and filled.pending == 1
             and filled is not self._root
             and filled.is_ours
@@ -169,7 +178,7 @@ class Coordinator:
 
     def _send(self, task: Task) -> None:
         hands = self._hands
-        least, times = (LONGEST, 3) if len(self.queue.levels) > 1 else (SHORTEST, 1)
+        least, times = (self._pace.longest, 3) if len(self.queue.levels) > 1 else (pace.SHORTEST, 1)
         seconds = max(least, times * hands.slots * hands.unit_cost)
         task.tries += 1
         order = (seconds, self._left_by, *task.packed(self._root, hands.reruns))
@@ -178,17 +187,17 @@ class Coordinator:
     def _work(self) -> None:
         """Do a little work here."""
         if self.queue.own:
-            self._go_on_with([self.queue.own.pop()])
+            self._go_on_with([self.queue.own.pop()], pace.OWN)
         else:
-            self._carry_out(self._next())
+            self._carry_out(self._next(is_own=True))
         self._told.flush()
 
     def _carry_out(self, task: Task) -> None:
         """Work on a unit here, for a little while."""
-        self._go_on_with([[level] for level in task.levels])
+        self._go_on_with([[level] for level in task.levels], pace.OWN)
 
-    def _go_on_with(self, stacks: list[list[Level]], seconds: float = OWN) -> None:
-        """Copy levels and what is below them, for some seconds, or a little while."""
+    def _go_on_with(self, stacks: list[list[Level]], seconds: float) -> None:
+        """Copy levels and what is below them, for some seconds."""
         walk = self._walk
         deadline = time.monotonic() + seconds
         walk.stop = lambda: time.monotonic() > deadline
@@ -293,13 +302,13 @@ class Coordinator:
         self._wall += wall
         self._waited += waited
         if not self._hands.is_local:
-            self._works_itself = False  # there is enough to do for those who wait for us
+            self._pace.waits = True  # there is enough to do for those who wait for us
             return
-        self._works_itself = self._waited <= share.MUCH * self._wall
-        if not self._works_itself:
+        self._pace.waits = self._waited > share.MUCH * self._wall
+        if self._pace.waits:
             self.ranges.begin()
         # A unit that waited long may have done so once, and more processes for each other only.
-        wanted = share.processes(self._jobs, wall, waited) - self._works_itself
+        wanted = share.processes(self._jobs, wall, waited) - (not self._pace.waits)
         slots = self._hands.slots
         self._hands.slots = max(slots, min(wanted, 2 * slots) if slots else wanted)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pycp.run.unit import Identity
     from pycp.run.walk import Walk
 
+MANY = 64
+"""Levels from which on the oldest have to wait."""
 MOST_IN_TURN = 10_000
 """Names that wait for their turn before no others are met until those are copied."""
 
@@ -76,6 +78,7 @@ class Queue:
     ) -> None:
         self._walk = walk
         self._root = root
+        self._told = told
         self.levels: list[Level] = []
         self.own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
@@ -143,9 +146,19 @@ class Queue:
         if len(shallow) < len(stack):
             self.own.append(stack[len(shallow) :])
 
-    def names(self, levels: int, most: int) -> int:
-        """Return how many names the newest of the levels have left, `most` where nobody knows."""
-        return sum(length_hint(level.entries, most) for level in self.levels[-levels:])
+    def names(self, most: int) -> int:
+        """Return how many names the newest levels have left, `most` where nobody knows."""
+        return sum(length_hint(level.entries, most) for level in self.levels[-MANY:])
+
+    def next(self, is_own: bool) -> int:
+        """Return which level is gone on with.
+
+        Others get the oldest, which has most below it, unless there are many; this process takes
+        the newest. So few directories are written to by two at a time, who would wait.
+        """
+        if self._told.holds or self.in_turn.is_full:
+            return self._told.next(self.levels)
+        return len(self.levels) - 1 if is_own or len(self.levels) > MANY else 0
 
     def close(self) -> None:
         """Give up what waits."""

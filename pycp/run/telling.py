@@ -30,7 +30,7 @@ MOST_HELD = 16 * 1024 * 1024
 class AsItComes:
     """Tells everything at once."""
 
-    is_full = is_ordered = False
+    is_full = is_ordered = holds = False
 
     def __init__(self, job: "Job") -> None:
         self._job = job
@@ -76,7 +76,7 @@ class InOrder(AsItComes):
 
     def __init__(self, job: "Job") -> None:
         super().__init__(job)
-        self._holds = job.report.verbose
+        self.holds = job.report.verbose
         self._report, self._manifest = job.report, job.manifest
         self._recorder = Recorder(job.report)
         self._recorder.keeps_order = True
@@ -172,7 +172,7 @@ class InOrder(AsItComes):
                 new = found[MARKS[event[0]]][event[1]] = Place()
                 items.append(new)
             else:
-                (items if self._holds else at_once).append(event)
+                (items if self.holds else at_once).append(event)
         replay(at_once, self._report, self._manifest)
         for place, told in zip(places, lists, strict=True):
             if place is not None:

@@ -62,6 +62,8 @@ class Walk:
         self.is_stopped = False
         self.met = 0
         """Entries met so far."""
+        self.listed = 0
+        """Directories listed."""
         self.handed_back: HandedBack | None = None
         """What is not copied by this process, if others copy as well."""
         self.left_by: list[str] = []
@@ -239,6 +241,7 @@ class Walk:
                 self.job.report.failed(error)
                 return level
             self.met += count
+            self.listed += 1
             if is_vast and self.stops_at_vast:
                 level.entries = iter(())  # whoever was listing gives the directory back
                 level.is_unlisted = self.is_stopped = True

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pycp.run import coordinator, share, tree, worker
+from pycp.run import pace, share, tree, worker
 from tests.forked import run_ours
 
 CONTENTS = b"0123456789" * 1000
@@ -32,7 +32,7 @@ def test_the_coordinator_goes_on_with_all_that_a_lost_unit_had_begun(
 
     monkeypatch.setattr(worker.Server, "carry_out", begin_and_die)
     monkeypatch.setattr("pycp.system.worker.most_workers", lambda: 1)
-    monkeypatch.setattr(coordinator, "OWN", own)
+    monkeypatch.setattr(pace, "OWN", own)
     monkeypatch.setattr(tree, "LARGE", 1)
     inner = tmp_path / "s/a/b/c"
     inner.mkdir(parents=True)

@@ -11,7 +11,7 @@ import pytest
 
 from pycp import values
 from pycp.engine import listing
-from pycp.run import coordinator, queue, ranges, share, telling, worker
+from pycp.run import coordinator, pace, queue, ranges, share, telling, worker
 from pycp.values import DIRECTORY
 from tests.forked import run_ours, run_theirs
 
@@ -56,7 +56,7 @@ def limit(patch: pytest.MonkeyPatch, limits: str) -> None:
     """Make units small, and directories vast and deep, that are not."""
     seconds, names, chunk, deep, held = LIMITS[limits]
     for name in ("LONGEST", "SHORTEST", "OWN"):
-        patch.setattr(coordinator, name, seconds / 2 if name == "OWN" else seconds)
+        patch.setattr(pace, name, seconds / 2 if name == "OWN" else seconds)
     patch.setattr(coordinator, "MOST_NAMES", names)
     patch.setattr(listing, "CHUNK", chunk)
     for module in (coordinator, queue, worker):

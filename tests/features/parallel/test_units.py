@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pycp import values
 from pycp.engine import listing as engine_listing
-from pycp.run import coordinator, ranges, share, tree, unit, walk, worker
+from pycp.run import coordinator, pace, ranges, share, tree, unit, walk, worker
 from tests import listing
 from tests.forked import run_ours
 from tests.gnu.observe import INSIDE, built, run_by
@@ -26,8 +26,8 @@ from tests.programs import Result
 from tests.tree import Node, directory, file, hard_link, symlink
 
 CUTS: dict[str, tuple[tuple[object, str], ...]] = {
-    "seconds": ((coordinator, "LONGEST"), (coordinator, "SHORTEST")),
-    "own seconds": ((coordinator, "OWN"),),
+    "seconds": ((pace, "LONGEST"), (pace, "SHORTEST")),
+    "own seconds": ((pace, "OWN"),),
     "names": ((coordinator, "MOST_NAMES"),),
     "chunk": ((engine_listing, "CHUNK"),),
     "levels": ((worker, "DEEP"), (coordinator, "DEEP"), (walk, "OPEN_LEVELS")),

@@ -220,7 +220,7 @@ def test_several_processes_finish_what_was_begun(tmp_path: Path, run_pycp: Progr
             directory.chmod(0o700)  # as they are until they are complete
     # Units without time hand back every directory they enter.
     code = (
-        "import sys; from pycp.run import coordinator as one; one.LONGEST = one.SHORTEST = 0.0; "
+        "import sys; from pycp.run import pace as one; one.LONGEST = one.SHORTEST = 0.0; "
         "from pycp.__main__ import cp_main; sys.exit(cp_main())"
     )
     done = subprocess.run(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pycp.report import progress
-from pycp.run import coordinator, share
+from pycp.run import pace, share
 from pycp.system import counts
 from tests.features.progress import hold
 from tests.features.progress.terminal import Gate, Terminal
@@ -363,4 +363,4 @@ def test_the_patience_is_a_second_and_the_pictures_are_some_in_a_second() -> Non
     assert progress.PATIENCE == 1
     assert 0.1 <= progress.DRAWING_INTERVAL <= 0.2
     assert progress.LINE_INTERVAL == 1
-    assert coordinator.LONGEST <= 0.2  # how old the name a worker told may be
+    assert pace.LONGEST <= 0.2  # how old the name a worker told may be
