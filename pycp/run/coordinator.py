@@ -1,9 +1,9 @@
 """Several processes copying one tree: who queues the work, counts and tells.
 
-The queue holds levels, newest first, so that it stays short. Names from it go out as units; what
-comes back undone is queued again. The coordinator works as well, unless it would only wait. The
-order of files differs from a serial copy, nothing else; what -v tells of them is put in order. A
-directory gets its attributes when all that belongs into it is there. A lost unit is done again.
+The queue holds levels. Names from it go out as units; what comes back undone is queued again. The
+coordinator works as well, unless it would only wait. The order of files differs from a serial copy,
+nothing else; what -v tells of them is put in order. A directory gets its attributes when all that
+belongs into it is there. A lost unit is done again.
 """
 
 import marshal

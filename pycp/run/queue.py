@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pycp.run.unit import Identity
     from pycp.run.walk import Walk
 
-MANY = 64
-"""Levels from which on the oldest have to wait."""
+MANY = 16
+"""Levels from which on the oldest have to wait: each may be thousands of names."""
 MOST_IN_TURN = 10_000
 """Names that wait for their turn before no others are met until those are copied."""
 
@@ -67,7 +67,7 @@ class InTurn:
 
 
 class Queue:
-    """Levels that wait, newest last, so that they stay few.
+    """Levels that wait, newest last.
 
     Where one process `merges` a tree into another the names of link sets wait for their turn, as
     something may be there that is replaced.
