@@ -79,6 +79,7 @@ class Queue:
         self._walk = walk
         self._root = root
         self._told = told
+        self._most_waiting = 0 if forgets else MANY
         self.levels: list[Level] = []
         self.own: list[list[Level]] = []
         """Levels for this process alone, each with those below it."""
@@ -153,12 +154,12 @@ class Queue:
     def next(self, is_own: bool) -> int:
         """Return which level is gone on with.
 
-        Others get the oldest, which has most below it, unless there are many; this process takes
-        the newest. So few directories are written to by two at a time, who would wait.
+        Others here get the oldest, which has most below it, unless there are many; this process
+        takes the newest. So few directories are written to by two at a time, who would wait.
         """
         if self._told.holds or self.in_turn.is_full:
             return self._told.next(self.levels)
-        return len(self.levels) - 1 if is_own or len(self.levels) > MANY else 0
+        return len(self.levels) - 1 if is_own or len(self.levels) > self._most_waiting else 0
 
     def close(self) -> None:
         """Give up what waits."""
