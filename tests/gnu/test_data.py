@@ -409,6 +409,19 @@ DENSE = {"a": file("x" * 5000)}
         like="a m/n",
     ),
     Case(
+        "line after the failure",
+        "$ pycp --debug a m/n 2>&1",
+        "a",
+        status=1,
+        stdout=(
+            "'a' -> 'm/n'\npycp: cannot create regular file 'm/n': No such file or directory\n"
+            + debug("unknown", "unknown", "unknown")
+        ),
+        stderr="",
+        differs="debug option",
+        like="a m/n",
+    ),
+    Case(
         "lines in a tree",
         "--debug -R s n",
         "s/a s/l->a s/b",
