@@ -165,7 +165,6 @@ class Entry:
         "destination_name",
         "digest",
         "folder",
-        "is_exactly_named",
         "is_operand",
         "is_surely_new",
         "source_name",
@@ -180,8 +179,6 @@ class Entry:
         self.is_operand = is_operand
         self.is_surely_new = folder.is_new
         """Nothing can be in the destination's place, as far as we know."""
-        self.is_exactly_named = False
-        """The destination is what its name says (-T), and nobody looked for a directory there."""
         self.digest = ""
         """In hexadecimal, of a regular file that was copied, if there is to be a manifest."""
         self._source = ""

@@ -72,7 +72,8 @@ def copy_data(job: "Job", file: "FileCopy") -> None:
     if not is_regular or size > SMALL or job.options.debug:
         if copy_offloaded(job, file):
             return
-        if is_regular and system.send is not None:
+        # A pipe would hold pages of the source, which may change until somebody reads them.
+        if is_regular and S_ISREG(file.destination.st_mode) and system.send is not None:
             send(job, file, system.send)
     else:
         # One byte more than the size tells whether the file grew, without another read.

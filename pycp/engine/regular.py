@@ -60,6 +60,9 @@ def copy_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
             _copy_opened(job, file, decision, outcome)
         except BaseException as error:
             close_after(job, error, source_fd, entry, is_source=True)
+            if job.report.debug and isinstance(error, CopyError) and not error.is_told:
+                job.report.failed(error)  # GNU tells it first
+                error.is_told = True
             raise
         close(source_fd, entry, is_source=True)
     finally:

@@ -278,9 +278,10 @@ def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
 
 def creation_error(entry: "Entry", error: OSError) -> CopyError:
     """Word why the destination cannot be opened or made."""
-    asks_for_directory = entry.destination.endswith("/") and not entry.is_exactly_named
-    if error.errno == EISDIR and asks_for_directory and not isinstance(error, CopyError):
-        error = OSError(ENOTDIR, "")  # and there is none
+    if error.errno == EISDIR and not isinstance(error, CopyError):
+        directory, name = entry.folder.destination_directory, entry.destination_name
+        if name.endswith("/") and directory.look(name) is None:
+            error = OSError(ENOTDIR, "")  # the slash asks for a directory, and there is none
     return failed("cannot create regular file", entry.destination, error)
 
 

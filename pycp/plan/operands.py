@@ -70,7 +70,6 @@ class Operands:
             (source,) = self._sources
             entry = Entry(Folder(None, here, here, False), source, is_operand=True)
             entry.destination_name = self.destination
-            entry.is_exactly_named = self.options.no_target_directory
             entry.name_operands(source, self.destination)
             yield entry
             return

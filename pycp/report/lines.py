@@ -63,7 +63,7 @@ class Lines:
         self._size = 0
         self._limit = 0
         self._has_lost_output = False
-        self._input_error: OSError | None = None
+        self._has_lost_input = False
         self.bar: Bar | None = None
 
     def begin_pulse(self, totals: "Callable[[], Iterator[tuple[int, int]] | None]") -> None:
@@ -162,28 +162,36 @@ class Lines:
         try:
             while (byte := os.read(0, 1)) not in (b"", b"\n"):
                 answer += byte
-        except OSError as error:
-            self._input_error = detached(error)
+        except OSError:
+            self._has_lost_input = True
         return bytes(answer)
 
     def finish(self) -> bool:
         """Write what is left, tell failures of the standard streams; return whether all is well."""
+        if self._has_lost_input:
+            self.has_failed = True
+            self.say("error closing file" + _why_closing_fails(0))
         error = self.flush()
         if self.bar is not None:
             self.bar.end(is_complete=not self.has_failed)
             self.bar = None
         if self._has_lost_output:
             self.has_failed = True
-            # Of a failure before the end GNU has forgotten the reason.
-            self.say(f"write error: {error.strerror}" if error else "write error")
-        if self._input_error:
-            self.has_failed = True
-            self.say(f"error closing file: {self._input_error.strerror}")
+            self.say("write error" + (f": {error.strerror}" if error else _why_closing_fails(1)))
         if self.has_stats:
             from pycp.report.status import closing_line
 
             self.say(closing_line(self.tally, self.failures, self.is_dry))
         return not self.has_failed
+
+
+def _why_closing_fails(stream: int) -> str:
+    """Return why closing a stream fails; GNU has forgotten what failed before that."""
+    try:
+        os.fstat(stream)
+    except OSError as error:
+        return f": {error.strerror}"
+    return ""
 
 
 def _says_yes(answer: bytes) -> bool:

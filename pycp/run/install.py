@@ -216,7 +216,6 @@ def _make_way(
 
 def _copy_options(options: "InstallOptions") -> CopyOptions:
     return CopyOptions(**shared_fields(options)).replace(
-        no_target_directory=False,
         preserve_timestamps=options.preserve_timestamps,
         remove_destination=True,
         omitting="omitting directory",

@@ -116,7 +116,6 @@ def copy_large_operand(
         file = LargeEntry(folder, split_last(entry.source_name)[1], is_operand=True)
         file.destination_name = split_last(entry.destination)[1]
         file.name_operands(entry.source, entry.destination)
-        file.is_exactly_named = entry.is_exactly_named
         root = not_ours(file, folder)
         place = Entry(folder, found[0], is_operand=True)
         place.name_operands(*found)

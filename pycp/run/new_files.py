@@ -60,7 +60,7 @@ class NewFiles:
         if name in self._made:
             self._remember(entry, self._made.pop(name))
             return False
-        if self._memory.has_made_symlink:
+        if self._memory.has_made_symlink or path.endswith("//"):  # GNU tells each slash
             return False
         try:
             folder = self._find(entry, path)

@@ -16,7 +16,9 @@ DIFFERENCES = {
         "ours: -u joins the names of one source, not what one name of it was copied to twice, "
         "which would depend on the number of processes (section 3.5)"
     ),
-    "missing name with a slash": "-T takes it as it is: the kernel says that it is a directory",
+    "links made of operands": (
+        "ours: a further name that was made of one operand is no less just-created (section 3.5)"
+    ),
     "links made below operands": (
         "ours: what one operand brought is not followed when another writes there (section 3.5)"
     ),

@@ -383,6 +383,15 @@ def test_restoring(case: Case, same_as_gnu: SameAsGnu) -> None:
         like="$ :",
     ),
     Case(
+        "file over a directory with a slash",
+        "-Tb a d/",
+        "a d/",
+        status=1,
+        stderr="pycp: cannot create regular file 'd/': Is a directory\n",
+        differs="kind conflict with backup",
+        like="$ :",
+    ),
+    Case(
         "file over a directory in a directory",
         "-v --backup a d",
         "a d/a/x",

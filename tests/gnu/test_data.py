@@ -109,6 +109,14 @@ EXTENTS = " ".join(
         "-R s d",
         {"s/a": CONTENTS["holes all over"], "s/b": CONTENTS["dense zeros"]},
     ),
+    Case(
+        "a pipe that is read after the source has changed",
+        "$ mkfifo p; exec 3<>p; pycp a p & head -c 80000 <&3 >b; wait;"
+        " printf NEW | dd of=a bs=1 seek=131070 conv=notrunc status=none;"
+        " head -c 51073 <&3 | tail -c 4",
+        {"a": file("old " * 32 * KIB + "z")},
+        stdout="ld z",
+    ),
     Case("holes behind a symlink", "l b", {"a": CONTENTS["a hole behind"]}, before="ln -s a l"),
 )
 def test_contents(case: Case, same_as_gnu: SameAsGnu) -> None:
@@ -405,6 +413,19 @@ DENSE = {"a": file("x" * 5000)}
         "a",
         status=1,
         stdout="'a' -> 'm/n'\n" + debug("unknown", "unknown", "unknown"),
+        differs="debug option",
+        like="a m/n",
+    ),
+    Case(
+        "line after the failure",
+        "$ pycp --debug a m/n 2>&1",
+        "a",
+        status=1,
+        stdout=(
+            "'a' -> 'm/n'\npycp: cannot create regular file 'm/n': No such file or directory\n"
+            + debug("unknown", "unknown", "unknown")
+        ),
+        stderr="",
         differs="debug option",
         like="a m/n",
     ),

@@ -38,6 +38,7 @@ CLOSED = "pycp: write error: Bad file descriptor\n"
     Case("output closed", "$ pycp -v a n >&-", "a", status=1, stderr=CLOSED),
     Case("output closed with nothing to say", "$ pycp a n >&-", "a"),
     Case("output closed and a directory", "$ pycp -Rv s n >&-", "s/a s/b", status=1, stderr=CLOSED),
+    Case("output closed and diagnostics", "$ pycp -LRvT s n >&-", "s/a s/l->no", status=1),
     Case("errors closed", "$ pycp -v a n 2>&-", "a"),
     Case("errors closed and a failure", "$ pycp m n 2>&-", "a", status=1),
     Case("errors to a full device", "$ pycp m n 2> /dev/full", "a", status=1),
@@ -50,6 +51,13 @@ CLOSED = "pycp: write error: Bad file descriptor\n"
     Case("a warning to a full device", "$ pycp a a n 2> /dev/full", "a n/", status=1),
     Case("a warning of an option to nobody", "$ pycp --context=x a n 2>&-", "a", status=1),
     Case("input closed", "$ pycp -v a n <&-", "a"),
+    Case("a question and input that is none", "$ pycp -i a b 0> n", "a b", status=1),
+    Case(
+        "a question, input closed and full output",
+        "$ pycp -RivT s n <&- > /dev/full",
+        "s/a s/b n/b",
+        status=1,
+    ),
     Case("all closed", "$ pycp a n <&- >&- 2>&-", "a"),
     Case(
         "all closed and several files",

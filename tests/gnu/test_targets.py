@@ -198,8 +198,7 @@ SYMLINKS = "a file d/f dl->d dang->missing"
         "-T a new/",
         SYMLINKS,
         status=1,
-        stderr="pycp: cannot create regular file 'new/': Is a directory\n",
-        differs="missing name with a slash",
+        stderr="pycp: cannot create regular file 'new/': Not a directory\n",
     ),
     Case("R s dang x", "-R d dang/x", SYMLINKS, status=1),
 )
@@ -298,6 +297,15 @@ def test_permission(case: Case, same_as_gnu: SameAsGnu) -> None:
     Case("just created with u and older", "-vu p/f q/f c", "p/f q/f-5 c/"),
     Case("just created with u and newer", "-vup p/f q/f+5 c", "p/f q/f+5 c/", status=1),
     Case("just created with l", "-vl p/f q/f c", "p/f q/f c/", status=1),
+    Case(
+        "just created as a further name",
+        "-d a b q/b c",
+        "a b=a q/b c/",
+        status=1,
+        stderr="pycp: will not overwrite just-created 'c/b' with 'q/b'\n",
+        differs="links made of operands",
+        like="-d a b c",
+    ),
     Case("just created with s", "-vs p/f q/f .", "p/f q/f", status=1),
     Case("just created with simple backup", "-v --backup=simple p/f q/f c", "p/f q/f c/", status=1),
     Case(

@@ -31,7 +31,7 @@ OPERANDS = {
     "one twice": ["s/a", "c", "s/a", "s//a", "./s/a"],
     "two of a name": ["s/a", "s/d/a", "a", "s/b"],
     "links, directories, nothing": ["s/link", "s/a", "s/d", "no", "s/d/", "", "s/d/..", "c/"],
-    "what is there": ["t/../s/b", "s/b", "c"],
+    "what is there": ["t/../s/b", "s/b", "c", "s//a"],
 }
 COMMANDS = {
     "pycp": ["-v", "-p", "-av", "-bv", "-dv", "-n", "-uv", "-lv", "-sv", "--parents", "-L"],
