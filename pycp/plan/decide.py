@@ -107,7 +107,7 @@ def _consider_destination(
     except OSError as error:
         if error.errno == ENOENT:
             return Decision(*known)
-        if error.errno == ELOOP and options.force:  # a slash follows even what is not followed
+        if error.errno == ELOOP and follow and options.force:
             return Decision(*known, is_looping_link=True)
         raise cannot("stat", entry.destination, error) from None
     return _consider_existing(entry, known, found, options, memory, has_company)

@@ -11,6 +11,7 @@ DIFFERENCES = {
     "update values": "9.1 has no --update=VALUE (section 10)",
     "backup with no-clobber": "9.1 words the conflict of -b and -n otherwise (section 10)",
     "file over directory": "9.1 does not name the source (section 10)",
+    "looping link with a slash": "9.1 takes it for absent with -f and -l, -s or -b (section 3.4)",
     "declined prompt": "9.1 ends with status 0 (section 10)",
     "update of overlapping operands": (
         "ours: -u joins the names of one source, not what one name of it was copied to twice, "

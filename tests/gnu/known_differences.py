@@ -62,6 +62,11 @@ def backs_up_through_symlink(run: Run, gnu: Seen, ours: Seen) -> bool:
     return "might destroy source" in ours.result.stderr and backs_up(run)
 
 
+def meets_loop(run: Run, gnu: Seen, ours: Seen) -> bool:
+    loop = "/': Too many levels of symbolic links"
+    return loop in ours.result.stderr and loop not in gnu.result.stderr
+
+
 def backs_up_elsewhere(run: Run, gnu: Seen, ours: Seen) -> bool:
     """Tell whether the backups that only we made stand in the working directory of GNU's run."""
     lost = ours.names() - gnu.names()
@@ -141,6 +146,7 @@ def links_to_source(run: Run, gnu: Seen, ours: Seen) -> bool:
 
 
 KNOWN: dict[str, Callable[[Run, Seen, Seen], bool]] = {
+    "looping link with a slash": meets_loop,
     "endless copy through a symlink": copies_without_end,
     "hard links among symbolic links": links_to_source,
     "kind conflict with backup": refuses_kinds,
