@@ -37,23 +37,18 @@ def new_digest(name: str) -> "_Hash | Digests":
 
 def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:
     """Take the digest anew of an installed file that was stripped; `status` tells which it is."""
-    fd = open_made(job, entry)
-    try:
+    with system.closing(open_made(job, entry)) as fd:
         if identity(system.fstat(fd)) != identity(status):
             raise replaced(entry)
         entry.digest = _digest_of(job.options.digest, job.tally, fd, entry.destination)
-    finally:
-        system.close(fd)
 
 
 def digest_of_installed(entry: "Entry", name: str) -> "tuple[str, os.stat_result]":
     """Return digest and status of an installed file that was left as it is."""
     flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
     fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
-    try:
+    with system.closing(fd):
         return read_digest(new_digest(name), fd, entry.destination), system.fstat(fd)
-    finally:
-        system.close(fd)
 
 
 def take_digest(name: str, tally: "Tally", file: "FileCopy") -> None:
