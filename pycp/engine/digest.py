@@ -15,24 +15,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from hashlib import _Hash
 
-    from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Entry, Tally
 
 
+class Digests:
+    """A digest like those of hashlib, for names with a plus between them: "blake2b+sha256"."""
+
+    def __init__(self, names: str) -> None:
+        self._each = [new_digest(name) for name in names.split("+")]
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Take the next bytes."""
+        for digest in self._each:
+            digest.update(data)
+
+    def hexdigest(self) -> str:
+        """Return the digests in hexadecimal, with spaces between them."""
+        return " ".join(digest.hexdigest() for digest in self._each)
+
+
 def new_digest(name: str) -> "_Hash | Digests":
     """Return a digest of nothing yet, or several if there are names with a plus between."""
+    if "+" in name:
+        return Digests(name)
     import hashlib
 
-    try:
-        return hashlib.new(name, usedforsecurity=False)
-    except ValueError:
-        if "+" not in name:
-            raise
-    from pycp.engine import digests
-
-    return digests.Digests(name)
+    return hashlib.new(name, usedforsecurity=False)
 
 
 def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
     from pycp.engine.beside import Beside
-    from pycp.engine.digests import Digests
+    from pycp.engine.digest import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
 
