@@ -188,7 +188,7 @@ FAULTS = [
     Fault(
         "a hole at the end left out",
         "sparse.py",
-        "        if gap > 0:\n            writer.skip(gap)\n        writer.finish()\n",
+        "        writer.skip(max(gap, 0))\n        writer.finish()\n",
         "        writer.finish()\n",
     ),
     Fault(

@@ -15,7 +15,7 @@ from errno import EEXIST, EISDIR, EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
 
 from pycp import system
 from pycp.engine import rivals
-from pycp.engine.inherit import Old, inherit
+from pycp.engine.inherit import inherit
 from pycp.engine.job import readable
 from pycp.engine.temporary import TemporaryNames
 from pycp.engine.unnamed import open_unnamed
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycp.engine.job import Job
+    from pycp.engine.pinned import Pinned
     from pycp.entries import Backup, Decision, Outcome
 
     Make = Callable[[Job, Entry, Decision, Outcome], None]
@@ -138,7 +139,7 @@ class Stage:
         entry, decision, options = self._entry, self._decision, self._job.options
         found = decision.destination_stat
         replaces = self._replaces
-        old: Old | None = None
+        old: Pinned | None = None
         if decision.is_looping_link:
             tell_removed(self._job, entry)
             replaces = True
@@ -174,7 +175,7 @@ class Stage:
             if old:
                 old.let_go()
 
-    def _find_place(self, old: "Old | None", replaces: bool) -> None:
+    def _find_place(self, old: "Pinned | None", replaces: bool) -> None:
         """Open the directory the file will be in, and look at what is there."""
         entry, place = self._entry, self._names
         if place.name.endswith("/"):

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-    from pycp.engine.digests import Digests
+    from pycp.engine.digest import Digests
 
 WORTH_A_THREAD = 8 * 1024 * 1024
 """Bytes of a file from which on a second processor pays."""

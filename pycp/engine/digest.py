@@ -15,45 +15,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from hashlib import _Hash
 
-    from pycp.engine.digests import Digests
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
     from pycp.entries import Entry, Tally
 
 
+class Digests:
+    """A digest like those of hashlib, for names with a plus between them: "blake2b+sha256"."""
+
+    def __init__(self, names: str) -> None:
+        self._each = [new_digest(name) for name in names.split("+")]
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Take the next bytes."""
+        for digest in self._each:
+            digest.update(data)
+
+    def hexdigest(self) -> str:
+        """Return the digests in hexadecimal, with spaces between them."""
+        return " ".join(digest.hexdigest() for digest in self._each)
+
+
 def new_digest(name: str) -> "_Hash | Digests":
     """Return a digest of nothing yet, or several if there are names with a plus between."""
+    if "+" in name:
+        return Digests(name)
     import hashlib
 
-    try:
-        return hashlib.new(name, usedforsecurity=False)
-    except ValueError:
-        if "+" not in name:
-            raise
-    from pycp.engine import digests
-
-    return digests.Digests(name)
+    return hashlib.new(name, usedforsecurity=False)
 
 
 def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> None:
     """Take the digest anew of an installed file that was stripped; `status` tells which it is."""
-    fd = open_made(job, entry)
-    try:
+    with system.closing(open_made(job, entry)) as fd:
         if identity(system.fstat(fd)) != identity(status):
             raise replaced(entry)
         entry.digest = _digest_of(job.options.digest, job.tally, fd, entry.destination)
-    finally:
-        system.close(fd)
 
 
 def digest_of_installed(entry: "Entry", name: str) -> "tuple[str, os.stat_result]":
     """Return digest and status of an installed file that was left as it is."""
     flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
     fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
-    try:
+    with system.closing(fd):
         return read_digest(new_digest(name), fd, entry.destination), system.fstat(fd)
-    finally:
-        system.close(fd)
 
 
 def take_digest(name: str, tally: "Tally", file: "FileCopy") -> None:

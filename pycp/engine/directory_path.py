@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pycp.engine.job import Job
-    from pycp.engine.labels import Labels
-    from pycp.entries import Report
     from pycp.system.overlay import Overlay
 
 MODE = 0o755
@@ -91,14 +89,7 @@ def _enter(
     job: "Job", above: Directory, name: str, shown: str, quote: "Callable[[str], str]"
 ) -> Directory:
     """Make a directory unless it is there, and open it."""
-    not_made = None
-    if name != "..":
-        try:
-            make_directory(above, name, MODE, shown, job.labels)
-        except OSError as error:
-            not_made = detached(error)
-        else:
-            tell_made(shown, job.report, job.labels)
+    not_made = make_directory(job, above, name, MODE, shown) if name != ".." else None
     try:
         if name == ".." or not_made:
             return above.enter(name + "/.", shown, follows=True)
@@ -122,14 +113,24 @@ def _enter(
 
 
 def make_directory(
-    above: Directory, name: str, mode: int, shown: str, labels: "Labels | None"
-) -> None:
-    """Make a directory, with the SELinux label it is to have."""
-    if labels is None:
-        above.mkdir(name, mode)
-        return
-    with labels.making_directory(name, above.fd, shown):
-        above.mkdir(name, mode)
+    job: "Job", above: Directory, name: str, mode: int, shown: str
+) -> OSError | None:
+    """Make a directory with the label it is to have, and tell it; return why if it cannot be."""
+    labels, report = job.labels, job.report
+    try:
+        if labels is None:
+            above.mkdir(name, mode)
+        else:
+            with labels.making_directory(name, above.fd, shown):
+                above.mkdir(name, mode)
+    except OSError as error:
+        return detached(error)
+    report.tally.own[DIRECTORIES] += 1
+    if report.verbose:
+        report.line(f"{report.program}: creating directory {quote_name(shown)}")
+    if report.hears:
+        report.event("directory", destination=shown, made=True, **context(labels))
+    return None
 
 
 def _open_up(fd: int) -> None:
@@ -146,15 +147,6 @@ def _open_up(fd: int) -> None:
         names = []
     if DEFAULT_LIST not in names:  # or the umask did not count, and the list took the bits
         system.set_mode(where, mode | MODE)
-
-
-def tell_made(shown: str, report: "Report", labels: "Labels | None" = None) -> None:
-    """Say that a directory was made."""
-    report.tally.own[DIRECTORIES] += 1
-    if report.verbose:
-        report.line(f"{report.program}: creating directory {quote_name(shown)}")
-    if report.hears:
-        report.event("directory", destination=shown, made=True, **context(labels))
 
 
 def creation_error(shown: str, error: OSError, quote: "Callable[[str], str]") -> CopyError:

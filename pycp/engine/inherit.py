@@ -14,13 +14,11 @@ from pycp.engine.write import open_existing
 from pycp.engine.xattrs import ACCESS_LIST, PERMISSION_LISTS
 from pycp.errors import failed
 from pycp.quoting import quote_name
-from pycp.system.folder import release
 from pycp.values import ALL_BITS, PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     from pycp.engine.job import Job
     from pycp.entries import Entry
@@ -30,35 +28,24 @@ NOT_OURS = frozenset((EACCES, EINVAL, EPERM))
 """Errors of attributes that this user may not see or set."""
 
 
-class Old:
-    """The file that will be replaced, held for its attributes."""
-
-    def __init__(
-        self, where: "system.Where", status: "os.stat_result", let_go: "Callable[[], None]"
-    ) -> None:
-        self.where = where
-        self.status = status
-        self.let_go = let_go
-        """Closes it; nothing was written through it."""
-
-
-def open_old(job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result") -> Old:
+def open_old(
+    job: "Job", entry: "Entry", found: "os.stat_result", source: "os.stat_result"
+) -> Pinned:
     """Open the file to be replaced as if to write into it: who may not, may not replace it."""
     try:
-        fd, status = open_existing(job, entry, found, source)
-        return Old(fd, status, lambda: release(fd))
+        return Pinned.opened(*open_existing(job, entry, found, source), entry.destination)
     except OSError as error:
         if error.errno != ETXTBSY:
             raise
     # A program that is running may be replaced: it keeps its own file.
     held = Pinned(entry.destination_name, entry.folder.destination_fd, entry.destination, True)
     if not held.is_still(found):
-        held.__exit__()
+        held.let_go()
         raise held.replaced()
-    return Old(held.where, held.status, held.__exit__)
+    return held
 
 
-def inherit(entry: "Entry", old: Old, fd: int) -> None:
+def inherit(entry: "Entry", old: Pinned, fd: int) -> None:
     """Give a new, empty file owner, extended attributes, access list and mode of an old one.
 
     Raise CopyError if one cannot be set that this user may set.

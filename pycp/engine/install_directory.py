@@ -9,8 +9,8 @@ import stat
 from errno import EACCES, ENOENT, ENOTDIR
 
 from pycp import system
-from pycp.engine.directory_path import creation_error, make_directory, make_path, tell_made
-from pycp.errors import detached, failed, replaced
+from pycp.engine.directory_path import creation_error, make_directory, make_path
+from pycp.errors import failed, replaced
 from pycp.quoting import quote_word
 from pycp.system.folder import CLOSED, Directory, may_be_just_made
 from pycp.values import GROUP_AND_OTHERS, OTHERS_WRITE, SET_ID, split_last
@@ -42,15 +42,9 @@ def install_directory(
 
 
 def _make_last(job: "Job", name: str, last: str, above: Directory, final: "Final") -> None:
-    labels, not_made = job.labels, None
-    try:
-        make_directory(above, last, _first_mode(final), name, labels)
-    except OSError as error:
-        if error.errno in (ENOENT, ENOTDIR):
-            raise creation_error(name, error, quote_word) from None
-        not_made = detached(error)
-    else:
-        tell_made(name, job.report, labels)
+    not_made = make_directory(job, above, last, _first_mode(final), name)
+    if not_made and not_made.errno in (ENOENT, ENOTDIR):
+        raise creation_error(name, not_made, quote_word)
     is_new, is_dry = not_made is None, job.options.dry_run
     try:
         directory = above.enter(last, name, True) if is_dry else _open(above, last, is_new)
@@ -67,8 +61,8 @@ def _make_last(job: "Job", name: str, last: str, above: Directory, final: "Final
         if is_new and not may_be_just_made(directory.fd, system.fstat(directory.fd)):
             raise replaced(name)
         _settle(directory.where, final)
-        if labels is not None and not is_new:
-            labels.relabel(directory.where, name, stat.S_IFDIR)
+        if job.labels is not None and not is_new:
+            job.labels.relabel(directory.where, name, stat.S_IFDIR)
     except OSError as error:
         what = "owner and permissions" if final.has_owner else "permissions"
         raise failed(f"cannot change {what} of", name, error, quote_word) from None

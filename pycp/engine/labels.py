@@ -225,11 +225,8 @@ def open_policy(report: "Report", loss: str) -> Policy | None:
 def _label_above(dir_fd: int | None, name: str) -> str:
     """Return the label of the directory that a name is in."""
     path = split_last(name.rstrip("/"))[0]
-    fd = system.open(path or ".", system.PLACE_FLAGS, dir_fd=dir_fd)
-    try:
+    with system.closing(system.open(path or ".", system.PLACE_FLAGS, dir_fd=dir_fd)) as fd:
         return label_of(system.where(fd, ".", fd))
-    finally:
-        system.close(fd)
 
 
 class DefaultLabels:

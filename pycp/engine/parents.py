@@ -6,9 +6,10 @@ from errno import ENOTDIR, ESTALE
 from pycp import system
 from pycp.engine.attributes import give_to_owner
 from pycp.engine.directory_path import names_on
+from pycp.engine.pinned import Pinned
 from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
-from pycp.errors import CopyError, detached, failed, replaced
+from pycp.errors import CopyError, failed, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
 from pycp.values import GROUP_AND_OTHERS, OWNER_ALL
@@ -268,19 +269,14 @@ def _preserve_permissions(parent: Parent, where: "system.Where", source: "os.sta
     """Copy access control lists and mode of the source directory."""
     from pycp.engine.xattrs import set_permissions
 
-    held: system.Where | None = None
-    unknown = None
-    fd = -1
+    mode = stat.S_IMODE(source.st_mode)
     try:
-        try:
-            fd = system.open(parent.source_name, system.PLACE_FLAGS)
-            if identity(system.fstat(fd)) != identity(source):
-                raise OSError(ESTALE, "")  # another directory has the name now
-            held = system.where(fd, parent.source_name, None)
-        except OSError as error:
-            unknown = detached(error)
-        set_permissions(held, where, stat.S_IMODE(source.st_mode), unknown=unknown)
-    finally:
-        unknown = None  # which else would keep this frame, and this it
-        if fd >= 0:
-            system.close(fd)
+        held = Pinned(parent.source_name, None, parent.source_name, follows=True)
+    except OSError as error:
+        set_permissions(None, where, mode, unknown=OSError(error.errno, ""))
+        return
+    with held:
+        if identity(held.status) == identity(source):
+            set_permissions(held.where, where, mode)
+        else:  # another directory has the name now
+            set_permissions(None, where, mode, unknown=OSError(ESTALE, ""))

@@ -29,13 +29,25 @@ class Pinned:
                 self.where, self._fd = system.pin(name, dir_fd)
             self.status = system.stat_of(self.where)
         except OSError as error:
-            self.__exit__()
+            self.let_go()
             raise cannot("stat", shown, error) from None
+
+    @classmethod
+    def opened(cls, fd: int, status: "os.stat_result", shown: str) -> "Self":
+        """Return a hold on a file that is open already."""
+        held = cls.__new__(cls)
+        held.shown, held.status = shown, status
+        held.where = held._fd = fd
+        return held
 
     def __enter__(self) -> "Self":
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close it, if it is open at all."""
         if self._fd >= 0:
             release(self._fd)
 

@@ -49,27 +49,16 @@ class Below:
         release(self._root_fd)
 
 
-def status_of(dir_fd: int, name: str) -> "os.stat_result | None":
-    """Return the status of what has a name, links not followed, or None if nothing has it."""
-    try:
-        return system.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-
-
 def digest_of(dir_fd: int, name: str, status: "os.stat_result", shown: str) -> str:
     """Return the sha256 of a regular file of this status; "" if it is another one by now."""
     import hashlib
 
     flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-    fd = system.open(name, flags, dir_fd=dir_fd)
-    try:
+    with system.closing(system.open(name, flags, dir_fd=dir_fd)) as fd:
         opened = system.fstat(fd)
         if not (stat.S_ISREG(opened.st_mode) and _is_same(fd, opened, status)):
             return ""
         return read_digest(hashlib.sha256(usedforsecurity=False), fd, shown)
-    finally:
-        system.close(fd)
 
 
 def take_away(dir_fd: int, name: str, status: "os.stat_result") -> bool:
@@ -97,7 +86,7 @@ def put_back(dir_fd: int, name: str, status: "os.stat_result | None", old_name: 
 
 
 def _is_still_there(dir_fd: int, name: str, status: "os.stat_result") -> bool:
-    now = status_of(dir_fd, name)
+    now = system.status_if_any(name, dir_fd)
     return now is not None and _is_same(dir_fd, now, status)
 
 

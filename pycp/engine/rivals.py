@@ -6,7 +6,7 @@ would happen if we had begun a moment later. A link or anything else may be a tr
 
 import stat
 
-from pycp.engine.inherit import Old, open_old
+from pycp.engine.inherit import open_old
 from pycp.errors import CopyError, replaced
 from pycp.system.folder import identity, is_still
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import os
 
     from pycp.engine.job import Job
+    from pycp.engine.pinned import Pinned
     from pycp.engine.temporary import TemporaryNames
     from pycp.entries import Entry
 
@@ -28,7 +29,7 @@ def open_old_or_rival(
     place: "TemporaryNames",
     found: "os.stat_result",
     source: "os.stat_result",
-) -> Old:
+) -> "Pinned":
     """Open the file to be replaced: the one that was found, or one that took its place.
 
     That must be a regular file itself. What a link leads to was chosen when it was found.

@@ -26,10 +26,12 @@ from pycp.values import BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pycp.engine.file_copy import FileCopy
     from pycp.engine.job import Job
+
+    Data = bytes | memoryview
 
 CHUNK = 512
 ZEROS = bytes(CHUNK)
@@ -38,24 +40,19 @@ ZERO_BUFFER = bytes(BUFFER_SIZE)
 
 def copy_sparse(job: "Job", file: "FileCopy") -> bool:
     """Copy with holes in mind; return False, at offset `start`, if the plain way will do."""
-    makes_holes = S_ISREG(file.destination.st_mode)
+    sparse = job.options.sparse if S_ISREG(file.destination.st_mode) else "never"
     mapped = has_map(file)
     if mapped:
         file.sparse = "SEEK_HOLE"
-        _copy_by_map(job, file, makes_holes)
-        return True
-    if file.start:
+    elif file.start:
         seek(file.source_fd, file.start, 0, file.entry.source)
-    if makes_holes and (
-        job.options.sparse == "always" or (mapped is None and job.options.sparse == "auto")
-    ):
-        file.sparse = "zeros"
-        file.offload = "avoided"
-        writer = HoleWriter(job, file)
-        _copy_with_holes(job, writer, NO_END)
-        writer.finish()
-        return True
-    return False
+    if sparse == "always" or (sparse == "auto" and mapped is None):
+        _copy_with_holes(job, file, bool(mapped))
+    elif mapped:
+        _copy_by_map(job, file, keeps_holes=sparse == "auto")
+    else:
+        return False
+    return True
 
 
 def has_map(file: "FileCopy") -> bool | None:
@@ -100,58 +97,77 @@ def extents(file: "FileCopy", end: int = 0) -> "Iterator[tuple[int, int]]":
         yield start, end
 
 
-def _copy_by_map(job: "Job", file: "FileCopy", makes_holes: bool) -> None:
-    sparse = job.options.sparse if makes_holes else "never"
+def pieces_of(
+    file: "FileCopy",
+    first: int,
+    mapped: bool,
+    read: "Callable[[int], Data]",
+) -> "Iterator[tuple[int, Data]]":
+    """Yield what a source holds from an offset on, at which its descriptor is unless it is mapped.
+
+    `read` returns as much as it likes of what the descriptor is at, nothing at the end of file.
+    What is left out are holes; the last piece is empty, and where the file ends, if it is mapped.
+    """
+    offset = first
+    for start, end in extents(file, first) if mapped else [(first, NO_END)]:
+        offset = start
+        while offset < end:
+            data = read(end - offset)
+            if not data:
+                break
+            yield offset, data
+            offset += len(data)
+        if mapped and offset < end:
+            return  # it shrank meanwhile
+    if mapped:
+        yield file.source.st_size, b""
+
+
+def _copy_with_holes(job: "Job", file: "FileCopy", mapped: bool) -> None:
+    """Copy runs of zeros as holes."""
+    if not mapped:
+        file.sparse, file.offload = "zeros", "avoided"
+    writer = HoleWriter(job, file)
+
+    def read(most: int) -> bytes:
+        return read_some(file, min(job.stride.next(BUFFER_SIZE), most))
+
+    for offset, data in pieces_of(file, file.start, mapped, read):
+        if mapped and data:
+            file.sparse, file.offload = "SEEK_HOLE + zeros", "avoided"
+        writer.skip(max(offset - writer.offset, 0))
+        writer.write_with_holes(bytes(data))
+        job.stride.took(len(data))
+    writer.finish()
+
+
+def _copy_by_map(job: "Job", file: "FileCopy", keeps_holes: bool) -> None:
+    """Copy what is no hole in the source; holes stay that, or become zeros."""
     shown = file.entry.destination
     writer = HoleWriter(job, file)
     for start, end in extents(file, file.start):
-        if sparse != "auto":
-            file.offload = "avoided"
-        if sparse == "always":
-            file.sparse = "SEEK_HOLE + zeros"
         gap = start - writer.offset
-        if sparse == "never":
-            _write_zeros(job, file, gap, f"{quote_name_if_needed(shown)}: write failed")
-            writer.offset = start
-        else:
+        if keeps_holes:
             writer.skip(gap)
-        length = end - start
-        if sparse == "auto":
             writer.make_hole()
             # The kernel may cut a range short, and the file may shrink: the offset tells.
-            copy_offloaded(job, file, length)
-            done = seek(file.source_fd, 0, 1, file.entry.source) - start
-            writer.offset += done
-            length -= done
-        if sparse == "always":
-            length -= _copy_with_holes(job, writer, length)
-        elif length:
-            done = copy_by_hand(job, file, length)
-            writer.offset += done
-            length -= done
-        if length > 0:
+            copy_offloaded(job, file, end - start)
+            writer.offset = seek(file.source_fd, 0, 1, file.entry.source)
+        else:
+            file.offload = "avoided"
+            _write_zeros(job, file, gap, f"{quote_name_if_needed(shown)}: write failed")
+            writer.offset = start
+        if writer.offset < end:
+            writer.offset += copy_by_hand(job, file, end - writer.offset)
+        if writer.offset < end:
             writer.finish()
             return
     gap = file.source.st_size - writer.offset
-    if sparse == "never":
-        if gap > 0:
-            _write_zeros(job, file, gap, f"failed to extend {quote_name(shown)}")
+    if not keeps_holes:
+        _write_zeros(job, file, gap, f"failed to extend {quote_name(shown)}")
     else:
-        if gap > 0:
-            writer.skip(gap)
+        writer.skip(max(gap, 0))
         writer.finish()
-
-
-def _copy_with_holes(job: "Job", writer: "HoleWriter", length: int) -> int:
-    """Copy so many bytes, or fewer if there are no more, and runs of zeros as holes."""
-    start = writer.offset
-    while (left := start + length - writer.offset) > 0:
-        data = read_some(writer.file, min(job.stride.next(BUFFER_SIZE), left))
-        if not data:
-            break
-        writer.write_with_holes(data)
-        job.stride.took(len(data))
-    return writer.offset - start
 
 
 def _write_zeros(job: "Job", file: "FileCopy", count: int, problem: str) -> None:

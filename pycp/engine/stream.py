@@ -8,21 +8,21 @@ and so takes no time; its digest is read from the source.
 from stat import S_ISREG
 
 from pycp.engine.beside import STEP, beside
-from pycp.engine.data import BUFFER_SIZE, NO_END, SMALL, read_into, read_some, seek_both
+from pycp.engine.data import BUFFER_SIZE, SMALL, read_into, read_some, seek_both
 from pycp.engine.digest import new_digest
 from pycp.engine.phase import Phase
-from pycp.engine.sparse import ZERO_BUFFER, HoleWriter, extents, has_map
+from pycp.engine.sparse import ZERO_BUFFER, HoleWriter, has_map, pieces_of
 from pycp.values import COMPARED, READING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from hashlib import _Hash
 
     from pycp.engine.beside import Beside
-    from pycp.engine.digests import Digests
+    from pycp.engine.digest import Digests
     from pycp.engine.file_copy import FileCopy
-    from pycp.engine.job import Job, Piece
+    from pycp.engine.job import Job
 
 
 class Watch:
@@ -165,29 +165,3 @@ def _copy_watched(job: "Job", file: "FileCopy", watch: Watch) -> None:
                 writer.write(piece)
             watch.data(piece)
     writer.finish()
-
-
-def pieces_of(
-    file: "FileCopy",
-    first: int,
-    mapped: bool,
-    read: "Callable[[int], bytes | memoryview]",
-) -> "Iterator[Piece]":
-    """Yield what a source holds from an offset on, at which its descriptor is unless it is mapped.
-
-    `read` returns as much as it likes of what the descriptor is at, nothing at the end of file.
-    What is left out are holes; the last piece is empty, and where the file ends, if it is mapped.
-    """
-    offset = first
-    for start, end in extents(file, first) if mapped else [(first, NO_END)]:
-        offset = start
-        while offset < end:
-            data = read(end - offset)
-            if not data:
-                break
-            yield offset, data
-            offset += len(data)
-        if mapped and offset < end:
-            return  # it shrank meanwhile
-    if mapped:
-        yield file.source.st_size, b""

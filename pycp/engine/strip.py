@@ -130,27 +130,19 @@ def _empty(directory_fd: int) -> None:
             system.unlink(name, dir_fd=directory_fd)
             continue
         flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-        inner_fd = system.open(name, flags, dir_fd=directory_fd)
-        try:
+        with system.closing(system.open(name, flags, dir_fd=directory_fd)) as inner_fd:
             _empty(inner_fd)
-        finally:
-            system.close(inner_fd)
         system.rmdir(name, dir_fd=directory_fd)
 
 
 def _copy_out(job: "Job", entry: Entry, outcome: "Outcome", copy: str, room_fd: int) -> None:
-    fd = open_made(job, entry)
-    try:
+    with system.closing(open_made(job, entry)) as fd:
         if not (outcome.made and is_still(fd, identity(system.fstat(fd)), outcome.made)):
             raise replaced(entry)
         name = last_component(copy)
         copy_fd = system.open(name, system.NEW_FILE_FLAGS, PRIVATE, dir_fd=room_fd)
-        try:
+        with system.closing(copy_fd):
             _copy(job, entry, (entry.destination, fd), (copy, copy_fd))
-        finally:
-            system.close(copy_fd)
-    finally:
-        system.close(fd)
 
 
 def _run(program: str, name: str, entry: Entry) -> None:
@@ -185,13 +177,10 @@ def _copy_back(
     if not stat.S_ISREG(status.st_mode):
         text = f"cannot strip {quote_name(entry.destination)}: the program left no regular file"
         raise CopyError(text, filename=entry.destination)
-    fd = _open_stripped(name, room_fd, status)
-    try:
+    with system.closing(_open_stripped(name, room_fd, status)) as fd:
         system.lseek(made_fd, 0, 0)
         system.ftruncate(made_fd, 0)
         _copy(job, entry, (copy, fd), (entry.destination, made_fd))
-    finally:
-        system.close(fd)
 
 
 def _open_stripped(name: str, room_fd: int, status: os.stat_result) -> int:

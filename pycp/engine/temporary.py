@@ -86,10 +86,7 @@ class TemporaryNames:
 
     def look(self) -> os.stat_result | None:
         """Return the status of what has the name now, links not followed."""
-        try:
-            return system.stat(self.name, dir_fd=self.dir_fd, follow_symlinks=False)
-        except FileNotFoundError:
-            return None
+        return system.status_if_any(self.name, self.dir_fd)
 
     def beside(self, name: str) -> str:
         """Return a name in the same directory, which ends like another one."""

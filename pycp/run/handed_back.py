@@ -3,6 +3,7 @@
 from stat import S_ISDIR, S_ISLNK
 
 from pycp.run.level import IN_TURN, WHOLE
+from pycp.system import status_if_any
 from pycp.system.folder import identity
 from pycp.values import DIRECTORY, SYMLINK
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.entries import Entry
     from pycp.plan.links import Memory
-    from pycp.system.folder import Directory
 
 
 class HandedBack:
@@ -94,7 +94,7 @@ class HandedBack:
         """Return the status of a file of several names that may belong together in the copy."""
         if not (self._keeps_links and (self._memory.elsewhere or self.has_turns)):
             return None
-        status = _status(entry.folder.source_directory, entry.source_name)
+        status = status_if_any(entry.source_name, entry.folder.source_fd)
         return status if status is not None and status.st_nlink > 1 else None
 
     def _count(self, member: "os.stat_result") -> int:
@@ -129,7 +129,7 @@ class HandedBack:
         folder = entry.folder
         if folder.is_new:
             return None
-        return _status(folder.destination_directory, entry.destination_name)
+        return status_if_any(entry.destination_name, folder.destination_fd)
 
     def _is_large(self, entry: "Entry") -> bool:
         status = entry.folder.source_directory.look(entry.source_name)
@@ -141,11 +141,3 @@ class HandedBack:
         if status is None or not S_ISDIR(status.st_mode):
             return False
         return identity(status) in self._memory.foreign
-
-
-def _status(directory: "Directory", name: str) -> "os.stat_result | None":
-    """Return the status of a name, None if there is none; raise OSError if that is not known."""
-    try:
-        return directory.stat(name, follow_symlinks=False)
-    except FileNotFoundError:
-        return None

@@ -13,7 +13,7 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.stream import pieces_of
+from pycp.engine.sparse import pieces_of
 from pycp.entries import Entry
 from pycp.errors import failed
 from pycp.system.folder import Directory, Folder, release

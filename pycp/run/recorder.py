@@ -104,19 +104,19 @@ def replay(
         if isinstance(event, bytes):
             report.take_lines(event)
             continue
-        kind, text, *details = event
+        kind, *told = event
         if kind == "warn":
-            report.warn(text)
+            report.warn(*told)
         elif kind == "encoded":
-            report.take_encoded(text, details[0])
+            report.take_encoded(*told)
         elif kind == "event":
-            report.event(text, **details[0])
+            report.event(told[0], **told[1])
         elif kind == "manifest":
             assert manifest is not None
-            manifest(text, details[0])
+            manifest(*told)
         else:
-            code, name, other_name, is_told, destination = details
-            error = (SilentError if is_told else CopyError)(text, code, name, other_name)
+            *words, is_told, destination = told
+            error = (SilentError if is_told else CopyError)(*words)
             error.destination = destination
             report.failed(error)
     report.flush_events()

@@ -95,11 +95,9 @@ class Listening:
 
 def _record_directory(record: "Record", name: str, is_found: bool, is_named: bool) -> None:
     try:
-        fd = system.open(os.path.realpath(name), system.PLACE_FLAGS | system.O_NOFOLLOW)
-        try:
+        flags = system.PLACE_FLAGS | system.O_NOFOLLOW
+        with system.closing(system.open(os.path.realpath(name), flags)) as fd:
             status = system.fstat(fd)
-        finally:
-            system.close(fd)
     except OSError as error:
         raise cannot("record", name, error) from None
     try:

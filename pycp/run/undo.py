@@ -10,7 +10,7 @@ told. Each step leaves a state that the next run understands, so it may be inter
 from errno import EEXIST, ELOOP, ENOENT, ENOTDIR, ENOTEMPTY
 
 from pycp import system
-from pycp.engine.removal import Below, digest_of, put_back, status_of, take_away
+from pycp.engine.removal import Below, digest_of, put_back, take_away
 from pycp.errors import CopyError, UsageError, cannot
 from pycp.quoting import quote_name
 from pycp.report.mtree import type_of, understood
@@ -123,7 +123,7 @@ class _Undoing:
         dir_fd = self._below.enter(above)
         at: str | None = name  # in a dry run, where what would have the name by then is now
         for number, line in reversed(list(enumerate(lines))):
-            status = status_of(dir_fd, at) if at is not None else None
+            status = system.status_if_any(at, dir_fd) if at is not None else None
             kept = line.backup and self._status_of_kept(dir_fd, above, line.backup)
             if status is not None:
                 # What was put back by an earlier run may be just like what was made.
@@ -170,7 +170,7 @@ class _Undoing:
         """Return the status of an old file if it is still where it was kept."""
         if join(above, kept.name) in self._gone:
             return None
-        status = status_of(dir_fd, kept.name)
+        status = system.status_if_any(kept.name, dir_fd)
         return status if status is not None and _is_kept(status, kept) else None
 
     def _put_back(
@@ -228,13 +228,12 @@ class _Undoing:
 
     def _pretend_to_remove(self, dir_fd: int, path: str, name: str) -> None:
         flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-        fd = system.open(name, flags, dir_fd=dir_fd)
-        try:
-            with system.scandir(fd) as listing:
-                if any(join(path, entry.name) not in self._gone for entry in listing):
-                    raise OSError(ENOTEMPTY, "")
-        finally:
-            system.close(fd)
+        with (
+            system.closing(system.open(name, flags, dir_fd=dir_fd)) as fd,
+            system.scandir(fd) as listing,
+        ):
+            if any(join(path, entry.name) not in self._gone for entry in listing):
+                raise OSError(ENOTEMPTY, "")
         self._gone.add(path)
 
 

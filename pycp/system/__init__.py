@@ -124,6 +124,32 @@ OLD_FILE_FLAGS = O_WRONLY | O_CLOEXEC
 """For writing over a file; it is truncated only after it was recognised."""
 
 
+class closing:
+    """A context in which a descriptor is open; it is closed at the end, and OSError raised for it.
+
+    What nobody hears of may go by `folder.release`.
+    """
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def __enter__(self) -> int:
+        return self._fd
+
+    def __exit__(self, *_error: object) -> None:
+        close(self._fd)
+
+
+def status_if_any(name: str, dir_fd: int | None) -> os.stat_result | None:
+    """Return the status of what has a name, links not followed; None if nothing has it."""
+    try:
+        return stat(name, dir_fd=dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
 def leave_standard_descriptors_closed() -> None:
     """Keep whatever we open from becoming a standard stream that was closed at the start."""
     from pycp.system.standard import open_above, scandir_above
@@ -176,6 +202,7 @@ __all__ = [
     "above_standard",
     "access",
     "close",
+    "closing",
     "descriptor_path",
     "drop_cached",
     "flush",
@@ -216,6 +243,7 @@ __all__ = [
     "set_times",
     "stat",
     "stat_of",
+    "status_if_any",
     "symlink",
     "umask",
     "unlink",

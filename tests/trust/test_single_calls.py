@@ -23,14 +23,15 @@ from tests.trust.faults import ERRORS, LEAKED, XATTR_CALLS, Fault, run_failing
 
 NEVER_FAIL = frozenset(
     (
-        *("Undisturbed", "above_standard", "access", "descriptor_path", "drop_cached", "getegid"),
-        *("geteuid", "host_name"),
+        *("Undisturbed", "above_standard", "access", "closing", "descriptor_path", "drop_cached"),
+        *("getegid", "geteuid", "host_name"),
         *("getgid", "getuid"),
         *("has_access_list", "has_labels", "leave_standard_descriptors_closed", "open_leased"),
-        *("queued", "umask", "where", "xattr"),
+        *("queued", "status_if_any", "umask", "where", "xattr"),
     )
 )
-"""Calls that report no error, or are not made here (leases, closed standard streams)."""
+"""Calls that report no error, are made of others, or are not made here (leases, closed standard
+streams)."""
 TRIED_FULLY = extent.number(1, 4)
 """Uses of a call that fail with every errno; of further ones each fails with one of them."""
 USES = 3

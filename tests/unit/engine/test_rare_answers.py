@@ -19,8 +19,8 @@ from pycp.engine.file_copy import FileCopy
 from pycp.engine.install import keep_times
 from pycp.engine.removal import digest_of
 from pycp.engine.short_regular import _begin_again
+from pycp.engine.sparse import pieces_of
 from pycp.engine.special import make_special
-from pycp.engine.stream import pieces_of
 from pycp.engine.temporary import MOST_LINKS, TemporaryNames
 from pycp.engine.verify import first_difference, verify_step
 from pycp.entries import Decision, Outcome
