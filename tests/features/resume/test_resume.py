@@ -280,16 +280,19 @@ def test_a_file_begun_by_ranges_is_finished_even_if_others_stay(
 
 INTERRUPTED = "chmod 600 f p s; touch -h f p s l"
 """What an interrupted copy leaves: all is there, but not its attributes."""
-MODELESS = "chmod 600 f p s"
-"""The times were set already."""
+TIMELESS = "chmod 755 u; touch f u"
+"""The mode was there from the beginning, as far as it is not set-id."""
+MODELESS = "chmod 600 f p s; chmod 755 u"
+"""The times were set already, and an access list that gave the rest of the mode."""
 
 
 @pytest.mark.parametrize("options", ["-au", "-an", "-a --update=none-fail", "-rup", "-a -u -j2"])
-@pytest.mark.parametrize("left", [INTERRUPTED, MODELESS])
+@pytest.mark.parametrize("left", [INTERRUPTED, TIMELESS, MODELESS])
 def test_what_lacks_its_attributes_gets_them_even_if_others_stay(
     tree: Tree, run_pycp: Programs, options: str, left: str
 ) -> None:
-    spec = {**trees.nodes("s/f@0644 s/p|@0666 s/l->f s/g"), "s/s": trees.unix_socket(0o711)}
+    spec = {**trees.nodes("s/f@0644 s/u@4755 s/p|@0666 s/l->f s/g")}
+    spec["s/s"] = trees.unix_socket(0o711)
     root = copied(tree, run_pycp, spec, f"-a {options}".replace("-n", ""))
     whole = contents(root)
     (root / "D/g").chmod(0o666)  # somebody's own, as no copy leaves it
