@@ -67,6 +67,7 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("so by no mode of its own", "-r a/x b/x d", "a/x/@0555 a/x/f b/x/g d/", 1),
     Case("as by the umask", "-r a/x b/x d", "a/x/f b/x/g d/", 1, umask=0o277),
     Case("it is open without a mode", "-r --no-preserve=mode a/x b/x d", "a/x/@0500 b/x/g d/"),
+    Case("what the first made cannot be searched", "-rp a/x b/x d", "a/x/@0600 b/x/f d/", 1),
     Case("it is opened again", "-rp a/x b/x c/x d", "a/x/f b/x/@0500 b/x/g c/x/h d/", 1),
     Case("files of a closed directory", "-p --parents a/f a/g d", "a/@0555 a/f a/g d/", 1),
     Case("files of a directory that is not", "--parents a/f a/g d", "a/f a/g d/", umask=0o022),
@@ -375,6 +376,14 @@ pyinstall: creating directory 'b/c'
     ),
     Case("a directory that its owner may not enter", "-d n d", "d/@0", 0, program="pyinstall"),
     Case("a directory that is there", "-d -m 700 d", "d/", program="pyinstall"),
+    Case(
+        "what the mode of one just made keeps out",
+        "-d -m 0 n n/x n/y/z",
+        "",
+        1,
+        program="pyinstall",
+        who=("root", "user"),
+    ),
     Case("an omitted directory", "a d e", "a d/ e/", 1, program="pyinstall"),
 )
 def test_install_says_what_it_then_does(case: Case, comparison: Comparison) -> None:
