@@ -94,7 +94,7 @@ def is_begun(
 def waits_for_attributes(
     source: "os.stat_result", destination: "os.stat_result", options: "CopyOptions"
 ) -> bool:
-    """Return whether something is ours, open to nobody more than its source, and not complete.
+    """Return whether something is ours, open to nobody more than its source, and may lack anything.
 
     What is ours in the end is made with the permissions of its source, all else without some.
     """
@@ -105,6 +105,8 @@ def waits_for_attributes(
         return False
     if not options.has_attributes(source, destination, user):
         return True
+    if options.preserve_links and source.st_nlink > 1 and options.update != "older":
+        return destination.st_nlink <= source.st_nlink  # other names of the set may be missing
     lacks_all = source.st_mode & options.withheld_bits(False) and not mode & GROUP_AND_OTHERS
     return not options.preserve_mode and bool(lacks_all) and not is_link
 
