@@ -119,9 +119,8 @@ def _is_alike(entry: "Entry", source: "os.stat_result", destination: "os.stat_re
         return source.st_rdev == destination.st_rdev
     folder = entry.folder
     try:
-        return system.readlink(entry.source_name, dir_fd=folder.source_fd) == system.readlink(
-            entry.destination_name, dir_fd=folder.destination_fd
-        )
+        text = folder.destination_directory.readlink(entry.destination_name)
+        return folder.source_directory.readlink(entry.source_name) == text
     except OSError:
         return False
 

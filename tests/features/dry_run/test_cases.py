@@ -68,6 +68,12 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("as by the umask", "-r a/x b/x d", "a/x/f b/x/g d/", 1, umask=0o277),
     Case("it is open without a mode", "-r --no-preserve=mode a/x b/x d", "a/x/@0500 b/x/g d/"),
     Case("what the first made cannot be searched", "-rp a/x b/x d", "a/x/@0600 b/x/f d/", 1),
+    Case(
+        "a link that the first made is complete",
+        "-an --resume --debug x/. y/. d",
+        {"x/l": tree.symlink("a", age=1), "y/l": tree.symlink("a", age=2), "d": tree.directory()},
+        stdout="'x/./l' -> 'd/./l'\ncomplete 'd/./l'\n",
+    ),
     Case("it is opened again", "-rp a/x b/x c/x d", "a/x/f b/x/@0500 b/x/g c/x/h d/", 1),
     Case("files of a closed directory", "-p --parents a/f a/g d", "a/@0555 a/f a/g d/", 1),
     Case("files of a directory that is not", "--parents a/f a/g d", "a/f a/g d/", umask=0o022),
