@@ -61,6 +61,7 @@ def is_begun(
     destination: "os.stat_result",
     follows: bool,
     may_be_whole: bool = False,
+    is_dry_run: bool = False,
 ) -> bool:
     """Return whether a destination is its source in part, as left by an interruption.
 
@@ -85,7 +86,7 @@ def is_begun(
             return may_be_whole
         return holds_part
     try:
-        found = _compare(entry, (source, destination), follows)
+        found = _compare(entry, (source, destination), follows, is_dry_run)
     except OSError:
         return False
     return found == IN_PART or (may_be_whole and found == WHOLE)

@@ -192,7 +192,7 @@ def _is_begun(
     kind, source, follows, _link_to = known
     is_copy = kind not in ("link", "symbolic") and not options.attributes_only
     may_be_whole = options.redo or (is_copy and waits_for_attributes(source, destination, options))
-    return is_begun(entry, source, destination, follows, may_be_whole)
+    return is_begun(entry, source, destination, follows, may_be_whole, options.dry_run)
 
 
 def _may_be_same(

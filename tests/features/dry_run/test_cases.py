@@ -438,6 +438,18 @@ def test_no_file_is_opened_to_be_read_or_written(tree: Build, run_pycp: Programs
             assert "O_DIRECTORY" in line and "O_CREAT" not in line
 
 
+@pytest.mark.parametrize("option", ["-a", "-an", "-au"])
+def test_what_is_compared_keeps_its_time_of_last_access(
+    option: str, tree: Build, run_pycp: Programs
+) -> None:
+    root = Path(tree({"s/f": "something", "D/f": "some"}))
+    for name in ("s/f", "D/f"):
+        os.utime(root / name, ns=(1, (root / name).stat().st_mtime_ns))
+    done = run_pycp.run(f"{option} --resume --dry-run -T s D", str(root))
+    assert done.stdout.endswith("continued 'D/f' at byte 4\n")
+    assert [(root / name).stat().st_atime_ns for name in ("s/f", "D/f")] == [1, 1]
+
+
 def test_events_say_that_nothing_is_done(tree: Build, run_pycp: Programs) -> None:
     root = tree("a")
     done = run_pycp.run("--dry-run --json a b", root)
