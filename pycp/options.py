@@ -108,6 +108,10 @@ class WriteOptions(Record):
     json: str | None = None
     """File that gets a JSON object for each event; "-" is standard output."""
 
+    def lists(self) -> list[str]:
+        """Return the files that names or patterns are read from, "-" for standard input."""
+        return [name for _end, name in self.files_from]
+
     def asks_for_labels(self) -> bool:
         """Tell whether any option is about SELinux labels."""
         return bool(self.context) or self.decides_on_labels() or self.require_preserve_context
@@ -206,6 +210,10 @@ class CopyOptions(WriteOptions):
     """A source named twice is copied once; install refuses to write what it just wrote."""
     new_file_mode: int | None = None
     """Mode every new file is created with, while install has yet to give it the final one."""
+
+    def lists(self) -> list[str]:
+        """Return the files that names or patterns are read from, "-" for standard input."""
+        return super().lists() + [text for kind, text in self.exclude if kind == "file"]
 
     def follows(self, is_operand: bool) -> bool:
         """Return whether a symbolic link is followed: an operand, or one found in a directory."""

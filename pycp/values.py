@@ -79,14 +79,14 @@ files needed none, what was left out, and directories made or entered.
 
 ASKED is no count: it is set when another process would like to know the next file's name.
 """
-KEPT, FLUSHED, CHECKED, COMPARED, REFLINKED, HARD_LINKS, PHASE, READ = range(7, 15)
+KEPT, FLUSHED, CHECKED, COMPARED, REFLINKED, HARD_LINKS, PHASE, READ, MADE = range(7, 16)
 """Also counted: bytes that stay of files gone on with, bytes flushed to disk, bytes read back, and
 bytes read for any other reason than to copy them; files that share storage, and hard links made;
-and bytes read for several destinations at once.
+bytes read for several destinations at once; and which of the directories were made.
 
 PHASE is no count either, but the place in PHASES of what is being done.
 """
-NUMBERS = 15
+NUMBERS = 16
 PHASES = ("copying", "checking", "flushing", "reading", "stripping")
 """What may take its time for one file: `reading` is for a digest of what is there already."""
 COPYING, CHECKING, FLUSHING, READING, STRIPPING = range(5)

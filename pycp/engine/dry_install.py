@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def require_settling(directory: "Directory", status: "os.stat_result", final: "Final") -> None:
-    """Raise OSError if this user may not give a directory owner and mode, as far as they differ."""
+    """Pretend to give a directory its mode; raise OSError if this user may not, or not its owner.
+
+    Only what differs is given.
+    """
     assert isinstance(directory, Pretended)
     differs = (stat.S_IMODE(status.st_mode) ^ final.mode) & final.changed_bits
     is_given_away = final.uid not in (-1, status.st_uid) or final.gid not in (-1, status.st_gid)
@@ -27,6 +30,7 @@ def require_settling(directory: "Directory", status: "os.stat_result", final: "F
         or ((differs or is_given_away) and directory.is_protected)
     ):
         raise OSError(EPERM, "")
+    directory.finish(final.mode)
 
 
 def require_giving(entry: "Entry", status: "os.stat_result", final: "Final") -> None:

@@ -13,7 +13,7 @@ from pycp.engine.tell import tell_directory
 from pycp.entries import Entry
 from pycp.errors import replaced
 from pycp.system.folder import CLOSED, Directory, Folder, may_be_just_made, release
-from pycp.values import DIRECTORIES, OTHERS_WRITE, OWNER_ALL, PERMISSIONS, SPECIAL_BITS
+from pycp.values import DIRECTORIES, MADE, OTHERS_WRITE, OWNER_ALL, PERMISSIONS, SPECIAL_BITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
                 tell_directory(report, entry, True)
             else:
                 counts[DIRECTORIES] += 1
+                counts[MADE] += 1
             if announce is not None:
                 announce(folder, name)
         except BaseException:

@@ -11,7 +11,7 @@ from pycp.entries import Entry
 from pycp.system.folder import CLOSED, Directory, Folder, release
 from pycp.system.nodes import Node, new_status
 from pycp.system.overlay import Pretended
-from pycp.values import DIRECTORIES, FILES
+from pycp.values import DIRECTORIES, FILES, MADE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def pretending_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], F
         destination.id = device, -number
         inner = Folder(folder, origin, destination, True)
         counts[DIRECTORIES] += 1
+        counts[MADE] += 1
         if announce is not None:
             try:
                 announce(folder, name)

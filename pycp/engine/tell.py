@@ -3,7 +3,7 @@
 import stat
 
 from pycp.quoting import quote_name
-from pycp.values import DIRECTORIES, EXCLUDED, FILES, HARD_LINKS, PASSED, SKIPPED
+from pycp.values import DIRECTORIES, EXCLUDED, FILES, HARD_LINKS, MADE, PASSED, SKIPPED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def tell_directory(
 ) -> None:
     """Tell that a directory was made, or one was there to be copied into."""
     report.tally.own[DIRECTORIES] += 1
+    report.tally.own[MADE] += is_new
     if report.hears:
         label = context(labels)
         report.event(

@@ -4,7 +4,15 @@ import stat
 
 from pycp import system
 from pycp.system.folder import identity
-from pycp.values import BLOCK, PERMISSIONS, READ_AND_WRITE, SPECIAL_BITS, has_time_of, is_ours
+from pycp.values import (
+    BLOCK,
+    GROUP_AND_OTHERS,
+    PERMISSIONS,
+    READ_AND_WRITE,
+    SPECIAL_BITS,
+    has_time_of,
+    is_ours,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +61,7 @@ def is_begun(
     destination: "os.stat_result",
     follows: bool,
     may_be_whole: bool = False,
+    is_dry_run: bool = False,
 ) -> bool:
     """Return whether a destination is its source in part, as left by an interruption.
 
@@ -77,7 +86,7 @@ def is_begun(
             return may_be_whole
         return holds_part
     try:
-        found = _compare(entry, (source, destination), follows)
+        found = _compare(entry, (source, destination), follows, is_dry_run)
     except OSError:
         return False
     return found == IN_PART or (may_be_whole and found == WHOLE)
@@ -86,16 +95,21 @@ def is_begun(
 def waits_for_attributes(
     source: "os.stat_result", destination: "os.stat_result", options: "CopyOptions"
 ) -> bool:
-    """Return whether something is ours, open to nobody more than at first, and not complete."""
+    """Return whether something is ours, open to nobody more than its source, and may lack anything.
+
+    What is ours in the end is made with the permissions of its source, all else without some.
+    """
     user = system.geteuid()
     is_link, mode = stat.S_ISLNK(source.st_mode), stat.S_IMODE(destination.st_mode)
-    withheld = options.withheld_bits(False)
-    created = source.st_mode & PERMISSIONS & ~withheld | READ_AND_WRITE
+    created = source.st_mode & PERMISSIONS | READ_AND_WRITE
     if not is_ours(source, destination, user) or (mode & ~created and not is_link):
         return False
     if not options.has_attributes(source, destination, user):
         return True
-    return not options.preserve_mode and source.st_mode & withheld != 0 and not is_link
+    if options.preserve_links and source.st_nlink > 1 and options.update != "older":
+        return destination.st_nlink <= source.st_nlink  # other names of the set may be missing
+    lacks_all = source.st_mode & options.withheld_bits(False) and not mode & GROUP_AND_OTHERS
+    return not options.preserve_mode and bool(lacks_all) and not is_link
 
 
 def _is_alike(entry: "Entry", source: "os.stat_result", destination: "os.stat_result") -> bool:
@@ -106,9 +120,8 @@ def _is_alike(entry: "Entry", source: "os.stat_result", destination: "os.stat_re
         return source.st_rdev == destination.st_rdev
     folder = entry.folder
     try:
-        return system.readlink(entry.source_name, dir_fd=folder.source_fd) == system.readlink(
-            entry.destination_name, dir_fd=folder.destination_fd
-        )
+        text = folder.destination_directory.readlink(entry.destination_name)
+        return folder.source_directory.readlink(entry.source_name) == text
     except OSError:
         return False
 

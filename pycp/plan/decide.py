@@ -189,10 +189,10 @@ def _is_begun(
         return False  # a hard link is made in one step
     from pycp.plan.compare import is_begun, waits_for_attributes
 
-    kind, source, follows, link_to = known
-    is_copy = kind not in ("link", "symbolic") and link_to is None and not options.attributes_only
+    kind, source, follows, _link_to = known
+    is_copy = kind not in ("link", "symbolic") and not options.attributes_only
     may_be_whole = options.redo or (is_copy and waits_for_attributes(source, destination, options))
-    return is_begun(entry, source, destination, follows, may_be_whole)
+    return is_begun(entry, source, destination, follows, may_be_whole, options.dry_run)
 
 
 def _may_be_same(

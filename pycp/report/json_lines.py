@@ -37,12 +37,13 @@ class JsonLines(Lines):
         super().__init__(program, options.verbose, options.debug)
         self.hears = True
         self.encoder = self._encoder = Encoder()
-        self._place = place = options.json or "-"
+        self._place = place = "-" if options.json is None else options.json
         self._is_alone = place == "-"
         self._fd = 1
         if not self._is_alone:
-            lists = [name for _end, name in options.files_from]
-            self._fd, identity = open_output(place, NEW_MODE, operands, lists, "the file of events")
+            self._fd, identity = open_output(
+                place, NEW_MODE, operands, options.lists(), "the file of events"
+            )
             if identity is not None:
                 self.own_files[identity] = "events are written to it"
         self._events: list[bytes] = []

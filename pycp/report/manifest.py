@@ -35,7 +35,7 @@ class Manifest:
     ) -> None:
         """Open the file, and create it with `mode` if need be; "-" is standard output.
 
-        Raise CopyError if it cannot be opened, or is an operand or a list of sources, which must
+        Raise CopyError if it cannot be opened, or is an operand or a list that is read, which must
         not be written over.
         """
         self._place = place

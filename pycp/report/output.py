@@ -14,7 +14,7 @@ def open_output(
     """Open a file to write to, empty it, and create it with `mode` if need be.
 
     Return a descriptor, and device and inode number of a regular file. Raise CopyError if it cannot
-    be opened, or is an operand or a list of sources, which must not be written over; `what` says
+    be opened, or is an operand or a list that is read, which must not be written over; `what` says
     what it would be.
     """
     fd = -1
@@ -29,7 +29,7 @@ def open_output(
                 raise CopyError(text, filename=name)
         for name in lists:
             if _identity_of("/dev/stdin" if name == "-" else name) == identity(status):
-                text = f"{quote_name(name)} cannot name the sources and be {what} as well"
+                text = f"{quote_name(name)} cannot be read as a list and be {what} as well"
                 raise CopyError(text, filename=name)
         system.ftruncate(fd, 0)
         return fd, identity(status)

@@ -10,6 +10,7 @@ from pycp.values import (
     FILES,
     HARD_LINKS,
     KEPT,
+    MADE,
     PASSED,
     PHASES,
     READ,
@@ -76,7 +77,7 @@ def _done(tally: "Tally") -> str:
 def nothing_left(tally: "Tally") -> str:
     """Return a line if everything was there already, and nothing if there was something to do."""
     files = tally.total(FILES)
-    if files == 0 or files > tally.total(SKIPPED):
+    if files == 0 or files > tally.total(SKIPPED) or tally.total(MADE):
         return ""
     return f"nothing was left to do: {count_words(files)} {'is' if files == 1 else 'are'} there"
 

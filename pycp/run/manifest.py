@@ -20,8 +20,8 @@ def open_manifest(job: "Job", operands: "Iterable[str]", umask: int = 0) -> Mani
     options = job.options
     assert options.manifest is not None
     known = operands if isinstance(operands, list) else []
-    lists = [name for _end, name in options.files_from]
-    manifest = Manifest(options.manifest, NEW_MODE & ~umask, known, job.report, lists)
+    mode = NEW_MODE & ~umask
+    manifest = Manifest(options.manifest, mode, known, job.report, options.lists())
     try:
         if manifest.id is not None:
             claim(job.report.own_files, manifest.id, options.manifest, "the manifest")

@@ -1,6 +1,8 @@
 """What a dry run pretends to be there: a status, and what a symbolic link holds."""
 
 import os
+from errno import EACCES
+from os import geteuid
 from stat import S_IFDIR
 
 TYPE_CHECKING = False
@@ -46,6 +48,11 @@ class Node:
     @status.setter
     def status(self, status: os.stat_result) -> None:
         self._status = status
+
+    def require(self, bits: int) -> None:
+        """Raise OSError if a directory that has its mode keeps this user, its owner, out."""
+        if self.is_finished and bits & ~self.status.st_mode and geteuid() != 0:
+            raise OSError(EACCES, "")
 
     def finish(self, mode: int) -> None:
         """Give a directory the mode that it has in the end."""

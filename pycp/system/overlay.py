@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Names: TypeAlias = "dict[str, Node | Later | None]"
     """What is new or has moved to a directory; None if it is gone."""
 
-ENTERING = stat.S_IWUSR | stat.S_IXUSR
-"""What the owner of a directory needs to make something in it."""
 MOST_LINKS = 40
 """Symbolic links followed in one name, as in Linux."""
 
@@ -89,6 +87,8 @@ class Overlay:
         """Look up one name; a link that leads nowhere now may lead to something pretended."""
         if not stat.S_ISDIR(here.st_mode):
             raise OSError(ENOTDIR, "")
+        if isinstance(place, Node):
+            place.require(stat.S_IXUSR)
         names = self.made.get(identity(here), {})
         if name in names:
             node = names[name]
@@ -227,6 +227,8 @@ class Pretended(Directory):
         if not stat.S_ISDIR(status.st_mode):
             raise OSError(ENOTDIR, "")
         node = place if isinstance(place, Node) else None
+        if node and name.endswith("/."):
+            node.require(stat.S_IXUSR)
         below = Pretended(Directory(self, name, CLOSED, shown), self.overlay, node)
         below.id = identity(status)
         if not isinstance(place, Node):
@@ -336,12 +338,9 @@ def _parts(path: str) -> list[str]:
 
 def _require_writable(place: "Place") -> None:
     """Raise OSError if nothing can be made in a directory; while it is filled, ours lets us in."""
-    if not isinstance(place, Node):
-        code = why_not(*place, system.W_OK | os.X_OK)
-    else:
-        is_open = not place.is_finished or place.status.st_mode & ENTERING == ENTERING
-        code = 0 if is_open or system.geteuid() == 0 else EACCES
-    if code:
+    if isinstance(place, Node):
+        place.require(stat.S_IWUSR | stat.S_IXUSR)
+    elif code := why_not(*place, system.W_OK | os.X_OK):
         raise OSError(code, "")
 
 

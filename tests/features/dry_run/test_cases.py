@@ -67,6 +67,13 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("so by no mode of its own", "-r a/x b/x d", "a/x/@0555 a/x/f b/x/g d/", 1),
     Case("as by the umask", "-r a/x b/x d", "a/x/f b/x/g d/", 1, umask=0o277),
     Case("it is open without a mode", "-r --no-preserve=mode a/x b/x d", "a/x/@0500 b/x/g d/"),
+    Case("what the first made cannot be searched", "-rp a/x b/x d", "a/x/@0600 b/x/f d/", 1),
+    Case(
+        "a link that the first made is complete",
+        "-an --resume --debug x/. y/. d",
+        {"x/l": tree.symlink("a", age=1), "y/l": tree.symlink("a", age=2), "d": tree.directory()},
+        stdout="'x/./l' -> 'd/./l'\ncomplete 'd/./l'\n",
+    ),
     Case("it is opened again", "-rp a/x b/x c/x d", "a/x/f b/x/@0500 b/x/g c/x/h d/", 1),
     Case("files of a closed directory", "-p --parents a/f a/g d", "a/@0555 a/f a/g d/", 1),
     Case("files of a directory that is not", "--parents a/f a/g d", "a/f a/g d/", umask=0o022),
@@ -375,6 +382,14 @@ pyinstall: creating directory 'b/c'
     ),
     Case("a directory that its owner may not enter", "-d n d", "d/@0", 0, program="pyinstall"),
     Case("a directory that is there", "-d -m 700 d", "d/", program="pyinstall"),
+    Case(
+        "what the mode of one just made keeps out",
+        "-d -m 0 n n/x n/y/z",
+        "",
+        1,
+        program="pyinstall",
+        who=("root", "user"),
+    ),
     Case("an omitted directory", "a d e", "a d/ e/", 1, program="pyinstall"),
 )
 def test_install_says_what_it_then_does(case: Case, comparison: Comparison) -> None:
@@ -421,6 +436,18 @@ def test_no_file_is_opened_to_be_read_or_written(tree: Build, run_pycp: Programs
     for line in opened:
         if "open" in line:
             assert "O_DIRECTORY" in line and "O_CREAT" not in line
+
+
+@pytest.mark.parametrize("option", ["-a", "-an", "-au"])
+def test_what_is_compared_keeps_its_time_of_last_access(
+    option: str, tree: Build, run_pycp: Programs
+) -> None:
+    root = Path(tree({"s/f": "something", "D/f": "some"}))
+    for name in ("s/f", "D/f"):
+        os.utime(root / name, ns=(1, (root / name).stat().st_mtime_ns))
+    done = run_pycp.run(f"{option} --resume --dry-run -T s D", str(root))
+    assert done.stdout.endswith("continued 'D/f' at byte 4\n")
+    assert [(root / name).stat().st_atime_ns for name in ("s/f", "D/f")] == [1, 1]
 
 
 def test_events_say_that_nothing_is_done(tree: Build, run_pycp: Programs) -> None:

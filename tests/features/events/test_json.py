@@ -264,11 +264,14 @@ def test_on_standard_output_events_stand_alone(tree: Tree, run_pycp: Programs) -
         ]
 
 
-def test_nothing_is_copied_if_events_have_no_place(tree: Tree, run_pycp: Programs) -> None:
+@pytest.mark.parametrize("place", ["nowhere/events", ""])
+def test_nothing_is_copied_if_events_have_no_place(
+    tree: Tree, run_pycp: Programs, place: str
+) -> None:
     root = tree("a")
-    result = run(run_pycp, "pycp --json=nowhere/events a b", root)
+    result = run(run_pycp, f"pycp --json={place} a b", root)
     assert result.status == 1
-    assert result.stderr == "pycp: cannot open 'nowhere/events': No such file or directory\n"
+    assert result.stderr == f"pycp: cannot open '{place}': No such file or directory\n"
     assert not os.path.exists(f"{root}/b")
 
 

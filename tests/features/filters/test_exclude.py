@@ -142,6 +142,18 @@ def test_a_missing_file_of_patterns_fails_before_anything_is_copied(
     assert names(f"{root}/d") == []
 
 
+@pytest.mark.parametrize("option", ["--json", "--manifest"])
+def test_patterns_are_not_lost_to_what_is_written(
+    tree: Build, run_pycp: Programs, option: str
+) -> None:
+    root = tree({"s/a": trees.file("a"), "list": trees.file("*.o\n")})
+    done = run_pycp.run(f"-r --exclude-from=list {option}=list s d", root)
+    assert done.status == 1
+    assert done.stderr.startswith("pycp: 'list' cannot be read as a list and be the ")
+    assert Path(root, "list").read_text() == "*.o\n"
+    assert not os.path.exists(f"{root}/d")
+
+
 def test_names_of_any_bytes_are_matched(tree: Build, run_pycp: Programs) -> None:
     names_of_bytes = ("\udcff.o", "\udcff", "a\n", "a\nb.o", "\udce2\udc82")
     root = tree({**{f"s/{name}": trees.file() for name in names_of_bytes}, "d": trees.directory()})

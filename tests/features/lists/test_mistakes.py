@@ -86,7 +86,7 @@ def test_a_name_nobody_could_keep_takes_no_memory() -> None:
         ("--files-from=a b", CopyError, "target 'b': Not a directory"),
         ("--files-from=a -T d", CopyError, "cannot combine a list of sources and --no-target"),
         ("--files-from=- --files0-from=- d", UsageError, "standard input can be read as one list"),
-        ("--files-from=b --manifest=b d", CopyError, "'b' cannot name the sources and be the man"),
+        ("--files-from=b --manifest=b d", CopyError, "'b' cannot be read as a list and be the man"),
     ],
 )
 def test_mistakes_of_the_command_line(

@@ -93,6 +93,9 @@ def test_a_finished_copy_says_that_nothing_was_left_to_do(source: Path, run_pycp
     assert run_pycp.run("-aT --resume s d", str(source)).stdout == ""
     (source / "d/a").unlink()
     assert "nothing was left" not in run_pycp.run(words, str(source)).stdout
+    (source / "s/empty/one").mkdir(parents=True)
+    for options in ("--dry-run ", ""):
+        assert "nothing was left" not in run_pycp.run(options + words, str(source)).stdout
 
 
 def test_what_was_read_back_is_said_to_be_verified(source: Path, run_pycp: Programs) -> None:

@@ -179,6 +179,28 @@ def test_a_set_of_hard_links_is_completed(
     assert (root / "D/1/h").stat().st_ino == made, "it was copied again"
 
 
+@pytest.mark.parametrize("options", ["-an", "-rd --update=none"])
+def test_a_set_of_hard_links_is_completed_even_if_others_stay(
+    tree: Tree, run_pycp: Programs, options: str
+) -> None:
+    spec = {"1/h": trees.file(DATA), "2/h": trees.hard_link("1/h"), "3/h": trees.hard_link("1/h")}
+    spec |= {"1/e": trees.file(DATA), "2/e": trees.hard_link("1/e"), "D": trees.directory()}
+    root = Path(tree(spec))
+    resumed(run_pycp, root, "-a -t D 1 2 3")
+    os.link(root / "D/1/e", root / "snapshot")
+    for name in ("D/2/h", "D/3/h", "D/2/e"):
+        (root / name).unlink()
+    assert resumed(run_pycp, root, f"{options} --resume -t D 1 2 3") == ""
+    assert all((root / "D/1/h").samefile(root / f"D/{number}/h") for number in (2, 3))
+    assert (root / "D/1/e").samefile(root / "snapshot")
+    other = DATA[:-1] + b"!"
+    for number, content in ((2, DATA), (3, other)):
+        (root / f"D/{number}/h").unlink()
+        (root / f"D/{number}/h").write_bytes(content)
+    assert resumed(run_pycp, root, f"{options} --resume -t D 1 2 3") == "replaced 'D/2/h'\n"
+    assert (root / "D/3/h").read_bytes() == other
+
+
 def test_a_file_with_names_elsewhere_is_not_written_into(tree: Tree, run_pycp: Programs) -> None:
     root = copied(tree, run_pycp, {"s/f": trees.file(DATA), "other": ELSEWHERE})
     (root / "D/f").unlink()
@@ -280,16 +302,19 @@ def test_a_file_begun_by_ranges_is_finished_even_if_others_stay(
 
 INTERRUPTED = "chmod 600 f p s; touch -h f p s l"
 """What an interrupted copy leaves: all is there, but not its attributes."""
-MODELESS = "chmod 600 f p s"
-"""The times were set already."""
+TIMELESS = "chmod 755 u; touch f u"
+"""The mode was there from the beginning, as far as it is not set-id."""
+MODELESS = "chmod 600 f p s; chmod 755 u"
+"""The times were set already, and an access list that gave the rest of the mode."""
 
 
 @pytest.mark.parametrize("options", ["-au", "-an", "-a --update=none-fail", "-rup", "-a -u -j2"])
-@pytest.mark.parametrize("left", [INTERRUPTED, MODELESS])
+@pytest.mark.parametrize("left", [INTERRUPTED, TIMELESS, MODELESS])
 def test_what_lacks_its_attributes_gets_them_even_if_others_stay(
     tree: Tree, run_pycp: Programs, options: str, left: str
 ) -> None:
-    spec = {**trees.nodes("s/f@0644 s/p|@0666 s/l->f s/g"), "s/s": trees.unix_socket(0o711)}
+    spec = {**trees.nodes("s/f@0644 s/u@4755 s/p|@0666 s/l->f s/g")}
+    spec["s/s"] = trees.unix_socket(0o711)
     root = copied(tree, run_pycp, spec, f"-a {options}".replace("-n", ""))
     whole = contents(root)
     (root / "D/g").chmod(0o666)  # somebody's own, as no copy leaves it
