@@ -12,6 +12,7 @@ from pycp.engine.write import close
 from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.plan.compare import is_filled_in_part
+from pycp.run.unit import FIRST
 from pycp.system.folder import identity, release
 from pycp.values import BLOCK, BYTES, COMPARED, join
 
@@ -19,9 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.run.unit import DoneRange, Folders, Range
-
-FIRST, ALL = "first", "all"
-"""Compared up to the first difference, or as long as what differs may be still to come."""
 
 
 def carry_out_range(job: "Job", folders: "Folders", wanted: "Range", is_local: bool) -> "DoneRange":

@@ -1,6 +1,6 @@
 """What of a tree nobody works on: directories, and names that wait for others."""
 
-from operator import length_hint
+from _operator import length_hint  # operator itself is Python
 
 from pycp.run.level import IN_TURN, WHOLE, Level, give_up
 from pycp.run.link_sets import LinkSets

@@ -14,10 +14,9 @@ from pycp.engine.write import truncate
 from pycp.entries import Entry
 from pycp.errors import CopyError
 from pycp.run.level import Opened
-from pycp.run.one_range import ALL, FIRST, carry_out_range
 from pycp.run.task import Task
 from pycp.run.telling import AsItComes
-from pycp.run.unit import way_to
+from pycp.run.unit import ALL, FIRST, way_to
 from pycp.system.folder import identity
 from pycp.values import BLOCK, BYTES
 
@@ -224,6 +223,8 @@ class Ranges:
 
     def copy_here(self, task: Task) -> None:
         """Copy a range that nobody else is there to copy."""
+        from pycp.run.one_range import carry_out_range
+
         assert task.range is not None
         self.take_in(carry_out_range(self._walk.job, self._folders, task.range, is_local=True))
 

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     """Bytes copied, whether both sides were there, what a CopyError is made of; where they differ
     first, if not at -1, and whether what differs may be still to come."""
 
+FIRST, ALL = "first", "all"
+"""A range is compared up to the first difference, or as long as what differs may be to come."""
 OPEN_FOLDERS = 6
 """Folders a worker keeps open, two descriptors each."""
 NOTHING = stat_result((0,) * 10)

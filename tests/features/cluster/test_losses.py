@@ -47,7 +47,7 @@ def test_what_a_worker_held_that_is_killed_is_done_again(
 ) -> None:
     for number in range(1200):
         (sources / f"s/d{number % 5}/e{number % 40}/more{number}").write_bytes(b"%d" % number)
-    for attempt in range(3):
+    for attempt in range(8):
         copy_and_kill(dask, sources, option)
         assert listed(sources / "d") == listed(sources / "s")
         if (sources / "redone").exists():
