@@ -16,14 +16,14 @@ from pycp.run import ranges
 from pycp.run.hands import ForkedHands, Lost
 from pycp.run.lending import Asking
 from pycp.run.level import Level, Place
-from pycp.run.one_range import ALL, FIRST, carry_out_range
+from pycp.run.one_range import carry_out_range
 from pycp.run.one_read import SharedSource, say
 from pycp.run.queue import InTurn, Queue
 from pycp.run.ranges import LargeEntry, Ranges
 from pycp.run.recorder import Recorder, replay
 from pycp.run.share import LARGE_BYTES, Watch
 from pycp.run.telling import AsItComes, InOrder
-from pycp.run.unit import Folders
+from pycp.run.unit import ALL, FIRST, Folders
 from pycp.run.walk import Walk
 from pycp.system.folder import Directory, Folder, identity
 from pycp.system.worker import Worker
