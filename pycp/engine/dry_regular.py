@@ -49,7 +49,7 @@ def pretend_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "
             _write(job, entry, decision, found)
             return
         if not job.options.force:
-            raise creation_error(entry, problem)
+            raise creation_error(entry, problem, job.options.new_file_mode is not None)
         remove(job, entry)
     _create(job, entry, decision.source_stat)
 
@@ -115,7 +115,7 @@ def _create(job: "Job", entry: "Entry", source: "os.stat_result") -> None:
         if not job.options.attributes_only:
             _fill(entry)
     except OSError as error:
-        raise creation_error(entry, error) from None
+        raise creation_error(entry, error, is_new=True) from None
 
 
 def _fill(entry: "Entry") -> None:

@@ -165,7 +165,7 @@ def _opening_error(job: "Job", entry: "Entry", error: OSError) -> CopyError:
         from pycp.engine.verify import unreadable
 
         return unreadable(entry, error)
-    return creation_error(entry, error)
+    return creation_error(entry, error, is_new=job.options.new_file_mode is not None)
 
 
 def _copy_contents(job: "Job", file: FileCopy, is_new: bool) -> None:

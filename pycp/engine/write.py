@@ -263,7 +263,7 @@ def create(
         if error.errno in (EEXIST, ELOOP) and is_symlink(entry):
             fd = _create_through_symlink(entry, mode, may_follow, flags)
         else:
-            raise creation_error(entry, error) from None
+            raise creation_error(entry, error, is_new=True) from None
     return fd, _fstat(fd, entry)
 
 
@@ -276,12 +276,12 @@ def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
         raise cannot("fstat", entry.destination, error) from None
 
 
-def creation_error(entry: "Entry", error: OSError) -> CopyError:
-    """Word why the destination cannot be opened or made."""
+def creation_error(entry: "Entry", error: OSError, is_new: bool = False) -> CopyError:
+    """Word why the destination cannot be opened, or made if it `is_new`."""
     if error.errno == EISDIR and not isinstance(error, CopyError):
         directory, name = entry.folder.destination_directory, entry.destination_name
-        if name.endswith("/") and directory.look(name) is None:
-            error = OSError(ENOTDIR, "")  # the slash asks for a directory, and there is none
+        if name.endswith("/") and (is_new or directory.look(name) is None):
+            error = OSError(ENOTDIR, "")  # the slash asks for a directory, and none is made
     return failed("cannot create regular file", entry.destination, error)
 
 
