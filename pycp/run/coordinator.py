@@ -139,8 +139,10 @@ class Coordinator:
         """
         task, slots = Task(), self._hands.slots
         least = 1 if self._hands.is_local and self._pace.waits else LEAST
-        known = self.queue.names(MOST_NAMES) // (AHEAD * slots + 1)
-        count = MOST_NAMES if is_own else max(min(known, MOST_NAMES), least)
+        known = self.queue.names(MOST_NAMES)
+        share = MOST_NAMES if is_own else max(min(known // (AHEAD * slots + 1), MOST_NAMES), 1)
+        count: float = max(share, least)
+        of_directory = count / share  # of which there is no least number
         seconds = pace.OWN if is_own else self._pace.longest
         left = self._pace.entries(2 * seconds, slots + 1)
         while self.queue.levels and count > 0 and left > 0:
@@ -152,8 +154,9 @@ class Coordinator:
             names = []
             while count > 0 and left > 0 and (item := next(level.entries, None)):
                 names.append(item)
-                count -= 1
-                left -= 1 + self._pace.below if item[1] == DIRECTORY else 1
+                is_directory = item[1] == DIRECTORY
+                count -= of_directory if is_directory else 1
+                left -= 1 + self._pace.below if is_directory else 1
             if is_all := count > 0 and left > 0:
                 self.queue.levels.pop(index)
             else:

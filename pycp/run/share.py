@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LARGE = 2000
 """Entries met before a tree counts as large: some hundredths of a second for one process."""
+LONG = 0.05
+"""Seconds of a processor that it took before it does, whatever kinds of entries there are."""
 LARGE_BYTES = 48 * 1024 * 1024
 """Bytes copied before it does."""
 WORTH_A_FORK = 0.02
@@ -85,6 +87,7 @@ class Watch:
         """Runs since we last waited for little."""
         self._has_waited = False
         self._next_look = time.monotonic() + WORTH_A_FORK
+        self._used = time.process_time()
 
     def _has_many_links(self) -> bool:
         """Return whether most files have several names, which one process has to keep together."""
@@ -106,6 +109,8 @@ class Watch:
         if now < self._next_look:
             return False
         self._next_look = now + WORTH_A_LOOK
+        if time.process_time() - self._used > LONG and not self._has_many_links():
+            return True
         return self._is_waiting()
 
     def _is_waiting(self) -> bool:

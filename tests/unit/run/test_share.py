@@ -82,10 +82,21 @@ def test_a_few_slow_files_are_enough_to_share_the_others(
 def test_one_file_that_is_waited_for_is_no_reason_to_share(
     copy: "Callable[[int], None]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(share, "LONG", 1e9)
     clocks = Clocks(monkeypatch, waiting=50 * WORTH_A_FORK, queued=0, slow=2)
     copy(3 * LOOK)
     assert clocks.slow == 0
     assert clocks.shared == []
+
+
+def test_what_keeps_a_processor_busy_is_shared_however_few_entries_there_are(
+    copy: "Callable[[int], None]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks(monkeypatch, waiting=0, queued=0, slow=0)
+    copy(3 * LOOK)
+    ((_wall, waited),) = clocks.shared
+    assert clocks.ran > share.LONG
+    assert waited < WORTH_A_LOOK
 
 
 @pytest.mark.parametrize(
