@@ -16,6 +16,7 @@ UPPER_OR_LOWER = re.compile("6:(?:094cd8a9|2dd4f9fb)")
 """What `odd` has in `Name` and in `name`."""
 OUTGROWN = re.compile("[|] cp: preserving permissions for ‘(.+)’: Numerical result out of range")
 DIGEST = re.compile(r" \d+:[0-9a-f]{8}")
+FOLDED = "several processes meet names equal but for case in their own order"
 IN_ANY_ORDER = "several processes tell what they meet in their own order"
 
 
@@ -272,7 +273,8 @@ PLACE_RULES = (
     ("places", f"slow: {IN_ANY_ORDER}", _in_order),
     ("--durable", "what could not be flushed is told", _unflushed),
     ("--jobs=4", "which name of a file comes first is left to chance", _linked),
-    ("cifs", "several processes meet names equal but for case in their own order", _folded),
+    ("--jobs=4", FOLDED, _folded),
+    ("cifs", FOLDED, _folded),
     (
         "cifs",
         "several processes write last whichever of two such names they met last",
