@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 LONGEST, SHORTEST, OWN = 0.2, 0.02, 0.01
 """Seconds a unit is worked on, in the midst of a tree, towards its end, and by the coordinator."""
-PARTS = 8
+PARTS = 16
 """A unit takes at most one in so many parts of the time spent so far: others may wait for it."""
 NO_END = float("inf")
 
