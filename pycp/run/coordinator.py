@@ -140,9 +140,9 @@ class Coordinator:
         task, slots = Task(), self._hands.slots
         least = 1 if self._hands.is_local and self._pace.waits else LEAST
         known = self.queue.names(MOST_NAMES)
-        share = MOST_NAMES if is_own else max(min(known // (AHEAD * slots + 1), MOST_NAMES), 1)
-        count: float = max(share, least)
-        of_directory = count / share  # of which there is no least number
+        equal = MOST_NAMES if is_own else max(min(known // (AHEAD * slots + 1), MOST_NAMES), 1)
+        count: float = max(equal, least)
+        of_directory = count / equal  # of which there is no least number
         seconds = pace.OWN if is_own else self._pace.longest
         left = self._pace.entries(2 * seconds, slots + 1)
         while self.queue.levels and count > 0 and left > 0:
