@@ -170,7 +170,7 @@ class Stage:
                 release(fd)
                 raise
         except OSError as error:
-            raise creation_error(entry, error) from None
+            raise creation_error(entry, error, is_new=found is None) from None
         finally:
             if old:
                 old.let_go()

@@ -49,7 +49,7 @@ def pretend_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "
             _write(job, entry, decision, found)
             return
         if not job.options.force:
-            raise creation_error(entry, problem, job.options.new_file_mode is not None)
+            raise creation_error(entry, problem, is_new=job.options.new_file_mode is not None)
         remove(job, entry)
     _create(job, entry, decision.source_stat)
 

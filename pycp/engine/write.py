@@ -278,10 +278,9 @@ def _fstat(fd: int, entry: "Entry") -> "os.stat_result":
 
 def creation_error(entry: "Entry", error: OSError, is_new: bool = False) -> CopyError:
     """Word why the destination cannot be opened, or made if it `is_new`."""
-    if error.errno == EISDIR and not isinstance(error, CopyError):
-        directory, name = entry.folder.destination_directory, entry.destination_name
-        if name.endswith("/") and (is_new or directory.look(name) is None):
-            error = OSError(ENOTDIR, "")  # the slash asks for a directory, and none is made
+    asks_for_directory = is_new and entry.destination_name.endswith("/")
+    if error.errno == EISDIR and asks_for_directory and not isinstance(error, CopyError):
+        error = OSError(ENOTDIR, "")  # and none is made
     return failed("cannot create regular file", entry.destination, error)
 
 
