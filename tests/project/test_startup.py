@@ -1,6 +1,8 @@
 """A copy loads the modules written here and no other: start-up time, measured without a clock."""
 
+import compileall
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +149,35 @@ def require_loaded(command: str, output: str) -> None:
 @pytest.mark.parametrize("command", LOADED)
 def test_the_list_names_nothing_heavy(command: str) -> None:
     assert not HEAVY & set(LOADED[command])
+
+
+SCRIPTS = """
+import sys, types
+text = open(sys.argv[1]).read().replace("leave(", "told = (")
+sys.argv[1:2] = []
+__file__ = "/bin/pycp"
+exec(text)
+ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "pycp"}
+assert len(ours) > 20 and told == 0, (len(ours), told)
+for name in sorted(ours):
+    if type(ours[name].__loader__).__name__ != "Compiled":
+        print(name)
+"""
+
+
+@pytest.mark.parametrize("command", ["pycp", "pyinstall"])
+def test_a_command_looks_nowhere_else_for_its_modules(command: str, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(ROOT / "pycp", site / "pycp", ignore=shutil.ignore_patterns("__pycache__"))
+    assert compileall.compile_dir(site, quiet=2, workers=1)
+    (tmp_path / "a").write_text("a")
+    script = str(ROOT / "pycp/scripts" / command)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", SCRIPTS, script, "a", "b"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["pycp", "pycp.finder"]
