@@ -31,13 +31,13 @@ class Operands:
     """What the operands mean: entries to copy one after the other."""
 
     __slots__ = (
-        "_sources",
         "are_many",
         "destination",
         "directory",
         "has_company",
         "is_stream",
         "options",
+        "sources",
     )
 
     def __init__(
@@ -48,7 +48,7 @@ class Operands:
         destination: str,
     ) -> None:
         self.options = options
-        self._sources = sources
+        self.sources = sources
         self.directory = directory
         """The target directory; None if there is one source and its destination is named."""
         self.destination = destination
@@ -67,14 +67,14 @@ class Operands:
         """Yield an entry for each source."""
         here = Directory(None, "", None)
         if self.directory is None:
-            (source,) = self._sources
+            (source,) = self.sources
             entry = Entry(Folder(None, here, here, False), source, is_operand=True)
             entry.destination_name = self.destination
             entry.name_operands(source, self.destination)
             yield entry
             return
         folder = Folder(None, here, self.directory, False)
-        for source in self._sources:
+        for source in self.sources:
             if self.options.strip_trailing_slashes:
                 source = source.rstrip("/") or source[:1]
             entry = Entry(folder, source, is_operand=True)

@@ -84,7 +84,9 @@ def _copy_all(
 
         manifest = open_manifest(job, operands)
     try:
-        if resolved.are_many:
+        if runner.copies_together(resolved):
+            entries = iter(())
+        elif resolved.are_many:
             from pycp.run.new_files import NewFiles
 
             runner.new_files = NewFiles(job, runner.visitor.memory)
@@ -133,6 +135,30 @@ class Copying:
         """The short way of operands, if there are enough for one."""
         self.parents_are_new = False
         """--parents made the directory that the last source with a directory part went into."""
+
+    def copies_together(self, operands: "Operands") -> bool:
+        """Copy all operands in one walk, if they are entries of one directory, and return True."""
+        if not operands.has_company or self.jobs == 1 or self._cluster is not None:
+            return False
+        if self.job.shared_source is not None:
+            return False
+        from pycp.run.siblings import siblings
+
+        found = siblings(operands)
+        if found is None:
+            return False
+        from pycp.run.tree import copy_level
+        from pycp.run.walk import Walk
+
+        try:
+            walk = Walk(self.visitor)
+            level = found.level()
+            walk.met = len(found)
+            self.visitor.memory.operand = level.filled.entry
+            copy_level(walk, self.jobs, level)
+        finally:
+            found.close()
+        return True
 
     def copy_operand(self, entry: "Entry") -> None:
         """Copy one operand and everything below it, and tell what goes wrong."""

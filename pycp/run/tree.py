@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pycp.run.hands import Cluster
     from pycp.run.level import Level
     from pycp.run.walk import Walk
-    from pycp.system.folder import Folder
+    from pycp.system.folder import Directory, Folder
 
 
 def copy_tree(
@@ -29,8 +29,18 @@ def copy_tree(
     entries on; 1 is this one alone. With a cluster they are those of the cluster.
     """
     level = walk.enter(entry, decision, None)
-    if level is None:
-        return
+    if level is not None:
+        copy_level(walk, jobs, level, large, cluster)
+
+
+def copy_level(
+    walk: "Walk",
+    jobs: int,
+    level: "Level",
+    large: int = LARGE,
+    cluster: "Cluster | None" = None,
+) -> None:
+    """Copy the entries of a directory, and everything below it, as `copy_tree` does."""
     stack = [level]
     try:
         watch = None
@@ -103,7 +113,17 @@ def lies_inside_itself(folder: "Folder") -> bool:
 
     Raise OSError if a directory above cannot be looked at.
     """
-    fd, seen = folder.destination_directory.fd, folder.destination_directory.id
+    above = identities_above(folder.destination_directory)
+    return above is None or folder.source_directory.id in above
+
+
+def identities_above(directory: "Directory") -> "set[tuple[int, int]] | None":
+    """Return device and inode number of the directories that one lies in, itself left out.
+
+    None if nobody can tell: its numbers do not last. Raise OSError if one cannot be looked at.
+    """
+    fd, seen = directory.fd, directory.id
+    found: set[tuple[int, int]] = set()
     is_ours = False
     try:
         while True:
@@ -112,10 +132,11 @@ def lies_inside_itself(folder: "Folder") -> bool:
                 release(fd)
             fd, is_ours = above, True
             if not numbers_last(fd):
-                return True  # nobody can tell
+                return None
             here = identity(system.fstat(fd))
-            if here in (folder.source_directory.id, seen):
-                return here == folder.source_directory.id
+            if here == seen:  # the root is above itself
+                return found
+            found.add(here)
             seen = here
     finally:
         if is_ours and fd is not None:

@@ -1,0 +1,138 @@
+"""Operands that lie side by side in one directory, copied as the entries of a tree are.
+
+`pycp -r photos/* backup` names what `pycp -r photos/. backup` would list: it is one walk, of which
+others can have a share, and not one for each operand. What is particular about operands is left to
+the walk of each: links that are followed for them, two that would get the same name, one that holds
+the target or lies in it, options that count from the operand down.
+"""
+
+from stat import S_ISDIR, S_ISLNK, S_ISREG
+
+from pycp.entries import Entry
+from pycp.plan.operands import probe
+from pycp.run.level import Level
+from pycp.run.tree import identities_above
+from pycp.run.unit import not_ours
+from pycp.system.folder import Directory, Folder, identity
+from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK, join, split_last
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pycp.options import CopyOptions
+    from pycp.plan.operands import Operands
+    from pycp.run.unit import Identity
+
+
+class Siblings:
+    """The directory that all operands lie in, as far as they are its entries."""
+
+    def __init__(self, folder: Folder, names: list[str], kinds: bytes) -> None:
+        self.folder = folder
+        self._names = names
+        self._kinds = kinds
+        self._was_pinned = folder.destination_directory.is_pinned
+        for directory in (folder.source_directory, folder.destination_directory):
+            directory.is_pinned = True
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def level(self) -> Level:
+        """Return what is to be copied."""
+        place = Entry(self.folder, ".", is_operand=True)
+        place.name_operands(self.folder.source or ".", self.folder.destination)
+        items = list(zip(self._names, self._kinds, strict=True))
+        return Level(not_ours(place, self.folder), iter(items))
+
+    def close(self) -> None:
+        """Give back the directory of the sources; that of the target is open for others as well."""
+        self.folder.destination_directory.is_pinned = self._was_pinned
+        self.folder.source_directory.is_pinned = False
+        self.folder.source_directory.close()
+
+
+def siblings(operands: "Operands") -> Siblings | None:
+    """Return the operands as entries of one directory, None if they are not or must not be."""
+    target, sources, options = operands.directory, operands.sources, operands.options
+    if target is None or not isinstance(sources, list) or not _may_be_entries(options):
+        return None
+    path = split_last(sources[0])[0]
+    names = _names(sources, path)
+    if names is None or not (options.recursive or operands.are_many):
+        return None
+    source = probe(path.rstrip("/") or "/") if path else Directory(None, "", None)
+    if not isinstance(source, Directory):
+        return None
+    try:
+        source.id, target.id = identity(source.stat(".")), identity(target.stat("."))
+        met: set[Identity] = set()
+        kinds = bytes(_kinds(source, names, options, met))
+        is_worth_it = operands.are_many or met
+        if is_worth_it and len(kinds) == len(names) and _is_apart(source, target, met):
+            return Siblings(Folder(None, source, target, False), names, kinds)
+    except OSError:
+        pass  # copying them one by one will tell
+    source.close()
+    return None
+
+
+def _may_be_entries(options: "CopyOptions") -> bool:
+    """Return whether no option makes a difference between an operand and what is below one."""
+    return not (
+        (options.recursive and options.dereference == "always")
+        or options.parents
+        or options.exclude
+        or options.one_file_system
+        or options.keep_directory_symlink
+        or options.resume
+        or options.strip_trailing_slashes
+    )
+
+
+def _names(sources: list[str], path: str) -> list[str] | None:
+    """Return the names of operands below a path, None if that is not all they consist of."""
+    names = [source[len(path) :] for source in sources]
+    if not {"", ".", ".."}.isdisjoint(names) or len(set(names)) < len(names):
+        return None
+    for source, name in zip(sources, names, strict=True):
+        if "/" in name or not source.startswith(path):
+            return None
+    return names if join(path, names[0]) == sources[0] else None  # which it is for all or none
+
+
+def _kinds(
+    source: Directory, names: list[str], options: "CopyOptions", met: "set[Identity]"
+) -> "Iterator[int]":
+    """Yield the kinds of operands, until one is none that may be copied beside others.
+
+    What is followed may lead to what is copied; where the contents of a FIFO are asked for, they
+    come in the order of the operands. Directories are noted among those `met`. Raise OSError if one
+    cannot be looked at.
+    """
+    for name in names:
+        status = source.stat(name, False)
+        mode = status.st_mode
+        if S_ISREG(mode):
+            yield REGULAR
+        elif S_ISDIR(mode):
+            met.add(identity(status))
+            yield DIRECTORY if options.recursive else OTHER
+        elif S_ISLNK(mode) and options.dereference == "never":
+            yield SYMLINK
+        elif not S_ISLNK(mode) and options.recursive and not options.copy_contents:
+            yield OTHER
+        else:
+            return
+
+
+def _is_apart(source: Directory, target: Directory, met: "set[Identity]") -> bool:
+    """Return whether neither side lies in the other, nor the target in one of those met.
+
+    Raise OSError if a directory above cannot be looked at.
+    """
+    above_source, above_target = identities_above(source), identities_above(target)
+    if above_source is None or above_target is None or source.id == target.id:
+        return False
+    return target.id not in above_source and above_target.isdisjoint({source.id, *met})
