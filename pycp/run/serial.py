@@ -153,9 +153,9 @@ class Copying:
         try:
             walk = Walk(self.visitor)
             level = found.level()
-            walk.met = len(found)
+            walk.met, walk.operands = len(found), found.folder
             self.visitor.memory.operand = level.filled.entry
-            copy_level(walk, self.jobs, level)
+            copy_level(walk, self.jobs, level, is_apart=True)
         finally:
             found.close()
         return True

@@ -56,7 +56,9 @@ class Siblings:
 def siblings(operands: "Operands") -> Siblings | None:
     """Return the operands as entries of one directory, None if they are not or must not be."""
     target, sources, options = operands.directory, operands.sources, operands.options
-    if target is None or not isinstance(sources, list) or not _may_be_entries(options):
+    if target is None or not isinstance(sources, list) or len(sources) < 2:
+        return None
+    if not _may_be_entries(options):
         return None
     path = split_last(sources[0])[0]
     names = _names(sources, path)
@@ -70,7 +72,7 @@ def siblings(operands: "Operands") -> Siblings | None:
         met: set[Identity] = set()
         kinds = bytes(_kinds(source, names, options, met))
         is_worth_it = operands.are_many or met
-        if is_worth_it and len(kinds) == len(names) and _is_apart(source, target, met):
+        if is_worth_it and len(kinds) == len(names) and _is_apart(source, target, names, met):
             return Siblings(Folder(None, source, target, False), names, kinds)
     except OSError:
         pass  # copying them one by one will tell
@@ -127,12 +129,18 @@ def _kinds(
             return
 
 
-def _is_apart(source: Directory, target: Directory, met: "set[Identity]") -> bool:
-    """Return whether neither side lies in the other, nor the target in one of those met.
+def _is_apart(source: Directory, target: Directory, names: list[str], met: "set[Identity]") -> bool:
+    """Return whether no operand holds the target, or is written to where its sources lie.
 
     Raise OSError if a directory above cannot be looked at.
     """
     above_source, above_target = identities_above(source), identities_above(target)
     if above_source is None or above_target is None or source.id == target.id:
         return False
-    return target.id not in above_source and above_target.isdisjoint({source.id, *met})
+    if not met.isdisjoint({target.id, *above_target}):
+        return False
+    if target.id not in above_source:
+        return True
+    there = (target.look(name) for name in names)
+    held = {identity(status) for status in there if status is not None}
+    return held.isdisjoint({source.id, *above_source})

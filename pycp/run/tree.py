@@ -39,13 +39,17 @@ def copy_level(
     level: "Level",
     large: int = LARGE,
     cluster: "Cluster | None" = None,
+    is_apart: bool = False,
 ) -> None:
-    """Copy the entries of a directory, and everything below it, as `copy_tree` does."""
+    """Copy the entries of a directory, and everything below it, as `copy_tree` does.
+
+    With `is_apart` it is known that the copy cannot meet itself.
+    """
     stack = [level]
     try:
         watch = None
         if cluster is not None:
-            if _is_apart(stack[0].filled):
+            if is_apart or _is_apart(stack[0].filled):
                 _share_with_cluster(walk, stack, cluster)
         elif jobs != 1:
             watch = Watch(walk, jobs, large)
@@ -53,7 +57,8 @@ def copy_level(
         walk.go(stack)
         if walk.is_stopped and watch is not None:
             walk.stop, walk.is_stopped = None, False
-            if not _share(walk, stack, jobs, *watch.clock.passed()):
+            may_be_shared = is_apart or _is_apart(stack[0].filled)
+            if not may_be_shared or not _share(walk, stack, jobs, *watch.clock.passed()):
                 walk.go(stack)
     except BaseException:
         give_up(stack)
@@ -67,8 +72,6 @@ def copy_level(
 def _share(walk: "Walk", stack: "list[Level]", jobs: int, wall: float, waited: float) -> bool:
     """Have several processes copy what is left; return False if that cannot be."""
     root = stack[0].filled
-    if not _is_apart(root):
-        return False
     try:
         from pycp.run.coordinator import Coordinator
         from pycp.run.hands import ForkedHands

@@ -39,7 +39,6 @@ OPEN_LEVELS = 4
 MISSES = 4
 """Entries of a directory handed back by the short ways before it is left to the general way."""
 
-
 NO_WAYS: "Ways" = {COMPLETE: lambda _folder, _name: True}
 """There is nothing to do for what was passed over."""
 
@@ -60,6 +59,8 @@ class Walk:
         self.stop: Callable[[], bool] | None = None
         """Asked after each entry whether to stop."""
         self.is_stopped = False
+        self.operands: Folder | None = None
+        """The folder whose entries are operands, if one is copied as a level."""
         self.met = 0
         """Entries met so far."""
         self.listed = 0
@@ -132,7 +133,10 @@ class Walk:
                     self._leave(level, stack[-2] if len(stack) > 1 else None)
                     stack.pop()
                     if self.visitor.is_abandoned and stack:
-                        stack[-1].entries = iter(())
+                        if stack[-1].filled.folder is self.operands:
+                            self.visitor.is_abandoned = False  # the others are copied
+                        else:
+                            stack[-1].entries = iter(())
         except BaseException:
             give_up(stack)
             raise
@@ -332,7 +336,7 @@ class Walk:
         """
         visitor = self.visitor.again()
         other = type(self)(visitor)
-        other.left_by, other.stop = left_by, self.stop
+        other.left_by, other.stop, other.operands = left_by, self.stop, self.operands
         other.stops_at_vast = self.stops_at_vast
         other.handed_back = self.hand_back()
         return other

@@ -134,6 +134,7 @@ class Server:
         `left_by` are the tokens of processes that may have left temporary names.
         """
         walk = self._walk
+        walk.visitor.is_abandoned = False
         clock = Clock()
         self._deadline = time.monotonic() + seconds
         self._recorder.events = []

@@ -118,7 +118,7 @@ class Directory:
             return self.shown_as
         names = []
         step: Directory | None = self
-        while step is not None and not step.shown_as:
+        while step is not None and step.name and not step.shown_as:
             names.append(step.name)
             step = step.parent
         shown = step.shown_as if step is not None else ""

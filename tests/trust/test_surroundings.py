@@ -205,7 +205,7 @@ def test_another_package_of_our_name_is_told_in_one_line(
     (tmp_path / "pycp").mkdir()
     (tmp_path / "pycp/__init__.py").touch()
     if is_ours_in_part:
-        (tmp_path / "pycp/__main__.py").touch()
+        (tmp_path / "pycp/finder.py").touch()
     script = Path(__file__).parents[2] / "pycp/scripts" / program
     done = subprocess.run(
         [sys.executable, script, "a", "b"],
@@ -215,5 +215,5 @@ def test_another_package_of_our_name_is_told_in_one_line(
         text=True,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"{program}: ") and "pycp.__main__" in done.stderr
+    assert done.stderr.startswith(f"{program}: ") and "pycp.finder" in done.stderr
     assert done.stderr.count("\n") == 1

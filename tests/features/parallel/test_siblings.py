@@ -1,0 +1,191 @@
+"""Operands that lie side by side are one walk, shared like any other, and end as GNU's would."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pycp.cli.cp import parse_cp
+from pycp.plan.operands import MANY, resolve
+from pycp.run import siblings
+from pycp.run.coordinator import Coordinator
+from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK
+from tests.case import Case, cases
+from tests.comparison import Comparison
+from tests.features.parallel.test_order import limit, make_tree
+from tests.forked import run_ours, run_theirs
+from tests.tree import fifo, file, hard_link, symlink
+
+KINDS = {"d": DIRECTORY, "e": DIRECTORY, "f": REGULAR, "g": REGULAR, "l": SYMLINK, "p": OTHER}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Directories, files, a link and a FIFO in `s`; and a target with something in it."""
+    for name in ("s/d/i", "s/e", "t/d", "u/s/s", "u/o"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("s/d/i/x", "s/e/y", "s/f", "s/g", "t/d/z", "u/s/s/w", "u/o/v"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "s/l").symlink_to("f")
+    os.mkfifo(tmp_path / "s/p")
+    for number in range(MANY):
+        (tmp_path / f"m{number}").write_text(str(number))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def found(command: str) -> "siblings.Siblings | None":
+    """Return what is taken for entries of one directory."""
+    options, operands = parse_cp(command.split(), os.environ, print)
+    resolved = resolve(options, operands, print)
+    try:
+        return siblings.siblings(resolved)
+    finally:
+        if resolved.directory is not None:
+            resolved.directory.close()
+
+
+TOGETHER = {
+    "-r s/d s/e s/f s/l s/p t": "d e f l p",
+    "-a s/f s/d t": "f d",
+    "-a s/f s/d -t t": "f d",
+    "-r s/d s/e .": "d e",
+    "-r u/s u/o .": "s o",
+    "-r -H s/d s/e t": "d e",
+    "-ru --atomic s/d s/e t": "d e",
+    "-r ./s ./u t": "s u",
+    "-r s u t": "s u",
+    "-r s u t/d": "s u",
+    "-r t/d t/../s t": "",
+    "-r s/d s/d t": "",
+    "-r s/d s//e t": "",
+    "-r s/d/ s/e/ t": "",
+    "-r s/d u/o t": "",
+    "-r s/d s/none t": "",
+    "-r s/d t": "",
+    "-r s/f s/g t": "",
+    "-r s/. s/.. t": "",
+    "-r s t u": "",
+    "-r t/d u t/d": "",
+    "-r u/s u/o u": "",
+    "-r u/s/s u/s/../o u": "",
+    "-L -r s/d s/e t": "",
+    "-H -r s/d s/l t": "",
+    "-r --copy-contents s/d s/p t": "",
+    "-r --parents s/d s/e t": "",
+    "-rx s/d s/e t": "",
+    "-r --exclude=x s/d s/e t": "",
+    "-r --keep-directory-symlink s/d s/e t": "",
+    "--resume -r s/d s/e t": "",
+    "-r --strip-trailing-slashes s/d s/e t": "",
+    "s/f s/g t": "",
+    f"{' '.join(f'm{number}' for number in range(MANY))} t": " ".join(
+        f"m{number}" for number in range(MANY)
+    ),
+    f"{' '.join(f'm{number}' for number in range(MANY))} s/f t": "",
+}
+
+
+@pytest.mark.parametrize("command", TOGETHER)
+def test_operands_are_entries_where_that_makes_no_difference(command: str, here: Path) -> None:
+    those = found(command)
+    names = TOGETHER[command].split()
+    assert (those is not None) == bool(names)
+    if those is not None:
+        with_kinds = list(those.level().entries)
+        those.close()
+        assert [name for name, _kind in with_kinds] == names
+        if command.startswith(("-r s/", "-a s/")):
+            assert with_kinds == [(name, KINDS[name]) for name in names]
+
+
+def test_what_would_be_written_to_where_the_sources_lie_is_none(here: Path) -> None:
+    assert found("-r u/s u/o .") is not None
+    assert found("-r u/s/s u/s/x .") is None  # there is no such thing
+    (here / "u/s/x").mkdir()
+    assert found("-r u/s/s u/s/x u") is None  # u/s is what they are in
+    assert found("-r u/s/s u/s/x t") is not None
+
+
+def test_all_of_them_are_shared_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Coordinator.run
+
+    def note_and_run(self: Coordinator, *words: object) -> None:
+        with open("noted", "a") as note:
+            note.write("shared\n")
+        run(self, *words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Coordinator, "run", note_and_run)
+    done = run_ours(["-r", "-j3", "s/d", "s/e", "s/f", "t"], str(here))
+    assert (done.status, done.stderr) == (0, "")
+    assert (here / "noted").read_text() == "shared\n"
+    assert sorted(os.listdir("t")) == ["d", "e", "f"]
+
+
+SPEC = {
+    "s/d/i/x": file("x"),
+    "s/d/l": symlink("i/x"),
+    "s/e/y": file("y", mode=0o640),
+    "s/f": file("f" * 5000),
+    "s/g": hard_link("s/f"),
+    "s/e/h": hard_link("s/f"),
+    "s/l": symlink("f"),
+    "s/p": fifo(),
+    "t/d/z": file("old"),
+    "t/e": file("in the way"),
+    "u/s/s/w": file("w"),
+    "u/o/v": file("v"),
+} | {f"m{number}": file(str(number)) for number in range(MANY)}
+ALL = " ".join(f"m{number}" for number in range(MANY))
+
+
+@pytest.fixture
+def by_three(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Comparison:
+    """Have every case tried by three processes as well as by one."""
+    monkeypatch.setattr("tests.comparison.ONE_SHARED_OF", 1)
+    return comparison
+
+
+@cases(
+    Case("of each kind", "-rv s/d s/f s/l s/p t", SPEC),
+    Case("with attributes", "-av s/f s/d s/g s/l u t", SPEC),
+    Case("names of one file", "-a s/f s/d s/g s/e/h u", SPEC),
+    Case("one in the way", "-rv s/d s/e s/f t", SPEC, status=1),
+    Case("only newer ones", "-ruv s/d s/f s/g t", SPEC),
+    Case("none that is there", "-rnv s/d s/e s/f t", SPEC, status=1),
+    Case("directories beside the target", "-rv s u t", SPEC),
+    Case("out of a directory in the target", "-rv u/s u/o .", SPEC),
+    Case("into where they lie", "-rv u/s u/o u", SPEC, status=1),
+    Case(
+        "onto the directory they lie in",
+        "-rv u/s/s u/s/k u",
+        SPEC | {"u/s/k/n": file("n")},
+        status=1,
+    ),
+    Case("one that holds the target", "-rv s t u/s t/d", SPEC, status=1),
+    Case("hard links", "-lv s/f s/g s/l t", SPEC),
+    Case("many files", f"-v {ALL} t", SPEC),
+    Case("many files, and a directory left out", f"{ALL} s t", SPEC, status=1),
+    Case("many files, and a link that is followed", f"{ALL} l t", SPEC | {"l": symlink("m3")}),
+    Case("many symbolic links", f"-s {ALL} .", SPEC, status=1),
+    Case("many files and one that is not there", f"-p {ALL} none t", SPEC, status=1),
+    who=("user", "root"),
+)
+def test_the_copy_is_that_of_gnu(by_three: Comparison, case: Case) -> None:
+    by_three.compare(case)
+
+
+@pytest.mark.parametrize("limits", ["few names", "no time"])
+def test_the_lines_come_in_the_order_of_the_operands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str
+) -> None:
+    limit(monkeypatch, limits)
+    make_tree(tmp_path / "s", seed=5)
+    (tmp_path / "d").mkdir()
+    operands = [f"s/{name}" for name in sorted(os.listdir(tmp_path / "s"))]
+    theirs = run_theirs(["-av", *operands, "d"], str(tmp_path))
+    shutil.rmtree(tmp_path / "d")
+    (tmp_path / "d").mkdir()
+    ours = run_ours(["-av", "-j3", *operands, "d"], str(tmp_path))
+    assert (ours.status, ours.stderr, ours.stdout) == (0, "", theirs.stdout)
