@@ -161,7 +161,6 @@ def by_three(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Compari
         "onto the directory they lie in",
         "-rv u/s/s u/s/k u",
         SPEC | {"u/s/k/n": file("n")},
-        status=1,
     ),
     Case("one that holds the target", "-rv s t u/s t/d", SPEC, status=1),
     Case("hard links", "-lv s/f s/g s/l t", SPEC),
