@@ -228,12 +228,16 @@ class Job:
             or options.asks_for_labels()
             or options.hard_link
             or options.symbolic_link
-            or options.attributes_only
-            or options.explicit_no_mode
             or options.reflink == "always"
-            or options.sparse != "auto"
             or self.shared_source is not None
+            or (self.is_particular and (options.resume or options.dry_run or self.has_steps))
         )
+
+    @property
+    def is_particular(self) -> bool:
+        """Return whether all that a new file gets is not what a file gets as a rule."""
+        options = self.options
+        return options.attributes_only or options.explicit_no_mode or options.sparse != "auto"
 
     @property
     def only_links(self) -> bool:

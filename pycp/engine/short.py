@@ -67,7 +67,7 @@ def short_ways(
         return ways, makes_directories, passing_over(job)
     link = None
     ways = {}
-    if not (follows or job.report.hears):
+    if not (follows or job.report.hears or options.attributes_only):
         ways[SYMLINK] = symlink_copier(job, memory.made_link if remembers_links else None)
         if job.manifest is None and options.preserve_links:  # with -u alone only what stays joins
             link = ways[LINKED] = hard_link_maker(job, memory)

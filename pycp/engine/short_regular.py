@@ -60,7 +60,9 @@ def regular_copier(
     may_be_quick = keeps_mode and options.preserve_timestamps
     list_xattrs = system.xattr().names_of_open
     set_times, set_mode = system.set_times, system.set_mode
-    may_reflink = options.reflink == "auto"
+    has_data = not options.attributes_only
+    is_plain = has_data and options.sparse != "always"
+    may_reflink = has_data and options.reflink == "auto"
     reflink, cannot_reflink = system.reflink, job.cannot_reflink
     open_file, status_of, close = system.open, system.fstat, system.close
     read, write, cut = system.read, system.write, system.ftruncate
@@ -97,6 +99,8 @@ def regular_copier(
             if link is not None and link(folder, name):
                 return True
             may_be_linked = False
+        if not (has_data or folder.is_new):
+            return False
         if may_stay is not None and not folder.is_new and may_stay(folder, name):
             counts[FILES] += 1
             counts[SKIPPED] += 1
@@ -179,13 +183,13 @@ def regular_copier(
                         cut(destination_fd, 0)
                     except OSError as error:
                         raise creation_error(Entry(folder, name), error) from None
-                is_whole = False
+                is_whole = not has_data
                 if may_reflink and (device, directory.id[0]) not in cannot_reflink:
                     if not has_steps and reflink(destination_fd, source_fd) == 0:
                         is_whole = True
                         counts[REFLINKED] += 1
                         tally.add(BYTES, min(size, source.st_blocks * 512))
-                elif size <= SMALL and source.st_blocks >= size // 512:
+                elif size <= SMALL and source.st_blocks >= size // 512 and is_plain:
                     try:
                         data = read(source_fd, size + 1 if size else EMPTY)
                         is_whole = len(data) == size and write(destination_fd, data) == size

@@ -53,6 +53,36 @@ KEEPS_ALL = {
 }
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sparse": "always"},
+        {"sparse": "never"},
+        {"explicit_no_mode": True},
+        {"attributes_only": True},
+        {"attributes_only": True, "preserve_mode": True, "preserve_timestamps": True},
+    ],
+)
+def test_what_a_file_gets_may_be_particular(
+    make: Make, options: dict[str, Any], is_new: bool
+) -> None:
+    folder = make(tree.nodes("s/a@0640", **{"s/z": tree.file(b"\0" * 70_000 + b"z")}))
+    folder.is_new = is_new
+    is_short = is_new or not options.get("attributes_only", False)
+    assert copies(folder, "a", "z", **options) == [is_short, is_short]
+    assert sorted(os.listdir("d")) == (["a", "z"] if is_short else [])
+    if is_short and not options.get("attributes_only"):
+        assert Path("d/z").read_bytes() == Path("s/z").read_bytes()
+        is_sparse = os.stat("d/z").st_blocks * 512 < 70_000
+        assert is_sparse == (options.get("sparse") == "always")
+    elif is_short:
+        assert os.stat("d/z").st_size == 0
+    if options.get("explicit_no_mode") or (is_short and options.get("preserve_mode")):
+        wanted = 0o640 if options.get("preserve_mode") else 0o666 & ~system.umask()
+        assert stat.S_IMODE(os.stat("d/a").st_mode) == wanted
+
+
 @pytest.mark.parametrize("options", [{}, KEEPS_ALL, {"preserve_timestamps": True}])
 def test_new_and_old_files_are_copied_in_any_order(make: Make, options: dict[str, Any]) -> None:
     folder = make(
