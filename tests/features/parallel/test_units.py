@@ -117,8 +117,8 @@ def test_every_tree_is_shared_however_many_there_are(
         return carry_out(server, *unit)
 
     monkeypatch.setattr(worker.Server, "carry_out", noted)
-    done = run_ours(["-a", "-j3", "--json=events", "a", "b", "c", "d"], str(tmp_path))
+    done = run_ours(["-a", "-j3", "--json=events", "a", "./b", "c", "d"], str(tmp_path))
     assert done == Result(0, "", "")
-    assert set((tmp_path / "notes").read_text().split()) == {"a", "b", "c"}
+    assert set((tmp_path / "notes").read_text().split()) == {"a", "./b", "c"}
     end = json.loads((tmp_path / "events").read_bytes().splitlines()[-1])
     assert (end["copied"], end["bytes"]) == (60, 6000)
