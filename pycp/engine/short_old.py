@@ -41,10 +41,10 @@ def opener_in_old(job: "Job") -> "Callable[[Folder, str, os.stat_result], Opened
     old_flags = job.old_file_flags | system.O_NONBLOCK
     status_of, unlink = system.fstat, system.unlink
     own_files = job.report.own_files
-    created_bits = 0o777 & ~job.options.withheld_bits(False)
+    created_bits, first_mode = 0o777 & ~options.withheld_bits(False), options.new_file_mode
 
     def open_in_old(folder: "Folder", name: str, source: "os.stat_result") -> "Opened":
-        mode = source.st_mode & created_bits
+        mode = source.st_mode & created_bits if first_mode is None else first_mode
         directory_fd = folder.destination_directory.fd
         if not (folder.holds_old and writes_over):
             try:

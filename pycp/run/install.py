@@ -145,12 +145,13 @@ def _install_files(
             manifest = open_manifest(installer.job, [*known, *options.records], umask)
         try:
             may_be_short = not (options.compare or options.strip or options.dry_run or record)
-            if operands.are_many and may_be_short:
-                installer.install_new_files_in_short()
+            entries = _entries(operands, above, overlay)
+            if operands.are_many and may_be_short and installer.installs_in_short(operands):
+                entries = iter(())
             install_one = installer.install
             if record is not None:
                 install_one = Recording(record, installer).install
-            for entry in _entries(operands, above, overlay):
+            for entry in entries:
                 try:
                     install_one(entry)
                 except Irremovable as error:
@@ -252,15 +253,22 @@ class Installer:
         self.finish: Finish = finish
         """What turns a copy into what was asked for."""
 
-    def install_new_files_in_short(self) -> None:
-        """Prepare the short way of operands, unless they get labels on the way."""
+    def installs_in_short(self, operands: Operands) -> bool:
+        """Install all operands, and return True, if they are entries of one directory.
+
+        Otherwise prepare the short way of operands, unless they get labels on the way.
+        """
         if self.labels is not None:
-            return
+            return False
         from pycp.engine.install import last_step
+        from pycp.run.installing import install_together
         from pycp.run.new_files import NewFiles
 
         self.job.last_step = last_step(self.final)
+        if install_together(self.job, operands, self.install):
+            return True
         self._new_files = NewFiles(self.job, self.memory)
+        return False
 
     def close(self) -> None:
         """Let go of what was kept from one operand to the next."""

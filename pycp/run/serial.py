@@ -138,7 +138,8 @@ class Copying:
 
     def copies_together(self, operands: "Operands") -> bool:
         """Copy all operands in one walk, if they are entries of one directory, and return True."""
-        if not operands.has_company or self.jobs == 1 or self._cluster is not None:
+        is_worth_it = operands.are_many or (operands.has_company and self.job.options.recursive)
+        if not is_worth_it or self.jobs == 1 or self._cluster is not None:
             return False
         if self.job.shared_source is not None:
             return False
@@ -147,15 +148,10 @@ class Copying:
         found = siblings(operands)
         if found is None:
             return False
-        from pycp.run.tree import copy_level
         from pycp.run.walk import Walk
 
         try:
-            walk = Walk(self.visitor)
-            level = found.level()
-            walk.met, walk.operands = len(found), found.folder
-            self.visitor.memory.operand = level.filled.entry
-            copy_level(walk, self.jobs, level, is_apart=True)
+            found.copy(Walk(self.visitor), self.jobs)
         finally:
             found.close()
         return True

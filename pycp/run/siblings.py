@@ -11,7 +11,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from pycp.entries import Entry
 from pycp.plan.operands import probe
 from pycp.run.level import Level
-from pycp.run.tree import identities_above
+from pycp.run.tree import copy_level, identities_above
 from pycp.run.unit import not_ours
 from pycp.system.folder import Directory, Folder, identity
 from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK, join, split_last
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pycp.options import CopyOptions
     from pycp.plan.operands import Operands
     from pycp.run.unit import Identity
+    from pycp.run.walk import Walk
+
+LARGE = 1500
+"""Operands from which on others have a share at once: nothing has to be listed to know them."""
 
 
 class Siblings:
@@ -36,8 +40,12 @@ class Siblings:
         for directory in (folder.source_directory, folder.destination_directory):
             directory.is_pinned = True
 
-    def __len__(self) -> int:
-        return len(self._names)
+    def copy(self, walk: "Walk", jobs: int) -> None:
+        """Copy all of it by a walk, with so many processes: 0 leaves that to how much it is."""
+        walk.met, walk.operands = len(self._names), self.folder
+        level = self.level()
+        walk.memory.operand = level.filled.entry
+        copy_level(walk, jobs, level, LARGE, is_apart=True)
 
     def level(self) -> Level:
         """Return what is to be copied."""
