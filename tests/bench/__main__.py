@@ -14,7 +14,7 @@ from tests.bench.extras import checked, complete, durable, extras
 from tests.bench.from_disk import cold, share
 from tests.bench.growth import growth
 from tests.bench.kinds import directories, hard, links, several
-from tests.bench.many_files import flat, overwrite, slow, small, xattrs
+from tests.bench.many_files import flat, operands, overwrite, slow, small, xattrs
 from tests.bench.one_file import large, reflink, sparse, start_up, target
 from tests.bench.programs import install
 from tests.bench.remote import remote
@@ -32,6 +32,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], None]] = {
     "start-up": start_up,
     "small": small,
     "flat": flat,
+    "operands": operands,
     "overwrite": overwrite,
     "xattrs": xattrs,
     "links": links,

@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from tests.bench.measure import Race, race, remove
+from tests.bench.measure import Command, Race, race, remove
 from tests.bench.programs import tree_copiers, with_bare_loop, with_operands
 from tests.bench.setting import Setting
 from tests.bench.table import Goal, show, skip
@@ -82,6 +83,35 @@ def flat(setting: Setting) -> None:
     make_flat(tree, files)
     found = _race(setting, "-r", tree, 9)
     show(f"{files} files of 1 kB in one directory, -r", found, "GNU cp", "file", files, GOALS["-r"])
+
+
+def operands(setting: Setting) -> None:
+    """Measure operands that lie in one directory: large trees, and files."""
+    destination = setting.tmpfs / "copy"
+
+    def prepare() -> None:
+        remove(destination)
+        destination.mkdir()
+
+    for what, flag, make, files in (
+        ("trees", "-r", make_source_tree, setting.size(40_000)),
+        ("files", "-p", make_flat, setting.size(12_000)),
+    ):
+        tree = setting.tmpfs / what
+        make(tree, files)
+        names = sorted(str(path) for path in tree.iterdir())
+        commands: dict[str, Command | None] = {
+            name: [*program, flag, *names, str(destination)]
+            for name, program in (
+                ("GNU cp", ["/bin/cp"]),
+                ("pycp", [setting.ours.pycp]),
+                ("pycp --jobs=1", [setting.ours.pycp, "--jobs=1"]),
+            )
+        }
+        check = partial(check_count, destination, count(tree))
+        found = race(commands, setting.rounds(7), prepare, check)
+        title = f"{len(names)} {what} as operands, {files} files, {flag}"
+        show(title, found, "GNU cp", "file", files, [Goal("pycp", "GNU cp", 1.0)])
 
 
 def xattrs(setting: Setting) -> None:
