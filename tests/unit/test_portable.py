@@ -153,6 +153,17 @@ def test_without_the_package_nothing_else_is_lost_and_who_insists_is_told(tmp_pa
     tree.remove(str(here))
 
 
+@pytest.mark.parametrize("options", ["-a", "-r"])
+def test_a_link_that_one_operand_brought_is_followed_for_no_other(
+    platform: str, tmp_path: Path, options: str
+) -> None:
+    here = built(tmp_path, tree.nodes("a/d/x->../../v b/d/x v dst/"))
+    done = elsewhere(platform, here, "pycp", options, "a/d", "b/d", "dst")
+    text = "pycp: will not copy 'b/d/x' through just-created symlink 'dst/d/x'\n"
+    assert (done.returncode, done.stderr) == (1, text)
+    assert (here / "v").read_text() == "v"
+
+
 def test_a_deep_tree_is_walked_by_readable_directories(platform: str, tmp_path: Path) -> None:
     here = built(tmp_path, {"s/" + "/".join("d" * 30) + "/f": tree.file("f")})
     done = elsewhere(platform, here, "pycp", "-a", "s", "n")
