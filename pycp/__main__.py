@@ -320,9 +320,15 @@ _last_words = b"pycp: memory exhausted\n"
 
 def _answer_signal(_number: int, _frame: object) -> None:
     """Tell whoever sent the signal how far the copy has come."""
-    from pycp.report.signals import tell_status
-
-    tell_status(_listening)
+    mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, ASKING)  # one answer at a time
+    try:
+        from pycp.report.signals import tell_status
+    except ImportError:
+        return  # it came while something was being loaded that an answer needs
+    else:
+        tell_status(_listening)
+    finally:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
 
 
 def leave(status: int) -> None:

@@ -248,7 +248,7 @@ def _build(root: str, spec: Spec, owner: Owner) -> bool:
             create(path, node)
             made.append((node, path))
         else:
-            os.link(os.path.join(root, os.fsdecode(node.data)), path)
+            os.link(os.path.join(root, os.fsdecode(node.data)), path, follow_symlinks=False)
     ordered = in_order(root, spec)
     for node, path in reversed(made):
         dress(path, node if node.owner else replace(node, owner=owner))

@@ -23,7 +23,9 @@ DAY = (1980, 1, 1, 0, 0, 0)
 """The time of every member; theirs says nothing."""
 
 MAIN = """\
-import os, sys
+import _signal, os, sys
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 name = os.path.basename(sys.argv[0])
 program = "pyinstall" if name.startswith(("pyinstall", "install", "ginstall")) else "pycp"
 try:

@@ -7,7 +7,7 @@ before its contents go: if the label is refused, nothing is lost.
 
 import os
 import stat
-from errno import ENODATA, ENOSYS, ENOTSUP
+from errno import ENOSYS, ENOTSUP
 
 from pycp import system
 from pycp.engine.pinned import Pinned
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     About = tuple[Source | None, os.stat_result | None, Place, Entry | None]
     """What a label depends on: the source and its status, the place, and the entry if it is one."""
 
-UNSUPPORTED = frozenset((ENODATA, ENOSYS, ENOTSUP))
+UNSUPPORTED = frozenset((system.NO_ATTRIBUTE, ENOSYS, ENOTSUP))
 """Errors that say that there is no label to be had, or to be set."""
 
 

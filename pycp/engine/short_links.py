@@ -9,7 +9,8 @@ from stat import S_ISLNK
 from pycp import system
 from pycp.engine.links import preserve_link_attributes
 from pycp.entries import Decision, Entry
-from pycp.system.folder import CLOSED
+from pycp.errors import cannot
+from pycp.system.folder import CLOSED, identity
 from pycp.values import FILES, HARD_LINKS, join
 
 TYPE_CHECKING = False
@@ -93,6 +94,8 @@ def symlink_copier(
                     close(made_fd)
             except OSError:
                 is_done = False
+                if remember is not None:  # without PATH_ONLY a link cannot be opened
+                    _remember_by_name(remember, Entry(folder, name))
             if not is_done:
                 decision = Decision("symlink", source, False)
                 preserve_link_attributes(job, Entry(folder, name), decision, owner=True)
@@ -100,6 +103,15 @@ def symlink_copier(
         return True
 
     return copy
+
+
+def _remember_by_name(remember: "Callable[[Identity], None]", entry: "Entry") -> None:
+    try:
+        made = entry.folder.destination_directory.stat(entry.destination_name, False)
+    except OSError as error:
+        raise cannot("stat", entry.destination, error) from None
+    if S_ISLNK(made.st_mode):
+        remember(identity(made))
 
 
 def hard_link_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], bool]":

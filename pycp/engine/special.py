@@ -8,6 +8,7 @@ from pycp.engine.pinned import Pinned
 from pycp.errors import CopyError, cannot, skipping
 from pycp.quoting import quote_name
 from pycp.system.folder import identity
+from pycp.system.inside import call_below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,21 +24,17 @@ def make_special(job: "Job", entry: "Entry", decision: "Decision", outcome: "Out
     if not (decision.kind == "fifo" or kind in (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK)):
         raise CopyError(f"{quote_name(entry.source)} has unknown file type", filename=entry.source)
     mode = stat.S_IMODE(source.st_mode) & ~withheld
-    dir_fd = entry.folder.destination_fd
+    dir_fd, program = entry.folder.destination_fd, job.report.program
     try:
         if job.options.dry_run:
             from pycp.engine.dry import pretend_special
 
             pretend_special(job, entry, source)
         elif decision.kind == "fifo":
-            system.mkfifo(entry.destination_name, mode, dir_fd=dir_fd)
+            call_below(system.mkfifo, program, dir_fd, entry.destination_name, mode)
         else:
-            system.mknod(
-                entry.destination_name,
-                kind | mode,
-                source.st_rdev,
-                dir_fd=dir_fd,
-            )
+            values = kind | mode, source.st_rdev
+            call_below(system.mknod, program, dir_fd, entry.destination_name, *values)
     except OSError as error:
         what = "create fifo" if decision.kind == "fifo" else "create special file"
         raise cannot(what, entry.destination, error) from None

@@ -2,10 +2,10 @@
 
 import stat
 
-from pycp import values
+from pycp import system, values
 from pycp.engine.job import Job
 from pycp.engine.tell import tell_excluded
-from pycp.errors import cannot
+from pycp.errors import CopyError, cannot
 from pycp.plan.operands import resolve
 from pycp.run.visit import Visitor
 
@@ -58,6 +58,8 @@ def _copy_all(
     shared_source: "SharedSource | None",
 ) -> None:
     options = resolved.options
+    if options.require_preserve_xattr and not system.has_xattrs():
+        raise CopyError("cannot preserve extended attributes without the package xattr")
     entries = resolved.entries()
     if options.dry_run:
         from pycp.engine.dry_directory import pretended, without_effects

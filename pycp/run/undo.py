@@ -7,7 +7,7 @@ Nothing is taken away unless it is of the recorded type and contents; what is no
 told. Each step leaves a state that the next run understands, so it may be interrupted and repeated.
 """
 
-from errno import EEXIST, ELOOP, ENOENT, ENOTDIR, ENOTEMPTY
+from errno import EEXIST, ELOOP, EMLINK, ENOENT, ENOTDIR, ENOTEMPTY
 
 from pycp import system
 from pycp.engine.removal import Below, digest_of, put_back, take_away
@@ -105,7 +105,7 @@ class _Undoing:
         except CopyError as error:
             self._report.failed(error)
         except OSError as error:
-            if error.errno in (ELOOP, ENOTDIR):
+            if error.errno in (ELOOP, ENOTDIR, EMLINK):  # the last is FreeBSD's for a link
                 self._leave(path)
             elif error.errno != ENOENT:  # else it went with a directory above it
                 self._report.failed(cannot("remove", self._shown(path), error))

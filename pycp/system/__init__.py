@@ -167,10 +167,23 @@ def xattr() -> "ModuleType":
 
             _xattr = xattr_os
         else:
-            from pycp.system import xattr_package
-
-            _xattr = xattr_package
+            _xattr = _other_xattr()
     return _xattr
+
+
+def _other_xattr() -> "ModuleType":
+    try:
+        from pycp.system import xattr_package
+    except ImportError:  # a single file of ours cannot hold it
+        from pycp.system import xattr_none
+
+        return xattr_none
+    return xattr_package
+
+
+def has_xattrs() -> bool:
+    """Return whether there is any way to extended attributes."""
+    return not hasattr(xattr(), "IS_MISSING")
 
 
 __all__ = [
@@ -214,6 +227,7 @@ __all__ = [
     "getuid",
     "has_access_list",
     "has_labels",
+    "has_xattrs",
     "host_name",
     "leave_standard_descriptors_closed",
     "link_following",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 NUMBERS = (*ENDING, _signal.SIGPIPE, _signal.SIGXCPU, _signal.SIGXFSZ, _signal.SIGALRM)
 """Signals that end a process which does not mind them, and may come while we copy."""
+SIGNALLED = 128
+"""What shells add to the number of a signal, for the exit status of who was ended by it."""
 
 
 _actions: "dict[BeforeTheEnd, tuple[Callable[[], None], tuple[int, ...]]]" = {}
@@ -69,6 +71,8 @@ def _end(number: int, _frame: "FrameType | None") -> None:
     _signal.signal(number, _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (number,))
     os.kill(os.getpid(), number)
+    # The first process of a container is ended by no signal, and what was done cannot be undone.
+    os._exit(SIGNALLED + number)
 
 
 def disarm() -> None:

@@ -1,10 +1,14 @@
 """Ways to look up names in an open directory for calls that know no `dir_fd`."""
 
 import os
-from errno import EBADF
+from errno import EBADF, ENOTSUP
 
 from pycp import system
 from pycp.system import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MANY = 128
 """Descriptors that a process may have, if one of them is to be kept for speed alone."""
@@ -63,3 +67,24 @@ def way_inside(program: str) -> Inside | Through:
         except OSError:
             pass
     return Through()
+
+
+def call_below(
+    call: "Callable[..., None]", program: str, dir_fd: int | None, name: str, *values: int
+) -> None:
+    """Make a call for a name in an open directory, also where this call knows no `dir_fd`.
+
+    Of mkfifo and mknod macOS has such calls only since version 13. Raise OSError as the call does,
+    or with ENOTSUP where others in this process go by its working directory.
+    """
+    try:
+        call(name, *values, dir_fd=dir_fd)
+        return
+    except NotImplementedError:
+        if not posix.is_ours:
+            raise OSError(ENOTSUP, os.strerror(ENOTSUP)) from None
+    inside = Inside(program)
+    try:
+        call(inside.enter(dir_fd) + name, *values)
+    finally:
+        inside.leave()

@@ -49,7 +49,7 @@ class Channel:
         return int(self._socket.fileno())
 
     def send(self, message: "Any") -> None:
-        """Send a message; raise OSError if nobody is there to receive it."""
+        """Send a message; raise OSError if nobody is there to receive it, now or later."""
         data = marshal.dumps(message)
         self.send_bytes(data)
 
@@ -66,6 +66,14 @@ class Channel:
             except BlockingIOError:
                 self._wait(select.POLLOUT if self._is_over else select.POLLOUT | select.POLLIN)
                 self._take_in()
+            except OSError:
+                # Whether it is gone or the kernel has no memory for it: half a message is none, and
+                # who waits for it would do so for ever.
+                try:
+                    self._socket.shutdown(_socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                raise
 
     def receive(self) -> "Any":
         """Wait for a message and return it; raise EOFError if the other side is gone."""

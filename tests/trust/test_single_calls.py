@@ -26,8 +26,8 @@ NEVER_FAIL = frozenset(
         *("Undisturbed", "above_standard", "access", "closing", "descriptor_path", "drop_cached"),
         *("getegid", "geteuid", "host_name"),
         *("getgid", "getuid"),
-        *("has_access_list", "has_labels", "leave_standard_descriptors_closed", "open_leased"),
-        *("queued", "status_if_any", "umask", "where", "xattr"),
+        *("has_access_list", "has_labels", "has_xattrs", "leave_standard_descriptors_closed"),
+        *("open_leased", "queued", "status_if_any", "umask", "where", "xattr"),
     )
 )
 """Calls that report no error, are made of others, or are not made here (leases, closed standard

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -217,3 +218,29 @@ def test_another_package_of_our_name_is_told_in_one_line(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{program}: ") and "pycp.finder" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("program", ["pycp", "pyinstall"])
+@pytest.mark.parametrize("is_ignored", [False, True])
+def test_an_interrupt_while_modules_are_loaded_ends_us_silently(
+    program: str, is_ignored: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "pycp").mkdir()
+    (tmp_path / "pycp/__init__.py").touch()
+    (tmp_path / "pycp/__main__.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nos._exit(7)\n"
+    )
+    action = signal.SIG_IGN if is_ignored else signal.SIG_DFL
+    before = signal.signal(signal.SIGINT, action)
+    try:
+        done = subprocess.run(
+            [sys.executable, Path(__file__).parents[2] / "pycp/scripts" / program, "a", "b"],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done.returncode == (7 if is_ignored else -signal.SIGINT)
+    assert (done.stdout, done.stderr) == ("", "")

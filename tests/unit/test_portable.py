@@ -39,6 +39,15 @@ for name in {LATE_CALLS + XATTR_CALLS}:
 if sys.platform == "linux":
     import errno
     errno.ENOATTR = vars(errno).pop("ENODATA")  # as on BSD
+def without_dir_fd(call):
+    def called(path, *values, dir_fd=None):
+        if dir_fd is not None:
+            raise NotImplementedError("dir_fd unavailable on this platform")
+        call(path, *values)
+    return called
+os.mkfifo, os.mknod = map(without_dir_fd, (os.mkfifo, os.mknod))  # as on macOS before 13
+if "WITHOUT_XATTR" in os.environ:
+    sys.modules["xattr"] = None
 for module, names in {OTHER_LATE_CALLS}.items():
     for name in names:
         vars(__import__(module)).pop(name, None)
@@ -75,7 +84,7 @@ def platform(request: pytest.FixtureRequest) -> str:
 
 
 def elsewhere(
-    platform: str, here: Path, program: str, *words: str
+    platform: str, here: Path, program: str, *words: str, **env: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run our program as if on another system."""
     return subprocess.run(
@@ -84,7 +93,7 @@ def elsewhere(
         capture_output=True,
         text=True,
         timeout=SECONDS,
-        env={"PATH": os.environ["PATH"], "LC_ALL": "C", "COVERAGE_PROCESS_CONFIG": MEASURED},
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C", "COVERAGE_PROCESS_CONFIG": MEASURED} | env,
     )
 
 
@@ -130,6 +139,29 @@ def test_extended_attributes_are_copied_by_the_package(
     assert (done.returncode, done.stderr) == (0, "")
     assert os.getxattr(here / "n/x", "user.k") == b"v\0\xff"
     assert os.getxattr(here / "n/xd", "user.d") == b"v"
+
+
+def test_without_the_package_nothing_else_is_lost_and_who_insists_is_told(tmp_path: Path) -> None:
+    here = built(tmp_path, SPEC)
+    done = elsewhere("darwin", here, "pycp", "-a", "s", "n", WITHOUT_XATTR="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not subprocess.run(["diff", "-r", "s/d", "n/d"], cwd=here, capture_output=True).stdout
+    done = elsewhere("darwin", here, "pycp", "--preserve=xattr", "s/g", "g", WITHOUT_XATTR="1")
+    text = "pycp: cannot preserve extended attributes without the package xattr\n"
+    assert (done.returncode, done.stderr) == (1, text)
+    assert not (here / "g").exists()
+    tree.remove(str(here))
+
+
+@pytest.mark.parametrize("options", ["-a", "-r"])
+def test_a_link_that_one_operand_brought_is_followed_for_no_other(
+    platform: str, tmp_path: Path, options: str
+) -> None:
+    here = built(tmp_path, tree.nodes("a/d/x->../../v b/d/x v dst/"))
+    done = elsewhere(platform, here, "pycp", options, "a/d", "b/d", "dst")
+    text = "pycp: will not copy 'b/d/x' through just-created symlink 'dst/d/x'\n"
+    assert (done.returncode, done.stderr) == (1, text)
+    assert (here / "v").read_text() == "v"
 
 
 def test_a_deep_tree_is_walked_by_readable_directories(platform: str, tmp_path: Path) -> None:

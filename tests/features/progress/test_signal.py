@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from pycp.run import share
 from pycp.system.posix import ASKING
 from tests.features.progress import hold
 from tests.features.progress.terminal import Gate, Terminal
-from tests.programs import Programs
+from tests.programs import CHECKOUT, Programs
 
 LINE = r"pycp: {} copied in \d+ s, [\d.]+ k?M?B/s, now at '{}'"
 
@@ -100,6 +102,29 @@ def test_install_tells_it_too(tmp_path: Path, gate: Gate) -> None:
     assert " 0 files, 0 B copied in " in terminal.until_line(0)
     gate.let(4)
     assert terminal.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [("os.kill(os.getpid(), signal.SIGUSR1)", 2), ("import pycp.report.signals", 0)],
+    ids=["answering", "loading"],
+)
+def test_a_signal_while_modules_are_loaded_does_no_harm(code: str, lines: int) -> None:
+    """It comes while what tells it is being loaded, for an answer to another one or otherwise."""
+    program = [
+        *("import os, signal, sys",),
+        f"sys.path.insert(0, {str(CHECKOUT)!r})",
+        *("from pycp import __main__", "__main__._start('pycp')", "class Sender:"),
+        "    def find_spec(self, name, *_more):",
+        "        if name == 'pycp.report.status': os.kill(os.getpid(), signal.SIGUSR1)",
+        *("sys.meta_path.insert(0, Sender())", code, "print('done')"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(program)], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "done\n")
+    assert len(done.stderr.splitlines()) == lines
+    assert done.stderr.count(" 0 files, 0 B copied in ") == lines
 
 
 def test_who_ignores_the_signal_is_not_disturbed(tmp_path: Path, gate: Gate) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from pycp.system import allowed, linux, mounts, posix, worker, xattr_os
 from pycp.system.handover import Handover
+from pycp.system.inside import call_below
 
 
 def failing(code: int) -> Callable[..., Any]:
@@ -223,3 +224,28 @@ def test_an_open_file_is_handed_over_and_then_there_are_no_more(tmp_path: Path) 
     finally:
         os.close(given)
         way.close()
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_call_without_dir_fd_is_made_in_the_directory_where_that_disturbs_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_ours: bool
+) -> None:
+    def mkfifo(name: str, mode: int, *, dir_fd: int | None = None) -> None:
+        if dir_fd is not None:
+            raise NotImplementedError  # as on macOS before 13
+        os.mkfifo(name, mode)
+
+    home = os.getcwd()
+    monkeypatch.setattr(posix, "is_ours", is_ours)
+    fd = os.open(tmp_path, os.O_RDONLY)
+    try:
+        if is_ours:
+            call_below(mkfifo, "pycp", fd, "p", 0o600)
+        else:
+            with pytest.raises(OSError) as refused:
+                call_below(mkfifo, "pycp", fd, "p", 0o600)
+            assert refused.value.errno == errno.ENOTSUP
+    finally:
+        os.close(fd)
+    assert (tmp_path / "p").is_fifo() is is_ours
+    assert os.getcwd() == home

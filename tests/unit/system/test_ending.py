@@ -31,13 +31,15 @@ def test_who_came_last_goes_first_and_the_signal_ends_the_process_then(
 ) -> None:
     done: list[object] = []
     monkeypatch.setattr(os, "kill", lambda pid, number: done.append((pid, number)))
+    # As for the first process of a container, which no signal ends.
+    monkeypatch.setattr(os, "_exit", lambda status: done.append(status))
     first = BeforeTheEnd(lambda: done.append("first"), NUMBERS)
     last = BeforeTheEnd(lambda: done.append("last"), NUMBERS)
     other = BeforeTheEnd(lambda: done.append("not for this one"), (signal.SIGXCPU,))
     gone = BeforeTheEnd(lambda: done.append("over"), NUMBERS)
     gone.is_over()
     signal.raise_signal(signal.SIGTERM)
-    assert done == ["last", "first", (os.getpid(), signal.SIGTERM)]
+    assert done == ["last", "first", (os.getpid(), signal.SIGTERM), 128 + signal.SIGTERM]
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     for each in (first, last, other):
         each.is_over()

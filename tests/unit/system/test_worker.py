@@ -2,6 +2,7 @@
 
 import _socket
 import ctypes
+import errno
 import os
 import select
 import signal
@@ -106,6 +107,29 @@ def test_sending_to_one_that_is_gone_is_an_error_and_no_signal() -> None:
         for _ in range(3):
             worker.channel.send("x" * 1_000_000)
     worker.end()
+
+
+def test_who_waits_for_a_message_that_cannot_be_sent_does_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Full:
+        def __init__(self, socket: Any) -> None:
+            self._socket = socket
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._socket, name)
+
+        def send(self, *_arguments: object) -> int:
+            raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
+
+    worker = start(echo)
+    monkeypatch.setattr(worker.channel, "_socket", Full(worker.channel._socket))
+    with pytest.raises(OSError):
+        worker.channel.send("word")
+    monkeypatch.undo()
+    with pytest.raises(EOFError):
+        worker.channel.receive()
+    assert worker.end() == ""
 
 
 def test_a_worker_holds_nothing_of_the_others() -> None:
