@@ -231,8 +231,8 @@ FAULTS = [
     Fault(
         "a device with another number",
         "special.py",
-        "                source.st_rdev,\n                dir_fd",
-        "                source.st_rdev + 1,\n                dir_fd",
+        "            values = kind | mode, source.st_rdev\n",
+        "            values = kind | mode, source.st_rdev + 1\n",
     ),
     Fault(
         "bytes of the same number taken for the same bytes",

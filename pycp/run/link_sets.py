@@ -52,10 +52,14 @@ class LinkSets:
         return bool(self._waiting)
 
     def add(self, name: "Name", identity: "Identity", count: int) -> None:
-        """Queue one of so many names, or let it wait for the first copy of its set."""
+        """Queue one of so many names, or let it wait for the first copy of its set.
+
+        There are more of them where a directory is mounted twice, or links are made meanwhile.
+        """
         if identity in self._waiting:
             self._waiting[identity].append(name)
-            if len(self._waiting[identity]) >= self._unchosen.get(identity, count + 1):
+            count_unchosen = self._unchosen.get(identity)
+            if count_unchosen is not None and len(self._waiting[identity]) >= count_unchosen:
                 self._choose(identity)
             return
         first = self._copied.get(identity)

@@ -78,6 +78,11 @@ BOTH: tuple[Who, ...] = ("user", "root")
     Case("same name twice", "-dv a a d", "a b=a d/"),
     Case("directory twice", "-av s s d", "s/a s/b=s/a d/"),
     Case("parents", "-a --parents -v s/a s/x/b d", "s/a s/x/b=s/a d/"),
+    Case(
+        "more names than links in a directory mounted twice",
+        "# mount --bind s/a s/b && pycp -a s d",
+        "s/a/f s/a/g=s/a/f s/b/",
+    ),
 )
 def test_kept(case: Case, same_as_gnu: SameAsGnu) -> None:
     """Names of one file are names of one file in the copy, across the whole command line."""

@@ -227,7 +227,7 @@ def test_an_interrupt_while_modules_are_loaded_ends_us_silently(
 ) -> None:
     (tmp_path / "pycp").mkdir()
     (tmp_path / "pycp/__init__.py").touch()
-    (tmp_path / "pycp/__main__.py").write_text(
+    (tmp_path / "pycp/finder.py").write_text(
         "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nos._exit(7)\n"
     )
     action = signal.SIG_IGN if is_ignored else signal.SIG_DFL

@@ -43,6 +43,20 @@ def test_the_names_of_a_set_wait_for_its_first_copy_and_it_is_forgotten_with_the
     assert not sets
 
 
+def test_a_set_may_have_more_names_than_were_counted() -> None:
+    """A directory mounted in two places shows its files twice, and links may be made meanwhile."""
+    copied = Copies()
+    queued: list[Any] = []
+    sets = LinkSets(copied, lambda name, kind, link: queued.append((name[1], link)), False)
+    here: Any = object()
+    for name in "abcd":
+        sets.add((here, name, None), FILE, 2)
+    assert queued == [("a", (FILE, None))]
+    made = Entry(folder(), "a")
+    sets.done((FILE, None), made)
+    assert queued[1:] == [(name, (FILE, made)) for name in "bcd"]
+
+
 def test_a_set_is_kept_where_names_may_be_copied_without_our_knowing() -> None:
     copied = Copies()
     sets = LinkSets(copied, lambda *_name: None, False)
@@ -105,6 +119,9 @@ def test_where_a_copy_is_gone_on_with_the_first_name_is_that_of_which_most_is_th
     assert queued == [("part", REGULAR, (FILE, None))]
     assert not place.is_open
     assert not sets.choose(), "it is chosen already"
+    for name in ("more", "than", "counted"):
+        sets.add((closed, name, None), FILE, 4)
+    assert len(queued) == 1, "the chosen one is waited for"
     sets.add((closed, "missing", None), (1, 3), 2)
     assert len(queued) == 1, "another name may come"
     assert sets.choose()
