@@ -470,6 +470,28 @@ def test_a_rate_leaves_nothing_open() -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: pycp.install("f", "d", owner="no such user"),
+        lambda: pycp.install("f", "d", compare=True, strip=True),
+        lambda: pycp.install("f", "d", record="no/record"),
+        lambda: pycp.copy("d", "e", recursive=True, resume=True),
+        lambda: pycp.copy("d", "e", recursive=True, resume=True, backup="simple"),
+        lambda: pycp.copy("d", "e", recursive=True, resume=True, remove_destination=True, tee="t"),
+    ],
+)
+def test_a_call_that_can_do_nothing_leaves_its_target_directory_closed(
+    call: Callable[[], object],
+) -> None:
+    """The fixture compares descriptors."""
+    for name in ("d/d", "e/d", "t"):
+        os.makedirs(name)
+    Path("f").touch()
+    with pytest.raises((ValueError, pycp.CopyFailed)):
+        call()
+
+
 @pytest.mark.slow
 def test_eight_threads_copy_at_once_and_none_forks() -> None:
     make_many("s", LARGE)
