@@ -12,7 +12,7 @@ import fcntl
 import marshal
 import os
 import select
-from errno import ENOMEM
+from errno import EAGAIN, ENOMEM
 
 from pycp.system import posix
 from pycp.system.posix import ASKING, ENDING, Undisturbed
@@ -193,7 +193,7 @@ def start(
         _ours.update((ours, lifeline))
         with Undisturbed(_signal.valid_signals()):
             _require_memory()
-            pid = os.fork()
+            pid = _fork()
             if pid:
                 worker = Worker(pid, Channel(ours), lifeline)
                 if keep is not None:
@@ -225,6 +225,14 @@ def start(
         status = ENOMEM
     finally:
         os._exit(status)
+
+
+def _fork() -> int:
+    """Fork; raise OSError if that cannot be, as at the end of a program that uses us."""
+    try:
+        return os.fork()
+    except RuntimeError as error:  # in what is called at exit, says Python 3.12
+        raise OSError(EAGAIN, str(error)) from None
 
 
 def _require_memory() -> None:
