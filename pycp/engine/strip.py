@@ -50,7 +50,7 @@ def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then:
     except OSError:
         pass  # the whole name must do
     try:
-        with system.Undisturbed(), Phase(job.tally, STRIPPING):
+        with system.Undisturbed(system.ENDING), Phase(job.tally, STRIPPING):
             room, room_fd = _make_room(entry)
             try:
                 _copy_out(job, entry, outcome, f"{room}/{name}", room_fd)

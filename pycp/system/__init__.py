@@ -46,6 +46,7 @@ from os import (
 )
 
 from pycp.system.posix import (
+    ENDING,
     NO_ATTRIBUTE,
     UNSUPPORTED,
     Undisturbed,
@@ -175,6 +176,7 @@ def xattr() -> "ModuleType":
 
 __all__ = [
     "DIRECTORY_FLAGS",
+    "ENDING",
     "NEW_FILE_FLAGS",
     "NO_ATTRIBUTE",
     "OLD_FILE_FLAGS",

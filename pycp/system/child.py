@@ -46,5 +46,15 @@ def _environment() -> dict[str, str]:
 
 
 def has_succeeded(pid: int) -> bool:
-    """Wait for a program that was started; return whether it ended with status 0."""
-    return os.waitpid(pid, 0)[1] == 0
+    """Wait for a program that was started; return whether it ended with status 0.
+
+    It is ended if a handler of signals raises meanwhile.
+    """
+    try:
+        return os.waitpid(pid, 0)[1] == 0
+    except OSError:
+        raise  # somebody else has waited for it
+    except BaseException:
+        os.kill(pid, _signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise

@@ -262,6 +262,8 @@ def test_events_are_those_of_json_and_come_in_this_thread() -> None:
     assert (copied.bytes, copied.method, copied.backup) == (5, "loop", "t/./f~")
     with pytest.raises(AttributeError):
         copied.bytes = 6  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        del copied.bytes
 
 
 def test_an_event_has_an_attribute_for_every_field_of_the_schema() -> None:
@@ -424,6 +426,48 @@ def test_an_interrupt_just_before_signals_are_held_back_does_not_hold_them_for_e
     monkeypatch.setattr(_signal, "pthread_sigmask", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pycp.copy("a", "b", atomic=True)
+
+
+@pytest.fixture
+def limit() -> Iterator[None]:
+    """Have SIGALRM raise, as a program does that sets itself a limit of time."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_limit_of_time_reached_in_a_replacement_leaves_no_temporary_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pycp import system
+
+    def make(*words: Any, **where: Any) -> None:
+        os.symlink(*words, **where)
+        signal.raise_signal(signal.SIGALRM)
+
+    Path("a").touch()
+    os.symlink("old", "b")
+    monkeypatch.setattr(system, "symlink", make)
+    with pytest.raises(KeyboardInterrupt):
+        pycp.copy("a", "b", symbolic_link=True, force=True)
+    assert (sorted(os.listdir()), os.readlink("b")) == (["a", "b"], "a")
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_limit_of_time_reached_while_stripping_ends_the_program(here: Path) -> None:
+    """The fixture looks for children."""
+    Path("f").touch()
+    strip = Path("strip.sh")
+    strip.write_text("#!/bin/sh\nexec sleep 60\n")
+    strip.chmod(0o755)
+    os.mkdir("tmp")
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(here / "tmp"))
+        pycp.install("f", "g", strip=True, strip_program=str(strip.resolve()))
+    assert os.listdir("tmp") == []
 
 
 def test_a_backup_comes_back_though_the_listener_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
