@@ -103,6 +103,7 @@ def copy(
     - `exclude`: patterns as in a .gitignore file.
     - `hard_link`, `symbolic_link`: make links in place of copies (--link, --symbolic-link).
     - `tee`: directories that get everything as `destination` does (--tee).
+    - `suffix`: how names of backups end; unlike --suffix it makes none by itself.
     - `bandwidth`: at most so many bytes in a second (--bwlimit); 0 is no limit.
     - `jobs`: processes that copy a tree, one of them this; None decides by its size. A process with
       several threads copies alone.
