@@ -46,15 +46,15 @@ def _environment() -> dict[str, str]:
 
 
 def has_succeeded(pid: int) -> bool:
-    """Wait for a program that was started; return whether it ended with status 0.
+    """Wait for a program that was started; return whether it ended with status 0."""
+    return os.waitpid(pid, 0)[1] == 0
 
-    It is ended if a handler of signals raises meanwhile.
-    """
+
+def end(pid: int) -> None:
+    """End a program that was started, if nobody has waited for it; 0 is none."""
     try:
-        return os.waitpid(pid, 0)[1] == 0
-    except OSError:
-        raise  # somebody else has waited for it
-    except BaseException:
-        os.kill(pid, _signal.SIGKILL)
-        os.waitpid(pid, 0)
-        raise
+        if pid and not os.waitpid(pid, os.WNOHANG)[0]:
+            os.kill(pid, _signal.SIGKILL)
+            os.waitpid(pid, 0)
+    except ChildProcessError:
+        pass  # it has ended, and its number may be that of another process
