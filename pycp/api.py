@@ -103,6 +103,7 @@ def copy(
     - `exclude`: patterns as in a .gitignore file.
     - `hard_link`, `symbolic_link`: make links in place of copies (--link, --symbolic-link).
     - `tee`: directories that get everything as `destination` does (--tee).
+    - `suffix`: how names of backups end; unlike --suffix it makes none by itself.
     - `bandwidth`: at most so many bytes in a second (--bwlimit); 0 is no limit.
     - `jobs`: processes that copy a tree, one of them this; None decides by its size. A process with
       several threads copies alone.
@@ -116,11 +117,11 @@ def copy(
     Raise CopyFailed, an OSError, if anything failed, after everything else was copied. Raise
     ValueError or TypeError, and do nothing, if an argument is none or two contradict each other.
     """
-    words, is_one = names_of(sources)
+    words, is_one = names_of("sources", sources)
     fields = fields_of(CopyOptions, locals())
     if not is_one and no_target_directory:
         raise ValueError("no_target_directory takes one source, not an iterable")
-    fields |= kept(preserve, attributes_only) | {"tee": tuple(names_of(tee)[0])}
+    fields |= kept(preserve, attributes_only) | {"tee": tuple(names_of("tee", tee)[0])}
     fields |= labelled(context, bool(fields.get("require_preserve_context")))
     fields["dereference"] = dereference_of(follow_symlinks, hard_link or not recursive)
     fields["exclude"] = tuple(("pattern", text) for text in texts_of("exclude", exclude))
@@ -199,7 +200,7 @@ def install(
     Raise CopyFailed, an OSError, if anything failed, after everything else was installed. Raise
     ValueError or TypeError, and do nothing, if an argument is none or two contradict each other.
     """
-    words, is_one = names_of(sources)
+    words, is_one = names_of("sources", sources)
     fields = fields_of(InstallOptions, locals())
     if directory != (destination is None):
         raise ValueError("with directory=True there is no destination; otherwise there must be one")

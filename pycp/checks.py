@@ -201,13 +201,15 @@ def name_of(path: "Path") -> str:
     return name
 
 
-def names_of(paths: "Path | Iterable[Path]") -> "tuple[list[str] | Iterator[str], bool]":
+def names_of(name: str, paths: "Path | Iterable[Path]") -> "tuple[list[str] | Iterator[str], bool]":
     """Return paths as the engine names them, and whether it was one rather than an iterable.
 
-    What has no length, as an iterator, is gone through only while it is copied.
+    What has no length, as an iterator, is gone through only while it is copied. `name` is that of
+    the argument.
     """
     if isinstance(paths, str | bytes | os.PathLike):
         return [name_of(paths)], True
+    require_iterable(name, paths, "a path or an iterable of paths")
     names = (name_of(path) for path in iter(paths))
     return (list(names) if hasattr(paths, "__len__") else names), False
 
@@ -216,10 +218,19 @@ def texts_of(name: str, texts: "str | Iterable[str]") -> list[str]:
     """Return a list of what may be one text or several."""
     if isinstance(texts, bytes | os.PathLike):
         require_type(name, texts, str)
+    elif not isinstance(texts, str):
+        require_iterable(name, texts, "str or an iterable of str")
     several = [texts] if isinstance(texts, str) else list(texts)
     for text in several:
         require_type(name, text, str)
     return several
+
+
+def require_iterable(name: str, value: object, expected: str) -> None:
+    """Raise TypeError if there is nothing in a value; a `bytearray` is as little a path."""
+    is_iterable = hasattr(value, "__iter__") or hasattr(value, "__getitem__")
+    if not is_iterable or isinstance(value, bytearray | memoryview):
+        raise TypeError(f"{name} must be {expected}, not {type(value).__name__}")
 
 
 def labelled(context: object, preserves: bool) -> "dict[str, object]":

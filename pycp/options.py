@@ -41,6 +41,9 @@ class Record:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__}.{name} cannot be deleted")
+
     def replace(self, **changes: "Any") -> "Self":
         """Return a copy with some fields changed."""
         return type(self)(**{**self.__dict__, **changes})

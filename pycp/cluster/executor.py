@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, Executor, Future
 
 from pycp.checks import keeps_from_executor
 from pycp.cluster.futures import Futures
-from pycp.cluster.node import carry_out
+from pycp.cluster.node import carry_out, forget
 from pycp.cluster.nodes import Nodes
 from pycp.run.hands import Lost
 from pycp.system.worker import processors
@@ -62,6 +62,15 @@ class Hired:
         self.cancel()
 
 
+class HiredNodes(Nodes):
+    """The nodes that an executor stands for."""
+
+    def end(self, status: int) -> None:
+        """Let go of what its threads, if it has any, keep open for the next unit."""
+        super().end(status)
+        forget(self.key)
+
+
 def share_with(executor: Executor, fields: "dict[str, Any]") -> Nodes:
     """Return the nodes that an executor stands for; `fields` are options.
 
@@ -73,4 +82,4 @@ def share_with(executor: Executor, fields: "dict[str, Any]") -> Nodes:
     if reason:
         raise ValueError(reason)
     slots = fields.get("jobs") or getattr(executor, "_max_workers", 0) or processors()
-    return Nodes(Hired(executor, slots))
+    return HiredNodes(Hired(executor, slots))

@@ -181,6 +181,13 @@ _runs: dict[str, Run] = {}
 _lock = threading.Lock()
 
 
+def forget(key: str) -> None:
+    """Give back what threads of this process have open of a copy that is over."""
+    with _lock:
+        run = _runs.pop(key, None)
+    del run  # while others may go on
+
+
 def carry_out(request: bytes) -> bytes:
     """Do what a request asks for, and return what came of it."""
     key, setup, ticket, tree, unit = marshal.loads(request)

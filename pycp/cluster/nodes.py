@@ -66,7 +66,8 @@ class Nodes:
         self.unit_cost = carrier.unit_cost
         self.reruns = not carrier.knows_nodes
         self._probes = Probes()
-        self._key = os.urandom(16).hex()
+        self.key = os.urandom(16).hex()
+        """What nodes know this copy by."""
         self._setup = b""
         self._tree = b""
         self._trees = 0
@@ -139,7 +140,7 @@ class Nodes:
         return faults
 
     def _request(self, setup: bytes, tree: bytes, unit: bytes) -> bytes:
-        return marshal.dumps((self._key, setup, self._ticket, tree, unit))
+        return marshal.dumps((self.key, setup, self._ticket, tree, unit))
 
     def begin(self, walk: "Walk", root: "Folder") -> None:
         """Take units of this root from now on."""

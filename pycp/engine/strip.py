@@ -50,7 +50,7 @@ def strip_copy(job: "Job", entry: Entry, outcome: "Outcome", program: str, then:
     except OSError:
         pass  # the whole name must do
     try:
-        with system.Undisturbed(), Phase(job.tally, STRIPPING):
+        with system.Undisturbed(system.ENDING), Phase(job.tally, STRIPPING):
             room, room_fd = _make_room(entry)
             try:
                 _copy_out(job, entry, outcome, f"{room}/{name}", room_fd)
@@ -147,16 +147,21 @@ def _copy_out(job: "Job", entry: Entry, outcome: "Outcome", copy: str, room_fd: 
 
 def _run(program: str, name: str, entry: Entry) -> None:
     """Run the strip program on a file; raise CopyError if it fails."""
-    from pycp.system.child import CHILD_SIGNALS, has_succeeded, spawn
+    from pycp.system.child import CHILD_SIGNALS, end, has_succeeded, spawn
 
     if name.startswith("-"):
         name = f"./{name}"
     what = f"cannot run {'' if program == 'strip' else 'strip program '}{quote_name(program)}"
+    pid = 0
     try:
         with system.Undisturbed(CHILD_SIGNALS):
-            pid = spawn(program, name)
-            what = "waiting for strip"
-            succeeded = has_succeeded(pid)
+            try:
+                pid = spawn(program, name)
+                what = "waiting for strip"
+                succeeded = has_succeeded(pid)
+            except BaseException:  # from a handler too
+                end(pid)
+                raise
     except OSError as error:
         raise CopyError(f"{what}: {reason(error)}", error.errno, program) from None
     if not succeeded:

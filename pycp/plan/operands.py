@@ -102,23 +102,35 @@ def resolve(
     sources, directory, destination = split(
         options, operands, "target directory", "target", tell, options.parents
     )
-    if options.resume:
-        from pycp.plan.begun import is_begun_copy, require_possible
-
-        require_possible(options)
-        if (
-            directory is not None
-            and isinstance(sources, list)
-            and is_begun_copy(options, sources, directory)
-        ):
-            directory.close()
-            directory = None
+    if options.resume and not _goes_into(options, sources, directory):
+        directory = None
     if directory is None and options.force and options.backup != "none":
         (source,) = sources
         own_backup = _own_backup(options, source, destination)
         if own_backup:
             return Operands(options.replace(backup="none"), [source], None, own_backup)
     return Operands(options, sources, directory, destination)
+
+
+def _goes_into(
+    options: "CopyOptions", sources: "Iterable[str]", directory: Directory | None
+) -> bool:
+    """Return whether what is resumed goes into the directory, which is closed otherwise.
+
+    Raise UsageError or CopyError where that cannot be told.
+    """
+    from pycp.plan.begun import is_begun_copy, require_possible
+
+    goes_into = False
+    try:
+        require_possible(options)
+        goes_into = directory is not None and not (
+            isinstance(sources, list) and is_begun_copy(options, sources, directory)
+        )
+    finally:
+        if directory is not None and not goes_into:
+            directory.close()
+    return goes_into
 
 
 def split(

@@ -46,11 +46,11 @@ def run_install(
 
         run_undo(options, operands, report)
         return
+    directory, destination = None, ""
     if options.directory:
         operands = directories(options, operands, report.failed)
-        final = _final(options, report)
     else:
-        found = split(
+        operands, directory, destination = split(
             options,
             operands,
             "failed to access",
@@ -58,32 +58,35 @@ def run_install(
             report.failed,
             may_be_missing=options.make_parents,
         )
-        final = _final(options, report)
-    asked, overlay, record = final, None, None
-    if options.unprivileged:
-        from pycp.run.record import without_privilege
-
-        options, final = without_privilege(options, final)
-    if options.dry_run:
-        from pycp.engine.dry_directory import without_effects
-        from pycp.system.overlay import Overlay
-
-        options, overlay = without_effects(options), Overlay()
-    elif options.record is not None:
-        from pycp.run.record import Record
-
-        record = Record(options, asked, report, umask)
+    overlay, record = None, None
     try:
+        asked = final = _final(options, report)
+        if options.unprivileged:
+            from pycp.run.record import without_privilege
+
+            options, final = without_privilege(options, final)
+        if options.dry_run:
+            from pycp.engine.dry_directory import without_effects
+            from pycp.system.overlay import Overlay
+
+            options, overlay = without_effects(options), Overlay()
+        elif options.record is not None:
+            from pycp.run.record import Record
+
+            record = Record(options, asked, report, umask)
         if options.directory:
             from pycp.run.install_directories import make_directories
 
             job = Job(_copy_options(options), report)
             make_directories(job, operands, final, overlay, record)
         else:
-            _install_files(options, *found, final, report, umask, overlay, record)
+            what = operands, directory, destination
+            _install_files(options, *what, final, report, umask, overlay, record)
     finally:
         if record is not None:
             record.close()
+        if directory is not None:
+            directory.close()
 
 
 def _final(options: "InstallOptions", report: "Report") -> Final:

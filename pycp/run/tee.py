@@ -191,6 +191,8 @@ def _destinations(
     sources, directory, name = split(
         options, operands, "target directory", "target", report.failed, options.parents
     )
+    if directory is not None:
+        directory.close()
     sources = list(sources)
     if options.resume:
         from pycp.plan.begun import require_possible
@@ -199,7 +201,6 @@ def _destinations(
     found: dict[tuple[int, int], str] = {}
     beside = split_last(name)[0]
     if directory is not None:
-        directory.close()
         beside = f"{name}/"
         _require_new(name, found)
     elif options.manifest is not None:

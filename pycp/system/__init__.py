@@ -46,6 +46,7 @@ from os import (
 )
 
 from pycp.system.posix import (
+    ENDING,
     NO_ATTRIBUTE,
     UNSUPPORTED,
     Undisturbed,
@@ -188,6 +189,7 @@ def has_xattrs() -> bool:
 
 __all__ = [
     "DIRECTORY_FLAGS",
+    "ENDING",
     "NEW_FILE_FLAGS",
     "NO_ATTRIBUTE",
     "OLD_FILE_FLAGS",

@@ -48,3 +48,13 @@ def _environment() -> dict[str, str]:
 def has_succeeded(pid: int) -> bool:
     """Wait for a program that was started; return whether it ended with status 0."""
     return os.waitpid(pid, 0)[1] == 0
+
+
+def end(pid: int) -> None:
+    """End a program that was started, if nobody has waited for it; 0 is none."""
+    try:
+        if pid and not os.waitpid(pid, os.WNOHANG)[0]:
+            os.kill(pid, _signal.SIGKILL)
+            os.waitpid(pid, 0)
+    except ChildProcessError:
+        pass  # it has ended, and its number may be that of another process

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ENDING = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM)
 """Signals that users end a program with."""
+TIMING = (_signal.SIGALRM, _signal.SIGVTALRM, _signal.SIGPROF)
+"""Signals by which a program may set itself a limit: their handlers raise then."""
 ASKING = tuple(getattr(_signal, name) for name in ("SIGUSR1", "SIGINFO") if hasattr(_signal, name))
 """Signals that users ask a program with how far it is; the terminal of BSD has a key for one."""
 
@@ -203,7 +205,7 @@ class Undisturbed:
     No handler of these signals raises meanwhile either.
     """
 
-    def __init__(self, numbers: "Iterable[int]" = ENDING) -> None:
+    def __init__(self, numbers: "Iterable[int]" = (*ENDING, *TIMING)) -> None:
         self._numbers = numbers
 
     def __enter__(self) -> None:

@@ -12,7 +12,7 @@ import fcntl
 import marshal
 import os
 import select
-from errno import ENOMEM
+from errno import EAGAIN, ENOMEM
 
 from pycp.system import posix
 from pycp.system.posix import ASKING, ENDING, Undisturbed
@@ -29,6 +29,8 @@ EXHAUSTED = "memory exhausted"
 """How a worker ends that has no memory left."""
 FIRST_STEPS = 64 * 1024
 """Bytes that a new process can surely have before it can say that it has none."""
+OF_COMMANDS = (_signal.SIGPIPE, _signal.SIGXCPU, _signal.SIGXFSZ, _signal.SIGALRM)
+"""Signals for which a command has handlers that are to run in any of its processes."""
 LENGTH_BYTES = 4
 """Every message begins with its length, in this many bytes."""
 RECEIVED_AT_ONCE = 64 * 1024
@@ -201,7 +203,7 @@ def start(
         _ours.update((ours, lifeline))
         with Undisturbed(_signal.valid_signals()):
             _require_memory()
-            pid = os.fork()
+            pid = _fork()
             if pid:
                 worker = Worker(pid, Channel(ours), lifeline)
                 if keep is not None:
@@ -235,6 +237,14 @@ def start(
         os._exit(status)
 
 
+def _fork() -> int:
+    """Fork; raise OSError if that cannot be, as at the end of a program that uses us."""
+    try:
+        return os.fork()
+    except RuntimeError as error:  # in what is called at exit, says Python 3.12
+        raise OSError(EAGAIN, str(error)) from None
+
+
 def _require_memory() -> None:
     """Raise OSError unless there is memory for the first steps of a new process.
 
@@ -253,10 +263,15 @@ def unconnected() -> int:
 
 
 def _forget_handlers() -> None:
-    """Leave what a program that uses us does at the end to that program."""
-    for number in ENDING:
+    """Leave what a program that uses us does at a signal to that program, which may get it too.
+
+    What ends a process by default would not be heard otherwise; of the rest a worker takes no
+    notice, as one that is sent to all processes of a terminal, or of a name.
+    """
+    for number in {*_signal.valid_signals()}.difference(OF_COMMANDS):
         if callable(_signal.getsignal(number)):
-            _signal.signal(number, _signal.SIG_DFL)
+            is_left = number in ENDING or number == _signal.SIGCHLD
+            _signal.signal(number, _signal.SIG_DFL if is_left else _signal.SIG_IGN)
 
 
 def _is_heard(number: int) -> bool:

@@ -137,6 +137,24 @@ def test_arguments_that_exclude_each_other_are_refused(
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sources": None}, "sources must be a path or an iterable of paths, not NoneType"),
+        ({"sources": bytearray(b"new")}, "sources must be a path or an iterable of paths, not "),
+        ({"tee": 1}, "tee must be a path or an iterable of paths, not int"),
+        ({"exclude": None}, "exclude must be str or an iterable of str, not NoneType"),
+        ({"preserve": 1}, "preserve must be str or an iterable of str, not int"),
+    ],
+    ids=str,
+)
+def test_a_refusal_tells_what_could_be_one_or_several(
+    arguments: dict[str, Any], message: str, here: Path
+) -> None:
+    call = partial(pycp.copy, **{"sources": "new", "destination": "old", **arguments})
+    assert str(refused(call, here)).startswith(message)
+
+
 def test_a_refusal_names_the_arguments(here: Path) -> None:
     error = refused(lambda: pycp.copy("new", "old", hard_link=True, symbolic_link=True), here)
     assert str(error) == "hard_link=True and symbolic_link=True exclude each other"

@@ -262,6 +262,8 @@ def test_events_are_those_of_json_and_come_in_this_thread() -> None:
     assert (copied.bytes, copied.method, copied.backup) == (5, "loop", "t/./f~")
     with pytest.raises(AttributeError):
         copied.bytes = 6  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        del copied.bytes
 
 
 def test_an_event_has_an_attribute_for_every_field_of_the_schema() -> None:
@@ -426,6 +428,72 @@ def test_an_interrupt_just_before_signals_are_held_back_does_not_hold_them_for_e
         pycp.copy("a", "b", atomic=True)
 
 
+@pytest.fixture
+def limit() -> Iterator[None]:
+    """Have SIGALRM raise, as a program does that sets itself a limit of time."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_limit_of_time_reached_in_a_replacement_leaves_no_temporary_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pycp import system
+
+    def make(*words: Any, **where: Any) -> None:
+        os.symlink(*words, **where)
+        signal.raise_signal(signal.SIGALRM)
+
+    Path("a").touch()
+    os.symlink("old", "b")
+    monkeypatch.setattr(system, "symlink", make)
+    with pytest.raises(KeyboardInterrupt):
+        pycp.copy("a", "b", symbolic_link=True, force=True)
+    assert (sorted(os.listdir()), os.readlink("b")) == (["a", "b"], "a")
+
+
+@pytest.fixture
+def strip(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return a strip program that takes long; nothing it works in may be left."""
+    program = here / "strip.sh"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    (here / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(here / "tmp"))
+    yield str(program)
+    assert os.listdir(here / "tmp") == []
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_limit_of_time_reached_while_stripping_ends_the_program(strip: str) -> None:
+    """The fixture looks for children."""
+    Path("f").touch()
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(KeyboardInterrupt):
+        pycp.install("f", "g", strip=True, strip_program=strip)
+
+
+@pytest.mark.usefixtures("limit")
+def test_a_limit_of_time_reached_as_strip_ends_is_not_told_as_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = os.waitpid
+
+    def timed(pid: int, options: int) -> tuple[int, int]:
+        monkeypatch.setattr(os, "waitpid", plain)
+        found = plain(pid, options)
+        signal.raise_signal(signal.SIGALRM)
+        return found
+
+    Path("f").touch()
+    monkeypatch.setattr(os, "waitpid", timed)
+    with pytest.raises(KeyboardInterrupt):
+        pycp.install("f", "g", strip=True, strip_program="true")
+
+
 def test_a_backup_comes_back_though_the_listener_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     from pycp import system
 
@@ -468,6 +536,28 @@ def test_a_rate_leaves_nothing_open() -> None:
     for _number in range(3):
         pycp.copy("a", "b", bandwidth=10**9)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: pycp.install("f", "d", owner="no such user"),
+        lambda: pycp.install("f", "d", compare=True, strip=True),
+        lambda: pycp.install("f", "d", record="no/record"),
+        lambda: pycp.copy("d", "e", recursive=True, resume=True),
+        lambda: pycp.copy("d", "e", recursive=True, resume=True, backup="simple"),
+        lambda: pycp.copy("d", "e", recursive=True, resume=True, remove_destination=True, tee="t"),
+    ],
+)
+def test_a_call_that_can_do_nothing_leaves_its_target_directory_closed(
+    call: Callable[[], object],
+) -> None:
+    """The fixture compares descriptors."""
+    for name in ("d/d", "e/d", "t"):
+        os.makedirs(name)
+    Path("f").touch()
+    with pytest.raises((ValueError, pycp.CopyFailed)):
+        call()
 
 
 @pytest.mark.slow

@@ -140,17 +140,27 @@ def test_an_iterator_is_gone_through_before_machines_copy(sources: Path) -> None
     assert sorted(os.listdir(sources / "both")) == ["s", "t"]
 
 
-def test_threads_of_an_executor_keep_nothing_open_for_ever(sources: Path) -> None:
-    def opened() -> int:
-        """Return how often the source is open; the descriptor of the listing is gone by then."""
-        found = (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd"))
-        return [os.readlink(fd) for fd in found if os.path.islink(fd)].count(f"{sources}/t")
+def times_open(path: Path) -> int:
+    """Return how often this process has a directory open; the descriptor of the listing is gone."""
+    found = (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd"))
+    return [os.readlink(fd) for fd in found if os.path.islink(fd)].count(str(path))
 
-    def copied(name: str) -> int:
-        pycp.copy(sources / "t", sources / name, recursive=True, executor=executor)
-        return opened()
 
+def times_open_after_each(executor: Executor, sources: Path) -> list[int]:
+    """Return how often one of those who copy has the source open, after some copies."""
+    counts = []
+    for number in range(MOST_RUNS + 2):
+        pycp.copy(sources / "t", sources / f"copy{number}", recursive=True, executor=executor)
+        counts.append(executor.submit(times_open, sources / "t").result())
+    return counts
+
+
+def test_threads_of_an_executor_keep_nothing_open(sources: Path) -> None:
     with ThreadPoolExecutor(1) as executor:
-        counts = [copied(f"copy{number}") for number in range(MOST_RUNS + 2)]
+        assert times_open_after_each(executor, sources) == [0] * (MOST_RUNS + 2)
+
+
+def test_processes_of_an_executor_keep_nothing_open_for_ever(sources: Path) -> None:
+    with ProcessPoolExecutor(1) as executor:
+        counts = times_open_after_each(executor, sources)
     assert counts[0] == 1 and max(counts) == MOST_RUNS
-    assert opened() == 0

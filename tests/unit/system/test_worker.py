@@ -308,9 +308,37 @@ def test_a_process_forked_from_ours_cannot_end_our_workers() -> None:
     assert worker.end() == ""
 
 
-def test_what_cannot_be_started_leaves_no_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGUSR2, signal.SIGWINCH, signal.SIGHUP])
+def test_a_handler_of_the_program_does_not_run_in_a_worker(number: signal.Signals) -> None:
+    """A terminal sends SIGWINCH to all its processes, and `pkill` anything to all of a name."""
+
+    def work(channel: Channel) -> None:
+        signal.raise_signal(number)
+        channel.send("unmoved")
+
+    def handle(*_arguments: object) -> None:
+        raise AssertionError
+
+    before = signal.signal(number, handle)
+    try:
+        worker = start(work)
+    finally:
+        signal.signal(number, before)
+    if number == signal.SIGHUP:
+        assert worker.end() == "killed by signal 1"
+        return
+    assert worker.channel.receive() == "unmoved"
+    assert worker.end() == ""
+
+
+@pytest.mark.parametrize("kind", [OSError, RuntimeError])
+def test_what_cannot_be_started_leaves_no_descriptor(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.12 raises a RuntimeError where it is about to end."""
+
     def refuse(*_words: object) -> Any:
-        raise OSError
+        raise kind
 
     def pair_once(*words: int) -> Any:
         monkeypatch.setattr(_socket, "socketpair", refuse)
@@ -322,9 +350,10 @@ def test_what_cannot_be_started_leaves_no_descriptor(monkeypatch: pytest.MonkeyP
         with pytest.raises(OSError):
             start(echo)
     assert os.listdir("/dev/fd") == before
-    monkeypatch.setattr(_socket, "socketpair", pair_once)
-    with pytest.raises(OSError):
-        start(echo)
+    if kind is OSError:
+        monkeypatch.setattr(_socket, "socketpair", pair_once)
+        with pytest.raises(OSError):
+            start(echo)
     assert os.listdir("/dev/fd") == before
     assert not room._ours
 
