@@ -96,6 +96,8 @@ def keeps_to_one_machine(fields: "Mapping[str, Any]") -> str:
             return name
     if fields.get("preserve_links") and fields.get("dereference", "always") == "always":
         return "dereference"
+    if fields.get("keep_directory_symlink") and fields.get("copy_contents"):
+        return "keep_directory_symlink"  # two of its directories may be the same
     return ""
 
 
@@ -108,6 +110,8 @@ def keeps_from_executor(fields: "Mapping[str, Any]") -> str:
     name = keeps_to_one_machine(fields)
     if name == "dereference":
         return "an executor cannot follow symbolic links and preserve hard links"
+    if name == "keep_directory_symlink":
+        return "executor, keep_directory_symlink and copy_contents exclude each other"
     if not name and fields["update"] != "all":
         name = "update"
     if not name and fields["hard_link"]:

@@ -19,6 +19,7 @@ _ONE_MACHINE = {
     "bandwidth": "--bwlimit",
     "files_from": "--files-from nor --files0-from",
     "tee": "--tee",
+    "keep_directory_symlink": "--keep-directory-symlink and --copy-contents",
     "dereference": "--dereference (-L) where hard links are preserved",
 }
 """Options that --cluster refuses, by their fields."""

@@ -22,8 +22,7 @@ class HandedBack:
     """What one process leaves to others, or to be done when nobody else copies.
 
     Two names may lead to one old file, by links of either kind: both write into that, and whoever
-    comes last wins. They are copied in turn, or what is written would be mixed. So are directories
-    for which there is a link to another one.
+    comes last wins. They are copied in turn, or what is written would be mixed.
     """
 
     def __init__(self, job: "Job", memory: "Memory") -> None:
@@ -36,7 +35,6 @@ class HandedBack:
         # Only what has one name is in the way of a link, if links are kept; all others go.
         self._makes_links = options.hard_link or options.symbolic_link
         self._turns_matter = options.preserve_links or not self._makes_links
-        self._goes_through_links = options.keep_directory_symlink and options.copy_contents
         self.deepest = 0
         """Levels below the operand from which on directories are handed back; 0 for never."""
         self.has_turns = False
@@ -75,8 +73,7 @@ class HandedBack:
         ):
             return key, 0
         if kind == DIRECTORY:
-            waits = self.has_turns and self._goes_through_links and self._meets_symlink(entry)
-            return (key, IN_TURN) if waits else None
+            return None
         if member := self._member(entry):
             count = self._count(member)
             if not count:
@@ -118,11 +115,6 @@ class HandedBack:
         if is_member and self._job.options.preserve_links:
             return False
         return there.st_nlink > 1 and not S_ISDIR(there.st_mode)
-
-    def _meets_symlink(self, entry: "Entry") -> bool:
-        """Return whether another name of the copy may lead into the same directory."""
-        there = self._there(entry)
-        return there is not None and S_ISLNK(there.st_mode)
 
     def _there(self, entry: "Entry") -> "os.stat_result | None":
         """Return the status of an old destination, None if there is none."""

@@ -105,13 +105,15 @@ def _copy_all(
 def _jobs(options: "CopyOptions") -> int:
     """Return how many processes may copy a tree: 0 leaves that to the tree, 1 is this one alone.
 
-    What asks, explains, or names backups after what is there, must go by one order.
+    What asks, explains, or names backups after what is there, must go by one order. So must what is
+    copied into directories that links in the destination lead to, which may be the same.
     """
     if (
         options.overwrite == "ask"
         or options.dry_run
         or options.debug
         or options.backup != "none"
+        or (options.keep_directory_symlink and options.copy_contents)
         or (
             (options.preserve_links or options.update == "older")
             and options.dereference == "always"

@@ -115,6 +115,10 @@ def test_an_executor_copies_what_one_process_does(
             {"preserve": "links", "follow_symlinks": True},
             "an executor cannot follow symbolic links and preserve hard links",
         ),
+        (
+            {"keep_directory_symlink": True, "copy_contents": True},
+            "executor, keep_directory_symlink and copy_contents exclude each other",
+        ),
     ],
 )
 def test_what_could_do_harm_twice_is_refused(

@@ -126,6 +126,7 @@ def test_a_node_of_another_umask_is_refused(sources: Path) -> None:
         ("-a --atomic", "--atomic"),
         ("-a --parents", "--parents"),
         ("-aL", "--dereference (-L)"),
+        ("-a --keep-directory-symlink --copy-contents", "--keep-directory-symlink and --copy"),
     ],
 )
 def test_what_needs_one_order_is_refused(words: str, named: str) -> None:

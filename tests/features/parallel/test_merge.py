@@ -87,7 +87,7 @@ def test_lines_are_not_needed_for_that(
     assert len(set(sources)) == len(sources) == 90
 
 
-def test_directories_of_one_place_are_copied_one_after_the_other(
+def test_directories_that_may_be_the_same_are_copied_by_one_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit(monkeypatch, "no time")

@@ -14,7 +14,7 @@ from pycp.run.handed_back import HandedBack
 from pycp.run.level import IN_TURN
 from pycp.run.worker import Others
 from pycp.system.folder import Folder
-from pycp.values import DIRECTORY, REGULAR, SYMLINK
+from pycp.values import REGULAR, SYMLINK
 from tests.unit.rooms import job, opened_folder
 
 
@@ -88,19 +88,6 @@ def test_a_symbolic_link_is_not_written_through_by_another(folder: Folder) -> No
     above: Any = Above()
     assert not handed_back.take(Entry(folder, "symlink"), above, SYMLINK)
     assert handed_back.take(Entry(folder, "linked"), above, SYMLINK)
-
-
-def test_what_is_gone_into_by_a_symbolic_link_is_too(folder: Folder) -> None:
-    Path("s/symlink").unlink()
-    Path("s/symlink").mkdir()
-    Path("d/plain").unlink()
-    Path("d/plain").mkdir()
-    for follows in (True, False):
-        handed_back = HandedBack(job(keep_directory_symlink=follows, copy_contents=True), Memory())
-        handed_back.has_turns = True
-        above: Any = Above()
-        assert handed_back.take(Entry(folder, "symlink"), above, DIRECTORY) == follows
-        assert not handed_back.take(Entry(folder, "plain"), above, DIRECTORY)
 
 
 @pytest.mark.parametrize(
