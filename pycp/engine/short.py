@@ -71,6 +71,11 @@ def short_ways(
         ways[SYMLINK] = symlink_copier(job, memory.made_link if remembers_links else None)
         if job.manifest is None and options.preserve_links:  # with -u alone only what stays joins
             link = ways[LINKED] = hard_link_maker(job, memory)
+    copy = ways[REGULAR] = regular_copier(job, memory, link)
     # What is reached through links may be met again, and is remembered in general.
-    ways[REGULAR] = regular_copier(job, memory, None if follows else is_newer, link)
-    return ways, makes_directories, None
+    if follows or is_newer is None or options.update not in ("none", "older"):
+        return ways, makes_directories, None
+    from pycp.engine.short_update import leaving
+
+    ways[MISSING] = copy
+    return ways, makes_directories, leaving(job, is_newer)

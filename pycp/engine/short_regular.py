@@ -12,12 +12,11 @@ from pycp.engine.attributes import set_attributes
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL, seek_both
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.short_update import stays_as_it_is
 from pycp.engine.write import NOT_ITS_OWN, close_after, creation_error, narrow
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, failed
 from pycp.system.folder import identity
-from pycp.values import ASKED, BYTES, FILES, REFLINKED, SKIPPED
+from pycp.values import ASKED, BYTES, FILES, REFLINKED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.engine.short_old import Opened
-    from pycp.engine.short_update import IsNewer
     from pycp.engine.steps import Step
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
@@ -37,19 +35,15 @@ SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
 def regular_copier(
     job: "Job",
     memory: "Memory",
-    is_newer: "IsNewer | None" = None,
     link: "Callable[[Folder, str], bool] | None" = None,
 ) -> "Callable[[Folder, str], bool]":
     """Return the function that copies one regular file, if the options leave nothing to decide.
 
     The function returns False if there is something to decide after all; nothing has happened
-    then. It raises CopyError like the general way. `is_newer` compares source and destination where
-    only newer files are copied; `link` makes one more name of what was copied before.
+    then. It raises CopyError like the general way. `link` makes one more name of what was copied
+    before.
     """
     options = job.options
-    may_stay = None
-    if is_newer is not None and options.update in ("none", "older"):
-        may_stay = stays_as_it_is(job, is_newer)
     tally = job.tally
     counts = tally.own
     announce = job.announcer()
@@ -101,10 +95,6 @@ def regular_copier(
             may_be_linked = False
         if not (has_data or folder.is_new):
             return False
-        if may_stay is not None and not folder.is_new and may_stay(folder, name):
-            counts[FILES] += 1
-            counts[SKIPPED] += 1
-            return True
         try:
             source_fd = open_file(name, SOURCE_FLAGS, dir_fd=folder.source_directory.fd)
         except OSError:

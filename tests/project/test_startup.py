@@ -82,7 +82,6 @@ LOADED = {
         "pycp.engine.short_directory",
         "pycp.engine.short_links",
         "pycp.engine.short_regular",
-        "pycp.engine.short_update",
         "pycp.engine.xattrs",
         "pycp.run.level",
         "pycp.run.serial",

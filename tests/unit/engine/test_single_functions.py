@@ -263,7 +263,7 @@ def test_names_of_a_file_that_follow_each_other_are_linked_unopened(
 
     monkeypatch.setattr(system, "open", open_watched)
     work, memory = job(preserve_links=True), Memory()
-    copy = regular_copier(work, memory, None, hard_link_maker(work, memory))
+    copy = regular_copier(work, memory, hard_link_maker(work, memory))
     Path("s/h").touch()
     assert [copy(new_folder, name) for name in "fgh"] == [True] * 3
     assert (opened, memory.linked) == (["f", "f", "h", "h"], 1)
