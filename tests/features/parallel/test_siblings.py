@@ -110,6 +110,20 @@ def test_what_would_be_written_to_where_the_sources_lie_is_none(here: Path) -> N
     assert found("-r u/s/s u/s/x t") is not None
 
 
+def test_what_other_names_lead_to_is_written_in_order(here: Path) -> None:
+    """Which of them is first tells what there is in the end."""
+    assert found("-r s/d s/f t") is not None
+    (here / "t/f").symlink_to("d")
+    assert found("-r s/d s/f t") is None
+    assert found("-r s/d s/l t") is not None
+    assert found("-r --remove-destination s/d s/f t") is not None
+    (here / "t/f").unlink()
+    os.link(here / "s/d/i/x", here / "t/f")
+    assert found("-r s/d s/f t") is None
+    assert found("-a s/d s/f t") is not None  # takes it away
+    assert found("-a --attributes-only s/d s/f t") is None
+
+
 def test_all_of_them_are_shared_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Coordinator.run
 
@@ -154,6 +168,12 @@ def by_three(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Compari
     Case("with attributes", "-av s/f s/d s/g s/l u t", SPEC),
     Case("names of one file", "-a s/f s/d s/g s/e/h u", SPEC),
     Case("one in the way", "-rv s/d s/e s/f t", SPEC, status=1),
+    Case(
+        "links to what comes later",
+        f"-v {ALL} t",
+        SPEC | {"t/m2": symlink("m7"), "t/m3": symlink("../m9"), "t/m4": hard_link("m8")},
+        status=1,
+    ),
     Case("only newer ones", "-ruv s/d s/f s/g t", SPEC),
     Case("none that is there", "-rnv s/d s/e s/f t", SPEC, status=1),
     Case("directories beside the target", "-rv s u t", SPEC),
