@@ -170,7 +170,7 @@ def by_three(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Compari
     Case("one in the way", "-rv s/d s/e s/f t", SPEC, status=1),
     Case(
         "links to what comes later",
-        f"-v {ALL} t",
+        f"-rv {ALL} t",
         SPEC | {"t/m2": symlink("m7"), "t/m3": symlink("../m9"), "t/m4": hard_link("m8")},
         status=1,
     ),
