@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from pycp.cli.cp import parse_cp
+from pycp.entries import Decision, Entry
 from pycp.plan.operands import MANY, resolve
 from pycp.run import siblings
 from pycp.run.coordinator import Coordinator
+from pycp.run.visit import Visitor
 from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK
 from tests.case import Case, cases
 from tests.comparison import Comparison
@@ -210,3 +212,34 @@ def test_the_lines_come_in_the_order_of_the_operands(
     (tmp_path / "d").mkdir()
     ours = run_ours(["-av", "-j3", *operands, "d"], str(tmp_path))
     assert (ours.status, ours.stderr, ours.stdout) == (0, "", theirs.stdout)
+
+
+@pytest.mark.parametrize("limits", ["no time", "little time"])
+def test_one_that_is_given_up_is_no_reason_to_give_up_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str
+) -> None:
+    """As it is if its copy turns out to be in it, whoever comes upon that."""
+    limit(monkeypatch, limits)
+    visit = Visitor.visit
+
+    def visit_and_give_up(self: Visitor, entry: Entry) -> Decision | None:
+        self.is_abandoned |= entry.source_name == "p" and "c" in entry.source.split("/")
+        return visit(self, entry)
+
+    monkeypatch.setattr(Visitor, "visit", visit_and_give_up)
+    for operand in "abcdef":
+        for number in range(30):
+            below = tmp_path / "s" / operand / str(number) / "i"
+            below.mkdir(parents=True)
+            for name in ("p", "q", "r"):
+                os.mkfifo(below / name)
+    (tmp_path / "t").mkdir()
+    done = run_ours(["-r", "-j3", *(f"s/{name}" for name in "cabdef"), "t"], str(tmp_path))
+    assert (done.status, done.stderr) == (0, "")
+    shutil.rmtree(tmp_path / "s/c")
+    shutil.rmtree(tmp_path / "t/c")
+    names = [
+        sorted(str(path.relative_to(place)) for path in place.rglob("*"))
+        for place in (tmp_path / "s", tmp_path / "t")
+    ]
+    assert names[0] == names[1]
