@@ -76,7 +76,7 @@ def siblings(operands: "Operands") -> Siblings | None:
     names = _names(sources, path)
     if names is None or not (options.recursive or operands.are_many):
         return None
-    source = probe(path.rstrip("/") or "/") if path else Directory(None, "", None)
+    source = probe(_as_shown(path)) if path else Directory(None, "", None)
     if not isinstance(source, Directory):
         return None
     try:
@@ -115,7 +115,13 @@ def _names(sources: list[str], path: str) -> list[str] | None:
     for source, name in zip(sources, names, strict=True):
         if "/" in name or not source.startswith(path):
             return None
-    return names if join(path, names[0]) == sources[0] else None  # which it is for all or none
+    is_shown = join(_as_shown(path), names[0]) == sources[0]  # which it is for all or none
+    return names if is_shown else None
+
+
+def _as_shown(path: str) -> str:
+    """Return a path before a name without the slash in between."""
+    return path.rstrip("/") or path[:1]
 
 
 def _kinds(

@@ -62,6 +62,8 @@ TOGETHER = {
     "-r t/d t/../s t": "",
     "-r s/d s/d t": "",
     "-r s/d s//e t": "",
+    "-r s//d s//e t": "",
+    "-r //usr //etc t": "",
     "-r s/d/ s/e/ t": "",
     "-r s/d u/o t": "",
     "-r s/d s/none t": "",
