@@ -18,9 +18,11 @@ def install_together(job: "Job", operands: "Operands", install: "Callable[[Entry
     """Install all operands, and return True, if they are entries of one directory.
 
     The job is one that gives a copy its owner and mode as its last step; `install` does so to what
-    is no file without anything particular, and raises CopyError.
+    is no file without anything particular, and raises CopyError. Backups are named after what is
+    there, and must go by one order.
     """
-    found = siblings(operands) if job.options.writes_in_place() else None
+    is_shareable = job.options.backup == "none" and (job.pace is None or job.pace.is_shared)
+    found = siblings(operands) if is_shareable and job.options.writes_in_place() else None
     if found is None:
         return False
     try:

@@ -3,7 +3,9 @@
 `pycp -r photos/* backup` names what `pycp -r photos/. backup` would list: it is one walk, of which
 others can have a share, and not one for each operand. What is particular about operands is left to
 the walk of each: links that are followed for them, two that would get the same name, one that holds
-the target or lies in it, options that count from the operand down.
+the target or lies in it, options that count from the operand down. So is what depends on their
+order: an old file that other names lead to, perhaps that of another operand, or a directory that
+may be met in two places, as something is mounted there.
 """
 
 from stat import S_ISDIR, S_ISLNK, S_ISREG
@@ -13,7 +15,9 @@ from pycp.plan.operands import probe
 from pycp.run.level import Level
 from pycp.run.tree import copy_level, identities_above
 from pycp.run.unit import not_ours
+from pycp.system import status_if_any
 from pycp.system.folder import Directory, Folder, identity
+from pycp.system.mounts import may_be_mounted
 from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK, join, split_last
 
 TYPE_CHECKING = False
@@ -72,7 +76,7 @@ def siblings(operands: "Operands") -> Siblings | None:
     names = _names(sources, path)
     if names is None or not (options.recursive or operands.are_many):
         return None
-    source = probe(path.rstrip("/") or "/") if path else Directory(None, "", None)
+    source = probe(_as_shown(path)) if path else Directory(None, "", None)
     if not isinstance(source, Directory):
         return None
     try:
@@ -81,7 +85,9 @@ def siblings(operands: "Operands") -> Siblings | None:
         kinds = bytes(_kinds(source, names, options, met))
         is_worth_it = operands.are_many or met
         if is_worth_it and len(kinds) == len(names) and _is_apart(source, target, names, met):
-            return Siblings(Folder(None, source, target, False), names, kinds)
+            folder = Folder(None, source, target, False)
+            if not _order_matters(folder, names, kinds, options):
+                return Siblings(folder, names, kinds)
     except OSError:
         pass  # copying them one by one will tell
     source.close()
@@ -109,7 +115,13 @@ def _names(sources: list[str], path: str) -> list[str] | None:
     for source, name in zip(sources, names, strict=True):
         if "/" in name or not source.startswith(path):
             return None
-    return names if join(path, names[0]) == sources[0] else None  # which it is for all or none
+    is_shown = join(_as_shown(path), names[0]) == sources[0]  # which it is for all or none
+    return names if is_shown else None
+
+
+def _as_shown(path: str) -> str:
+    """Return a path before a name without the slash in between."""
+    return path.rstrip("/") or path[:1]
 
 
 def _kinds(
@@ -149,6 +161,26 @@ def _is_apart(source: Directory, target: Directory, names: list[str], met: "set[
         return False
     if target.id not in above_source:
         return True
-    there = (target.look(name) for name in names)
+    there = (status_if_any(name, target.fd) for name in names)
     held = {identity(status) for status in there if status is not None}
     return held.isdisjoint({source.id, *above_source})
+
+
+def _order_matters(folder: Folder, names: list[str], kinds: bytes, options: "CopyOptions") -> bool:
+    """Return whether what is written for one operand may be read or written for another one.
+
+    Raise OSError if an old file cannot be looked at.
+    """
+    target = folder.destination_directory
+    if any(may_be_mounted(side, names) for side in (folder.source_directory, target)):
+        return True
+    if options.remove_destination or options.hard_link or options.symbolic_link:
+        return False
+    removes_links = options.preserve_links and not options.attributes_only
+    for name, kind in zip(names, kinds, strict=True):
+        there = status_if_any(name, target.fd) if kind == REGULAR else None
+        if there is None or S_ISDIR(there.st_mode):
+            continue
+        if S_ISLNK(there.st_mode) or (there.st_nlink > 1 and not removes_links):
+            return True
+    return False

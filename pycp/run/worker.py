@@ -134,7 +134,6 @@ class Server:
         `left_by` are the tokens of processes that may have left temporary names.
         """
         walk = self._walk
-        walk.visitor.is_abandoned = False
         clock = Clock()
         self._deadline = time.monotonic() + seconds
         self._recorder.events = []
@@ -165,6 +164,7 @@ class Server:
             numbers[filled] = ~number
             walk = self._walk.again(left_by) if is_redone else self._walk
             walk.unfinished, walk.is_stopped = unfinished, False
+            walk.visitor.is_abandoned &= walk.operands is None  # by another one of them
             walk.go_below(filled)
             stack = [Level(filled, iter(names))]
             walk.go(stack)

@@ -1,4 +1,4 @@
-"""What the file system of a device can do, as far as the mounts tell: proc(5)."""
+"""What is mounted, and what the file system of a device can do, as far as that tells: proc(5)."""
 
 import os
 
@@ -7,6 +7,8 @@ from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pycp.system.folder import Directory
 
 MOUNTS = "/proc/self/mountinfo"
@@ -54,6 +56,34 @@ def longest_name(above: str, dir_fd: int | None) -> int:
     except OSError:
         pass  # what is done there will fail
     return told or USUAL_NAME
+
+
+def may_be_mounted(directory: "Directory", names: "Iterable[str]") -> bool:
+    """Return whether something is mounted on an entry of these names, or below one.
+
+    True if nobody can tell.
+    """
+    try:
+        if directory.fd is None:
+            path = os.getcwdb()
+        else:
+            path = os.fsencode(os.readlink(system.descriptor_path(directory.fd)))
+        with open(MOUNTS, "rb") as file:
+            mounts = file.read()
+    except OSError:
+        return True
+    return not mounted_in(mounts, path).isdisjoint(map(os.fsencode, names))
+
+
+def mounted_in(mounts: bytes, path: bytes) -> set[bytes]:
+    """Return the entries of a directory that something is mounted on, or below."""
+    above, found = path.rstrip(b"/") + b"/", set()
+    for line in mounts.splitlines():
+        first, *rest = line.split(b" ")[4].split(b"\\")  # each begins with three octal digits
+        point = first + b"".join(bytes((int(part[:3], 8),)) + part[3:] for part in rest)
+        if point.startswith(above) and point != above:
+            found.add(point[len(above) :].partition(b"/")[0])
+    return found
 
 
 def _kind(device: int) -> tuple[bytes, bytes]:

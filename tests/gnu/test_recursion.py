@@ -200,6 +200,23 @@ MOUNTS = "mount -t tmpfs none s/m && touch s/m/f && mkdir s/m/x && chmod 750 s/m
         "s/a s/m/ s/z",
     ),
     Case(
+        "one directory as two operands",
+        "# mount --bind s/a s/b && pycp -Rv s/a s/b s/c d",
+        "s/a/f s/b/ s/c/f d/",
+        status=1,
+    ),
+    Case(
+        "an operand inside another one",
+        "# mount --bind s/a s/b/m && pycp -Rv s/a s/b s/c d",
+        "s/a/f s/b/m/ s/c/f d/",
+        status=1,
+    ),
+    Case(
+        "an operand inside one before",
+        "# mount --bind s/c s/b/m && pycp -Rv s/a s/b s/c d",
+        "s/a/f s/b/m/ s/c/f d/",
+    ),
+    Case(
         "s s across a mount point",
         "# mount --bind s m && pycp -Rv s m",
         "s/f m/",

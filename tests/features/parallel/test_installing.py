@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pycp.__main__ import install_main
+from pycp.engine import rate
 from pycp.plan.operands import MANY
 from pycp.run import siblings, worker
 from tests.child import execute
@@ -87,6 +88,18 @@ def test_others_have_a_share(here: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert ours == Result(0, "", "")
     assert len(found) == len(NAMES) + 1
     assert (here / "notes").read_text()
+
+
+@pytest.mark.parametrize("option", ["-b", "--backup=numbered", "--bwlimit=9M"])
+def test_what_goes_by_one_order_is_for_one_process(
+    option: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One file may have the name of another one's backup, and what was begun is not kept as one."""
+    monkeypatch.setattr(worker.Server, "carry_out", lambda *_unit: os.abort())
+    monkeypatch.setattr(rate.Pace, "is_shared", False)
+    ours, found = install(here, [option, *(f"s/{name}" for name in NAMES), "t"], True)
+    assert ours == Result(0, "", "")
+    assert len(found) == len(NAMES) + 1 + (3 if "backup" in option or option == "-b" else 0)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

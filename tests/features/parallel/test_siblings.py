@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from pycp.cli.cp import parse_cp
+from pycp.entries import Decision, Entry
 from pycp.plan.operands import MANY, resolve
 from pycp.run import siblings
 from pycp.run.coordinator import Coordinator
+from pycp.run.visit import Visitor
 from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK
 from tests.case import Case, cases
 from tests.comparison import Comparison
@@ -60,6 +62,8 @@ TOGETHER = {
     "-r t/d t/../s t": "",
     "-r s/d s/d t": "",
     "-r s/d s//e t": "",
+    "-r s//d s//e t": "",
+    "-r //usr //etc t": "",
     "-r s/d/ s/e/ t": "",
     "-r s/d u/o t": "",
     "-r s/d s/none t": "",
@@ -110,6 +114,20 @@ def test_what_would_be_written_to_where_the_sources_lie_is_none(here: Path) -> N
     assert found("-r u/s/s u/s/x t") is not None
 
 
+def test_what_other_names_lead_to_is_written_in_order(here: Path) -> None:
+    """Which of them is first tells what there is in the end."""
+    assert found("-r s/d s/f t") is not None
+    (here / "t/f").symlink_to("d")
+    assert found("-r s/d s/f t") is None
+    assert found("-r s/d s/l t") is not None
+    assert found("-r --remove-destination s/d s/f t") is not None
+    (here / "t/f").unlink()
+    os.link(here / "s/d/i/x", here / "t/f")
+    assert found("-r s/d s/f t") is None
+    assert found("-a s/d s/f t") is not None  # takes it away
+    assert found("-a --attributes-only s/d s/f t") is None
+
+
 def test_all_of_them_are_shared_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Coordinator.run
 
@@ -154,6 +172,12 @@ def by_three(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Compari
     Case("with attributes", "-av s/f s/d s/g s/l u t", SPEC),
     Case("names of one file", "-a s/f s/d s/g s/e/h u", SPEC),
     Case("one in the way", "-rv s/d s/e s/f t", SPEC, status=1),
+    Case(
+        "links to what comes later",
+        f"-rv {ALL} t",
+        SPEC | {"t/m2": symlink("m7"), "t/m3": symlink("../m9"), "t/m4": hard_link("m8")},
+        status=1,
+    ),
     Case("only newer ones", "-ruv s/d s/f s/g t", SPEC),
     Case("none that is there", "-rnv s/d s/e s/f t", SPEC, status=1),
     Case("directories beside the target", "-rv s u t", SPEC),
@@ -190,3 +214,34 @@ def test_the_lines_come_in_the_order_of_the_operands(
     (tmp_path / "d").mkdir()
     ours = run_ours(["-av", "-j3", *operands, "d"], str(tmp_path))
     assert (ours.status, ours.stderr, ours.stdout) == (0, "", theirs.stdout)
+
+
+@pytest.mark.parametrize("limits", ["no time", "little time"])
+def test_one_that_is_given_up_is_no_reason_to_give_up_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str
+) -> None:
+    """As it is if its copy turns out to be in it, whoever comes upon that."""
+    limit(monkeypatch, limits)
+    visit = Visitor.visit
+
+    def visit_and_give_up(self: Visitor, entry: Entry) -> Decision | None:
+        self.is_abandoned |= entry.source_name == "p" and "c" in entry.source.split("/")
+        return visit(self, entry)
+
+    monkeypatch.setattr(Visitor, "visit", visit_and_give_up)
+    for operand in "abcdef":
+        for number in range(30):
+            below = tmp_path / "s" / operand / str(number) / "i"
+            below.mkdir(parents=True)
+            for name in ("p", "q", "r"):
+                os.mkfifo(below / name)
+    (tmp_path / "t").mkdir()
+    done = run_ours(["-r", "-j3", *(f"s/{name}" for name in "cabdef"), "t"], str(tmp_path))
+    assert (done.status, done.stderr) == (0, "")
+    shutil.rmtree(tmp_path / "s/c")
+    shutil.rmtree(tmp_path / "t/c")
+    names = [
+        sorted(str(path.relative_to(place)) for path in place.rglob("*"))
+        for place in (tmp_path / "s", tmp_path / "t")
+    ]
+    assert names[0] == names[1]

@@ -8,7 +8,14 @@ import pytest
 
 from pycp.system import mounts
 from pycp.system.folder import Directory
-from pycp.system.mounts import forgets_times, has_copying_server, keeps_only_files, longest_name
+from pycp.system.mounts import (
+    forgets_times,
+    has_copying_server,
+    keeps_only_files,
+    longest_name,
+    may_be_mounted,
+    mounted_in,
+)
 
 MOUNTS = b"""\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -77,3 +84,36 @@ def test_a_disk_has_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not has_copying_server(os.makedev(8, 1))
     monkeypatch.setattr(mounts, "MOUNTS", "/nowhere")
     assert not has_copying_server(os.makedev(8, 77))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", {"new", "old", "share", "broken"}),
+        ("/new", set()),
+        ("/a", {"b c", "d"}),
+        ("/a/b c", {"é\\"}),
+        ("/a/b", set()),
+    ],
+)
+def test_mount_points_below_a_directory_are_found(path: str, expected: set[str]) -> None:
+    more = r"35 22 0:45 / /a/b\040c/é\134 rw - x y rw" + "\n36 22 0:45 /z /a/d/e rw - x y rw\n"
+    found = mounted_in(MOUNTS + more.encode(), os.fsencode(path))
+    assert found - {b"a"} == set(map(os.fsencode, expected))
+
+
+def test_what_nobody_can_tell_may_be_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = Directory(None, "", None)
+    assert not may_be_mounted(here, ["a"])
+    (tmp_path / "mountinfo").write_text(f"9 1 0:1 / {tmp_path}/a/b rw - x y rw\n")
+    assert may_be_mounted(here, ["z", "a"]) and not may_be_mounted(here, ["z"])
+    (tmp_path / "mountinfo").unlink()
+    assert may_be_mounted(here, ["z"])
+    monkeypatch.setattr(mounts, "MOUNTS", "/proc/self/mountinfo")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert may_be_mounted(here, ["z"])
