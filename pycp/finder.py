@@ -38,7 +38,10 @@ class Compiled(machinery.SourceFileLoader):
         compiled, self._compiled = self._compiled, None
         if compiled is None:
             return super().get_code(fullname)
-        code: CodeType = loads(compiled)
+        try:
+            code: CodeType = loads(compiled)
+        except (EOFError, TypeError, ValueError):  # it came in pieces, or is damaged
+            return super().get_code(fullname)
         _fix_co_filename(code, self.path)
         return code
 

@@ -133,6 +133,14 @@ def test_code_of_another_interpreter_is_not_taken(package: Path) -> None:
     assert told(package) == ["SourceFileLoader", "1", "True"]
 
 
+def test_code_that_is_cut_short_is_read_by_python(package: Path) -> None:
+    (compiled,) = package.glob("__pycache__/probe.*")
+    whole = compiled.read_bytes()
+    found = finder.Compiled("pycp.probe", str(package / "probe.py"), memoryview(whole)[16:40])
+    code = found.get_code("pycp.probe")
+    assert code is not None and code.co_consts[0] == 1
+
+
 def test_each_level_of_optimization_has_its_own_code(package: Path) -> None:
     assert told(package, "-O", PYTHONDONTWRITEBYTECODE="1")[0] == "SourceFileLoader"
     py_compile.compile(str(package / "probe.py"), optimize=1)

@@ -164,6 +164,7 @@ ALL = " ".join(f"m{number}" for number in range(MANY))
 def by_three(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Comparison:
     """Have every case tried by three processes as well as by one."""
     monkeypatch.setattr("tests.comparison.ONE_SHARED_OF", 1)
+    monkeypatch.setattr(Case, "may_recurse", True)
     return comparison
 
 
