@@ -1,11 +1,13 @@
 """A failure names its destination and costs nobody else anything."""
 
 import errno
+import fcntl
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -202,20 +204,30 @@ def test_a_source_that_cannot_be_read_fails_everywhere(
 def test_a_source_that_changes_is_the_same_everywhere(
     name: str, change: bytes, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = here / "s" / name
+    path, lock = here / "s" / name, here / "lock"
+    lock.touch()
+
+    @contextmanager
+    def alone() -> Iterator[None]:
+        """Have no other process come between, which would find it empty."""
+        with lock.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
 
     def changed(fd: int) -> None:
         if os.readlink(f"/proc/self/fd/{fd}") == str(path):
             path.write_bytes(change)
 
     def read(fd: int, size: int) -> bytes:
-        changed(fd)
-        return os.read(fd, size)
+        with alone():
+            changed(fd)
+            return os.read(fd, size)
 
     def readv(fd: int, buffers: list[bytearray]) -> int:
-        count = os.readv(fd, buffers)
-        changed(fd)
-        return count
+        with alone():
+            count = os.readv(fd, buffers)
+            changed(fd)
+            return count
 
     monkeypatch.setattr(system, "read", read)
     monkeypatch.setattr(system, "readv", readv)
