@@ -106,11 +106,10 @@ class Workers:
         return taken
 
     def cancel(self) -> None:
-        """Take back what has not begun."""
-        if self._futures.out:
-            self._client.cancel(list(self._futures.out))
+        """Take back nothing: what a worker has begun would count as back, too, and go on."""
 
     def close(self, status: int) -> None:
         """Leave scheduler and workers to whoever started them."""
-        self.cancel()
+        if self._futures.out:
+            self._client.cancel(list(self._futures.out))
         self._client.close(timeout=SECONDS)
