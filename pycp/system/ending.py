@@ -3,14 +3,14 @@
 import _signal  # type: ignore[import-not-found]  # signal imports enum
 import os
 
-from pycp.system.posix import ENDING
+from pycp.system.posix import ALSO_ENDING, ENDING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-NUMBERS = (*ENDING, _signal.SIGPIPE, _signal.SIGXCPU, _signal.SIGXFSZ, _signal.SIGALRM)
+NUMBERS = (*ENDING, *ALSO_ENDING)
 """Signals that end a process which does not mind them, and may come while we copy."""
 SIGNALLED = 128
 """What shells add to the number of a signal, for the exit status of who was ended by it."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ENDING = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM)
 """Signals that users end a program with."""
+ALSO_ENDING = (_signal.SIGPIPE, _signal.SIGXCPU, _signal.SIGXFSZ, _signal.SIGALRM)
+"""Further signals that end a process which does not mind them, and may come while we copy."""
 TIMING = (_signal.SIGALRM, _signal.SIGVTALRM, _signal.SIGPROF)
 """Signals by which a program may set itself a limit: their handlers raise then."""
 ASKING = tuple(getattr(_signal, name) for name in ("SIGUSR1", "SIGINFO") if hasattr(_signal, name))

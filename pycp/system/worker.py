@@ -15,7 +15,7 @@ import select
 from errno import EAGAIN, ENOMEM
 
 from pycp.system import posix
-from pycp.system.posix import ASKING, ENDING, Undisturbed
+from pycp.system.posix import ALSO_ENDING, ASKING, ENDING, Undisturbed
 from pycp.system.standard import Barred
 
 TYPE_CHECKING = False
@@ -29,8 +29,6 @@ EXHAUSTED = "memory exhausted"
 """How a worker ends that has no memory left."""
 FIRST_STEPS = 64 * 1024
 """Bytes that a new process can surely have before it can say that it has none."""
-OF_COMMANDS = (_signal.SIGPIPE, _signal.SIGXCPU, _signal.SIGXFSZ, _signal.SIGALRM)
-"""Signals for which a command has handlers that are to run in any of its processes."""
 LENGTH_BYTES = 4
 """Every message begins with its length, in this many bytes."""
 RECEIVED_AT_ONCE = 64 * 1024
@@ -266,9 +264,10 @@ def _forget_handlers() -> None:
     """Leave what a program that uses us does at a signal to that program, which may get it too.
 
     What ends a process by default would not be heard otherwise; of the rest a worker takes no
-    notice, as one that is sent to all processes of a terminal, or of a name.
+    notice, as one that is sent to all processes of a terminal, or of a name. For what else ends us
+    a command has handlers that are to run in any of its processes.
     """
-    for number in {*_signal.valid_signals()}.difference(OF_COMMANDS):
+    for number in {*_signal.valid_signals()}.difference(ALSO_ENDING):
         if callable(_signal.getsignal(number)):
             is_left = number in ENDING or number == _signal.SIGCHLD
             _signal.signal(number, _signal.SIG_DFL if is_left else _signal.SIG_IGN)
