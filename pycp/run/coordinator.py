@@ -236,7 +236,6 @@ class Coordinator:
             return places
         if filled.is_redone:
             walk = walk.again(self._left_by)
-        walk.visitor.is_abandoned &= walk.operands is None  # by another one of them
         walk.go_below(filled)
         walk.go(stack)
         self._walk.is_stopped = walk.is_stopped

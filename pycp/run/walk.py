@@ -239,8 +239,7 @@ class Walk:
             try:
                 if decision is not None:
                     self._open(self.job, filled, decision)
-                listed = self._list(self.job, filled, self.memory.copied)
-                count, level.entries, is_vast = listed
+                count, level.entries, is_vast = self._list(self.job, filled, self.memory.copied)
             except CopyError as error:
                 self.job.report.failed(error)
                 return level
@@ -299,6 +298,7 @@ class Walk:
 
     def go_below(self, filled: "Filled") -> None:
         """Remember the directories above what is copied next, for who comes upon them again."""
+        self.visitor.is_abandoned &= self.operands is None  # it was another one of them
         memory = self.memory
         memory.ancestors.clear()
         memory.making.clear()

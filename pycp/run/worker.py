@@ -164,7 +164,6 @@ class Server:
             numbers[filled] = ~number
             walk = self._walk.again(left_by) if is_redone else self._walk
             walk.unfinished, walk.is_stopped = unfinished, False
-            walk.visitor.is_abandoned &= walk.operands is None  # by another one of them
             walk.go_below(filled)
             stack = [Level(filled, iter(names))]
             walk.go(stack)
