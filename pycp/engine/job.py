@@ -235,7 +235,7 @@ class Job:
 
     @property
     def is_particular(self) -> bool:
-        """Return whether all that a new file gets is not what a file gets as a rule."""
+        """Return whether a new file gets no data, the mode of any new file, or holes as asked."""
         options = self.options
         return options.attributes_only or options.explicit_no_mode or options.sparse != "auto"
 

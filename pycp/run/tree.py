@@ -49,7 +49,7 @@ def copy_level(
     try:
         watch = None
         if cluster is not None:
-            if is_apart or _is_apart(stack[0].filled):
+            if _is_apart(stack[0].filled):
                 _share_with_cluster(walk, stack, cluster)
         elif jobs != 1:
             watch = Watch(walk, jobs, large)
