@@ -1,9 +1,9 @@
 """Files that lie side by side, installed in one walk that others can have a share of."""
 
 from pycp.errors import cannot
-from pycp.run.siblings import siblings
+from pycp.run.serial import jobs_of
+from pycp.run.siblings import copy_together
 from pycp.run.visit import Visitor
-from pycp.run.walk import Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,18 +18,11 @@ def install_together(job: "Job", operands: "Operands", install: "Callable[[Entry
     """Install all operands, and return True, if they are entries of one directory.
 
     The job is one that gives a copy its owner and mode as its last step; `install` does so to what
-    is no file without anything particular, and raises CopyError. Backups are named after what is
-    there, and must go by one order.
+    is no file without anything particular, and raises CopyError.
     """
-    is_shareable = job.options.backup == "none" and (job.pace is None or job.pace.is_shared)
-    found = siblings(operands) if is_shareable and job.options.writes_in_place() else None
-    if found is None:
-        return False
-    try:
-        found.copy(Walk(Installing(job, install)), 0)
-    finally:
-        found.close()
-    return True
+    jobs = jobs_of(job)
+    may_be_together = jobs != 1 and job.options.writes_in_place()
+    return may_be_together and copy_together(operands, Installing(job, install), jobs)
 
 
 class Installing(Visitor):

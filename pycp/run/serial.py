@@ -102,12 +102,13 @@ def _copy_all(
         job.durable.flush_target(report, resolved.directory, resolved.destination)
 
 
-def _jobs(options: "CopyOptions") -> int:
+def jobs_of(job: Job) -> int:
     """Return how many processes may copy a tree: 0 leaves that to the tree, 1 is this one alone.
 
     What asks, explains, or names backups after what is there, must go by one order. So must what is
     copied into directories that links in the destination lead to, which may be the same.
     """
+    options = job.options
     if (
         options.overwrite == "ask"
         or options.dry_run
@@ -118,6 +119,7 @@ def _jobs(options: "CopyOptions") -> int:
             (options.preserve_links or options.update == "older")
             and options.dereference == "always"
         )
+        or (job.pace is not None and not job.pace.is_shared)  # made before others are to hold it
     ):
         return 1
     return options.jobs
@@ -130,9 +132,7 @@ class Copying:
         self.job = job
         self._cluster = cluster
         self.visitor = Visitor(job, has_company)
-        self.jobs = _jobs(job.options)
-        if job.pace is not None and not job.pace.is_shared:  # made before others are to hold it
-            self.jobs = 1
+        self.jobs = jobs_of(job)
         if self.jobs != 1 and cluster is None and job.may_share_data:
             job.large_from, job.share_data = values.LARGE_FILE, self._share_data
         self.new_files: NewFiles | None = None
@@ -147,18 +147,9 @@ class Copying:
             return False
         if self.job.shared_source is not None:
             return False
-        from pycp.run.siblings import siblings
+        from pycp.run.siblings import copy_together
 
-        found = siblings(operands)
-        if found is None:
-            return False
-        from pycp.run.walk import Walk
-
-        try:
-            found.copy(Walk(self.visitor), self.jobs)
-        finally:
-            found.close()
-        return True
+        return copy_together(operands, self.visitor, self.jobs)
 
     def copy_operand(self, entry: "Entry") -> None:
         """Copy one operand and everything below it, and tell what goes wrong."""

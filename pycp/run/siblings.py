@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pycp.options import CopyOptions
     from pycp.plan.operands import Operands
     from pycp.run.unit import Identity
-    from pycp.run.walk import Walk
+    from pycp.run.visit import Visitor
 
 LARGE = 1500
 """Operands from which on others have a share at once: nothing has to be listed to know them."""
@@ -44,12 +44,8 @@ class Siblings:
         for directory in (folder.source_directory, folder.destination_directory):
             directory.is_pinned = True
 
-    def copy(self, walk: "Walk", jobs: int) -> None:
-        """Copy all of it by a walk, with so many processes: 0 leaves that to how much it is."""
-        walk.met, walk.operands = len(self._names), self.folder
-        level = self.level()
-        walk.memory.operand = level.filled.entry
-        copy_level(walk, jobs, level, LARGE, is_apart=True)
+    def __len__(self) -> int:
+        return len(self._names)
 
     def level(self) -> Level:
         """Return what is to be copied."""
@@ -65,6 +61,26 @@ class Siblings:
         self.folder.source_directory.close()
 
 
+def copy_together(operands: "Operands", visitor: "Visitor", jobs: int) -> bool:
+    """Copy all operands in one walk, and return True, if they are entries of one directory.
+
+    So many processes do so; 0 leaves that to how much it is.
+    """
+    found = siblings(operands)
+    if found is None:
+        return False
+    from pycp.run.walk import Walk
+
+    try:
+        walk, level = Walk(visitor), found.level()
+        walk.met, walk.operands = len(found), found.folder
+        walk.memory.operand = level.filled.entry
+        copy_level(walk, jobs, level, LARGE, is_apart=True)
+    finally:
+        found.close()
+    return True
+
+
 def siblings(operands: "Operands") -> Siblings | None:
     """Return the operands as entries of one directory, None if they are not or must not be."""
     target, sources, options = operands.directory, operands.sources, operands.options
@@ -74,7 +90,7 @@ def siblings(operands: "Operands") -> Siblings | None:
         return None
     path = split_last(sources[0])[0]
     names = _names(sources, path)
-    if names is None or not (options.recursive or operands.are_many):
+    if names is None:
         return None
     source = probe(_as_shown(path)) if path else Directory(None, "", None)
     if not isinstance(source, Directory):
@@ -172,7 +188,7 @@ def _order_matters(folder: Folder, names: list[str], kinds: bytes, options: "Cop
     Raise OSError if an old file cannot be looked at.
     """
     target = folder.destination_directory
-    if any(may_be_mounted(side, names) for side in (folder.source_directory, target)):
+    if may_be_mounted((folder.source_directory, target), names):
         return True
     if options.remove_destination or options.hard_link or options.symbolic_link:
         return False

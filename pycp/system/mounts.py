@@ -58,21 +58,24 @@ def longest_name(above: str, dir_fd: int | None) -> int:
     return told or USUAL_NAME
 
 
-def may_be_mounted(directory: "Directory", names: "Iterable[str]") -> bool:
-    """Return whether something is mounted on an entry of these names, or below one.
+def may_be_mounted(directories: "Iterable[Directory]", names: "Iterable[str]") -> bool:
+    """Return whether something is mounted on an entry of these names in any, or below one.
 
     True if nobody can tell.
     """
+    found: set[bytes] = set()
     try:
-        if directory.fd is None:
-            path = os.getcwdb()
-        else:
-            path = os.fsencode(os.readlink(system.descriptor_path(directory.fd)))
         with open(MOUNTS, "rb") as file:
             mounts = file.read()
+        for directory in directories:
+            if directory.fd is None:
+                path = os.getcwdb()
+            else:
+                path = os.fsencode(os.readlink(system.descriptor_path(directory.fd)))
+            found |= mounted_in(mounts, path)
     except OSError:
         return True
-    return not mounted_in(mounts, path).isdisjoint(map(os.fsencode, names))
+    return not found.isdisjoint(map(os.fsencode, names))
 
 
 def mounted_in(mounts: bytes, path: bytes) -> set[bytes]:

@@ -125,3 +125,10 @@ def test_what_a_lost_process_had_is_installed_again(
     assert (ours.status, ours.stderr) == (0, "")
     lines = [line for line in ours.stdout.splitlines() if not line.startswith("removed")]
     assert lines == [line for line in theirs.stdout.splitlines() if not line.startswith("removed")]
+
+
+def test_each_file_is_explained_however_many_there_are(here: Path) -> None:
+    words = ["--debug", *(f"s/{name}" for name in NAMES), "t"]
+    ours, found = install(here, words, True)
+    assert (ours.status, ours.stderr, len(found)) == (0, "", len(NAMES) + 1)
+    assert ours.stdout.count("copy offload: ") == len(NAMES)
