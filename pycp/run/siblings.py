@@ -8,15 +8,17 @@ order: an old file that other names lead to, perhaps that of another operand, or
 may be met in two places, as something is mounted there.
 """
 
+from itertools import islice
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
+from pycp import system
 from pycp.entries import Entry
-from pycp.plan.operands import probe
+from pycp.plan.operands import MANY, probe
 from pycp.run.level import Level
 from pycp.run.tree import copy_level, identities_above
 from pycp.run.unit import not_ours
 from pycp.system import status_if_any
-from pycp.system.folder import Directory, Folder, identity
+from pycp.system.folder import Directory, Folder, identity, release
 from pycp.system.mounts import may_be_mounted
 from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK, join, split_last
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 LARGE = 1500
 """Operands from which on others have a share at once: nothing has to be listed to know them."""
+SHARE = 4
+"""Entries read of the directory for each operand at most: reading one takes so much less time."""
 
 
 class Siblings:
@@ -128,9 +132,8 @@ def _names(sources: list[str], path: str) -> list[str] | None:
     names = [source[len(path) :] for source in sources]
     if not {"", ".", ".."}.isdisjoint(names) or len(set(names)) < len(names):
         return None
-    for source, name in zip(sources, names, strict=True):
-        if "/" in name or not source.startswith(path):
-            return None
+    if "/" in "".join(names) or not all(source.startswith(path) for source in sources):
+        return None
     is_shown = join(_as_shown(path), names[0]) == sources[0]  # which it is for all or none
     return names if is_shown else None
 
@@ -149,7 +152,11 @@ def _kinds(
     come in the order of the operands. Directories are noted among those `met`. Raise OSError if one
     cannot be looked at.
     """
+    listed = _listed_files(source, SHARE * len(names)) if len(names) >= MANY else ()
     for name in names:
+        if name in listed:
+            yield REGULAR
+            continue
         status = source.stat(name, False)
         mode = status.st_mode
         if S_ISREG(mode):
@@ -163,6 +170,34 @@ def _kinds(
             yield OTHER
         else:
             return
+
+
+def _listed_files(directory: Directory, most: int) -> "set[str]":
+    """Return regular files in a directory, of which so many entries are read at most.
+
+    It is empty if they cannot be known, or only by a call for each.
+    """
+    try:
+        # Nobody would expect its time of last access to change.
+        fd = system.open(".", system.DIRECTORY_FLAGS | system.O_NOATIME, dir_fd=directory.fd)
+    except OSError:
+        return set()  # it is somebody else's, or can only be searched
+    try:
+        with system.scandir(fd) as listing:
+            entries = islice(listing, most)
+            return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+    except OSError:
+        return set()
+    finally:
+        release(fd)
+
+
+def _is_empty(directory: Directory) -> bool:
+    """Return whether there is nothing in a directory, as far as this user may know."""
+    try:
+        return next(directory.names("."), None) is None
+    except OSError:
+        return False
 
 
 def _is_apart(source: Directory, target: Directory, names: list[str], met: "set[Identity]") -> bool:
@@ -191,6 +226,8 @@ def _order_matters(folder: Folder, names: list[str], kinds: bytes, options: "Cop
     if may_be_mounted((folder.source_directory, target), names):
         return True
     if options.remove_destination or options.hard_link or options.symbolic_link:
+        return False
+    if len(names) >= MANY and _is_empty(target):
         return False
     removes_links = options.preserve_links and not options.attributes_only
     for name, kind in zip(names, kinds, strict=True):

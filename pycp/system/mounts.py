@@ -75,7 +75,7 @@ def may_be_mounted(directories: "Iterable[Directory]", names: "Iterable[str]") -
             found |= mounted_in(mounts, path)
     except OSError:
         return True
-    return not found.isdisjoint(map(os.fsencode, names))
+    return bool(found) and not found.isdisjoint(map(os.fsencode, names))
 
 
 def mounted_in(mounts: bytes, path: bytes) -> set[bytes]:

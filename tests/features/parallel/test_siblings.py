@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from pycp import system
 from pycp.cli.cp import parse_cp
 from pycp.entries import Decision, Entry
 from pycp.plan.operands import MANY, resolve
 from pycp.run import siblings
 from pycp.run.coordinator import Coordinator
 from pycp.run.visit import Visitor
+from pycp.system.folder import Directory
 from pycp.values import DIRECTORY, OTHER, REGULAR, SYMLINK
 from tests.case import Case, cases
 from tests.comparison import Comparison
@@ -104,6 +106,35 @@ def test_operands_are_entries_where_that_makes_no_difference(command: str, here:
         assert [name for name, _kind in with_kinds] == names
         if command.startswith(("-r s/", "-a s/")):
             assert with_kinds == [(name, KINDS[name]) for name in names]
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_the_kinds_of_many_come_from_a_listing_or_a_look_at_each(
+    is_listed: bool, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    look = Directory.stat
+
+    def note(directory: Directory, name: str, follow_symlinks: bool = True) -> os.stat_result:
+        looked.append(name)
+        return look(directory, name, follow_symlinks)
+
+    def refuse(_fd: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Directory, "stat", note)
+    if not is_listed:
+        monkeypatch.setattr(system, "scandir", refuse)
+    names = ["d", *(f"m{number}" for number in range(MANY)), "f", "l", "p", "none"]
+    for number in range(MANY):
+        (here / f"m{number}").rename(here / f"s/m{number}")
+    assert found(f"-r s/{' s/'.join(names)} t") is None  # one that is not there is told in order
+    those = found(f"-r s/{' s/'.join(names[:-1])} t")
+    assert those is not None
+    kinds = list(those.level().entries)
+    those.close()
+    assert kinds == [(name, KINDS.get(name, REGULAR)) for name in names[:-1]]
+    assert ("m0" not in looked) == is_listed
 
 
 def test_what_would_be_written_to_where_the_sources_lie_is_none(here: Path) -> None:
