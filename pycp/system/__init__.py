@@ -63,47 +63,31 @@ from pycp.system.posix import (
 )
 
 if sys.platform == "linux":
-    from pycp.system.linux import (
-        PATH_ONLY,
-        UNNAMED,
-        descriptor_path,
-        flush,
-        has_access_list,
-        has_labels,
-        offload,
-        open_leased,
-        pin,
-        punch_hole,
-        queued,
-        reflink,
-        send,
-        umask,
-        where,
-    )
+    from pycp.system import linux as best
 else:
-    from pycp.system.posix import (
-        PATH_ONLY,
-        UNNAMED,
-        descriptor_path,
-        flush,
-        has_access_list,
-        has_labels,
-        offload,
-        open_leased,
-        pin,
-        punch_hole,
-        queued,
-        reflink,
-        send,
-        umask,
-        where,
-    )
+    from pycp.system import posix as best
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from pycp.system.posix import Where as Where
+    from pycp.system.posix import Where
+
+PATH_ONLY = best.PATH_ONLY
+UNNAMED = best.UNNAMED
+descriptor_path = best.descriptor_path
+flush = best.flush
+has_access_list = best.has_access_list
+has_labels = best.has_labels
+offload = best.offload
+open_leased = best.open_leased
+pin = best.pin
+punch_hole = best.punch_hole
+queued = best.queued
+reflink = best.reflink
+send = best.send
+umask = best.umask
+where = best.where
 
 _xattr: "ModuleType | None" = None
 
@@ -185,85 +169,3 @@ def _other_xattr() -> "ModuleType":
 def has_xattrs() -> bool:
     """Return whether there is any way to extended attributes."""
     return not hasattr(xattr(), "IS_MISSING")
-
-
-__all__ = [
-    "DIRECTORY_FLAGS",
-    "ENDING",
-    "NEW_FILE_FLAGS",
-    "NO_ATTRIBUTE",
-    "OLD_FILE_FLAGS",
-    "O_APPEND",
-    "O_CLOEXEC",
-    "O_CREAT",
-    "O_DIRECTORY",
-    "O_EXCL",
-    "O_NOATIME",
-    "O_NOFOLLOW",
-    "O_NONBLOCK",
-    "O_RDONLY",
-    "O_RDWR",
-    "O_TRUNC",
-    "O_WRONLY",
-    "PATH_ONLY",
-    "PLACE_FLAGS",
-    "SEEK_DATA",
-    "SEEK_HOLE",
-    "SOURCE_FLAGS",
-    "UNNAMED",
-    "UNSUPPORTED",
-    "W_OK",
-    "Undisturbed",
-    "above_standard",
-    "access",
-    "close",
-    "closing",
-    "descriptor_path",
-    "drop_cached",
-    "flush",
-    "fstat",
-    "ftruncate",
-    "getegid",
-    "geteuid",
-    "getgid",
-    "getuid",
-    "has_access_list",
-    "has_labels",
-    "has_xattrs",
-    "host_name",
-    "leave_standard_descriptors_closed",
-    "link_following",
-    "link_itself",
-    "lseek",
-    "mkdir",
-    "mkfifo",
-    "mknod",
-    "offload",
-    "open",
-    "open_leased",
-    "pin",
-    "pread",
-    "punch_hole",
-    "queued",
-    "read",
-    "readlink",
-    "readv",
-    "reflink",
-    "rename",
-    "rename_exclusively",
-    "rmdir",
-    "scandir",
-    "send",
-    "set_mode",
-    "set_owner",
-    "set_times",
-    "stat",
-    "stat_of",
-    "status_if_any",
-    "symlink",
-    "umask",
-    "unlink",
-    "where",
-    "write",
-    "xattr",
-]

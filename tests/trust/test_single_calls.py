@@ -271,5 +271,6 @@ def test_without_a_fault_all_is_well(scene: Scene) -> None:
 
 
 def test_every_call_of_the_seam_can_fail() -> None:
-    calls = {name for name in system.__all__ if callable(getattr(system, name))}
+    named = vars(system).items()
+    calls = {name for name, value in named if callable(value) and not name.startswith("_")}
     assert calls - NEVER_FAIL <= ERRORS.keys()
