@@ -84,13 +84,13 @@ FAULTS = [
     Fault(
         "no fsync of directories",
         "durable.py",
-        "flush_file(self._report.tally, shown, fd, system.fstat(fd))",
+        "flush_file(self._report.tally, shown, fd)",
         "system.fstat(fd)",
     ),
     Fault(
         "a failed fsync forgotten",
         "durable.py",
-        "CANNOT_BE_FLUSHED or S_ISREG((status or system.fstat(fd)).st_mode):",
+        "CANNOT_BE_FLUSHED or S_ISREG(system.fstat(fd).st_mode):",
         "CANNOT_BE_FLUSHED:",
     ),
     Fault(

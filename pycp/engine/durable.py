@@ -9,14 +9,13 @@ from stat import S_ISREG
 
 from pycp import system
 from pycp.engine.phase import flush
-from pycp.errors import CopyError, failed
+from pycp.errors import failed
 from pycp.system.folder import release
 from pycp.system.mounts import forgets_times
 from pycp.values import split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from pycp.engine.file_copy import FileCopy
@@ -29,9 +28,7 @@ CANNOT_BE_FLUSHED = frozenset((EINVAL, ENOTSUP, EROFS))
 """Errors of fsync(2) for what is no regular file, and has nothing to flush."""
 
 
-def flush_file(
-    tally: "Tally", shown: str, fd: int, status: "os.stat_result | None" = None, size: int = 0
-) -> None:
+def flush_file(tally: "Tally", shown: str, fd: int, size: int = 0) -> None:
     """Flush data and attributes of a file; raise CopyError if that fails.
 
     `size` is how many bytes of data there are to be written, and counted.
@@ -39,7 +36,7 @@ def flush_file(
     try:
         flush(tally, fd, size)
     except OSError as error:
-        if error.errno not in CANNOT_BE_FLUSHED or S_ISREG((status or system.fstat(fd)).st_mode):
+        if error.errno not in CANNOT_BE_FLUSHED or S_ISREG(system.fstat(fd).st_mode):
             raise failed("failed to sync", shown, error) from None
 
 
@@ -53,7 +50,7 @@ def flush_step(
 
     def flush(file: "FileCopy") -> None:
         size = 0 if file.is_flushed else file.stored
-        flush_file(tally, file.entry.destination, file.destination_fd, None, size)
+        flush_file(tally, file.entry.destination, file.destination_fd, size)
         if set_times is not None and forgets_times(_device_of(file)):
             set_times(file)
 
@@ -62,9 +59,7 @@ def flush_step(
 
 def flush_kept_step(tally: "Tally") -> "Callable[[FileCopy], None]":
     """Return the step that flushes a file which was there already, but perhaps not on the disk."""
-    return lambda file: flush_file(
-        tally, file.entry.destination, file.destination_fd, file.destination
-    )
+    return lambda file: flush_file(tally, file.entry.destination, file.destination_fd)
 
 
 def _device_of(file: "FileCopy") -> int:
@@ -98,9 +93,7 @@ class Flushed:
     def __exit__(self, *_error: object) -> None:
         for fd, shown in self._opened:
             try:
-                flush_file(self._report.tally, shown, fd, system.fstat(fd))
-            except CopyError as error:
-                self._report.failed(error)
+                flush_file(self._report.tally, shown, fd)
             except OSError as error:
                 self._report.failed(failed("failed to sync", shown, error))
             finally:

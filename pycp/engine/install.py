@@ -61,7 +61,7 @@ def finish(
     _settle(entry, fd, final)
     if job.durable is not None:
         size = 0 if options.reads_back() else min(source.st_size, source.st_blocks * 512)
-        job.durable.flush_file(job.tally, entry.destination, fd, None, size)
+        job.durable.flush_file(job.tally, entry.destination, fd, size)
     if job.stage is not None:
         close_made(entry, outcome)
         job.stage.publish()

@@ -87,6 +87,7 @@ def test_a_directory_that_cannot_be_looked_at_is_told(
     def fail(*_arguments: object, **_more: object) -> None:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
+    fail_with(errno.EINVAL, monkeypatch)
     monkeypatch.setattr(system, call, fail)
     report = Heard()
     flush_directories(report, [(None, "d", "d")])
