@@ -152,8 +152,8 @@ FAULTS = [
     Fault(
         "O_NOFOLLOW lost in short",
         "short_regular.py",
-        "SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW |",
-        "SOURCE_FLAGS = system.SOURCE_FLAGS |",
+        "SOURCE_FLAGS = system.FILE_ITSELF_FLAGS\n",
+        "SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NONBLOCK\n",
     ),
     Fault(
         "a source directory swapped for another",

@@ -53,11 +53,9 @@ def digest_stripped(job: "Job", entry: "Entry", status: "os.stat_result") -> Non
         entry.digest = _digest_of(job.options.digest, job.tally, fd, entry.destination)
 
 
-def digest_of_installed(entry: "Entry", name: str) -> "tuple[str, os.stat_result]":
+def digest_of_installed(job: "Job", entry: "Entry", name: str) -> "tuple[str, os.stat_result]":
     """Return digest and status of an installed file that was left as it is."""
-    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-    fd = system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
-    with system.closing(fd):
+    with system.closing(open_made(job, entry)) as fd:
         return read_digest(new_digest(name), fd, entry.destination), system.fstat(fd)
 
 

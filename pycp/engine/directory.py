@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from pycp.entries import Decision
 
 
-SOURCE_FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-
-
 class Filled:
     """A directory being filled, with what is needed to finish it."""
 

@@ -121,8 +121,7 @@ def keep_times(entry: "Entry", source: "os.stat_result", destination: "os.stat_r
     try:
         where, fd = system.pin(name, dir_fd)
         if fd < 0:
-            flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-            where = fd = system.open(name, flags, dir_fd=dir_fd)
+            where = fd = system.open(name, system.FILE_ITSELF_FLAGS, dir_fd=dir_fd)
         if not is_still(fd, identity(system.stat_of(where)), identity(destination)):
             raise replaced(entry)
         system.set_times(where, source.st_atime_ns, source.st_mtime_ns)

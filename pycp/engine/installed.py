@@ -15,11 +15,11 @@ class Irremovable(CopyError):
 
 
 def open_made(job: "Job", entry: "Entry") -> int:
-    """Open the new file for reading, by its name if it has got that already."""
+    """Open the file for reading, by its name if it has got that already."""
     if job.stage is not None:
         return job.stage.reader()
-    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-    return system.open(entry.destination_name, flags, dir_fd=entry.folder.destination_fd)
+    dir_fd = entry.folder.destination_fd
+    return system.open(entry.destination_name, system.FILE_ITSELF_FLAGS, dir_fd=dir_fd)
 
 
 def replaced(entry: "Entry") -> CopyError:

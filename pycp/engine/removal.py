@@ -53,8 +53,7 @@ def digest_of(dir_fd: int, name: str, status: "os.stat_result", shown: str) -> s
     """Return the sha256 of a regular file of this status; "" if it is another one by now."""
     import hashlib
 
-    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
-    with system.closing(system.open(name, flags, dir_fd=dir_fd)) as fd:
+    with system.closing(system.open(name, system.FILE_ITSELF_FLAGS, dir_fd=dir_fd)) as fd:
         opened = system.fstat(fd)
         if not (stat.S_ISREG(opened.st_mode) and _is_same(fd, opened, status)):
             return ""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.plan.links import Memory
 
-FLAGS = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
+FLAGS = system.DIRECTORY_ITSELF_FLAGS
 
 
 def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | None]":

@@ -5,7 +5,7 @@ from stat import S_IFDIR, S_IMODE, S_ISREG
 
 from pycp import system
 from pycp.engine.attributes import Made
-from pycp.engine.directory import SOURCE_FLAGS, Filled
+from pycp.engine.directory import Filled
 from pycp.engine.dry import attributes_of_copy
 from pycp.entries import Entry
 from pycp.system.folder import CLOSED, Directory, Folder, release
@@ -93,7 +93,7 @@ def pretending_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], F
         if name in names:
             return None
         try:
-            source_fd = open_file(name, SOURCE_FLAGS, dir_fd=above.fd)
+            source_fd = open_file(name, system.DIRECTORY_ITSELF_FLAGS, dir_fd=above.fd)
         except OSError:
             return None
         try:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pycp.plan.links import Memory
     from pycp.system.folder import Folder
 
-SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+SOURCE_FLAGS = system.FILE_ITSELF_FLAGS
 
 
 def regular_copier(

@@ -91,7 +91,7 @@ def _make_room(entry: Entry) -> tuple[str, int]:
         system.mkdir(room, OWNER_ALL)
         room_fd = -1
         try:
-            room_fd = system.open(room, system.DIRECTORY_FLAGS | system.O_NOFOLLOW)
+            room_fd = system.open(room, system.DIRECTORY_ITSELF_FLAGS)
             status = system.fstat(room_fd)
             if status.st_uid != system.geteuid() or status.st_mode & GROUP_AND_OTHERS:
                 raise OSError(EPERM, "")  # it is not the one we made, or others may enter it
@@ -129,8 +129,8 @@ def _empty(directory_fd: int) -> None:
         if not is_directory:
             system.unlink(name, dir_fd=directory_fd)
             continue
-        flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-        with system.closing(system.open(name, flags, dir_fd=directory_fd)) as inner_fd:
+        inner_fd = system.open(name, system.DIRECTORY_ITSELF_FLAGS, dir_fd=directory_fd)
+        with system.closing(inner_fd):
             _empty(inner_fd)
         system.rmdir(name, dir_fd=directory_fd)
 
@@ -189,15 +189,14 @@ def _copy_back(
 
 
 def _open_stripped(name: str, room_fd: int, status: os.stat_result) -> int:
-    flags = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
     try:
-        return system.open(name, flags, dir_fd=room_fd)
+        return system.open(name, system.FILE_ITSELF_FLAGS, dir_fd=room_fd)
     except PermissionError:
         if status.st_nlink > 1:
             raise  # its mode would change under another name as well
     with Pinned(name, room_fd, name) as held:
         system.set_mode(held.where, PRIVATE)  # the program took away our own right to read
-    return system.open(name, flags, dir_fd=room_fd)
+    return system.open(name, system.FILE_ITSELF_FLAGS, dir_fd=room_fd)
 
 
 def _copy(job: "Job", entry: Entry, source: tuple[str, int], destination: tuple[str, int]) -> None:

@@ -163,7 +163,7 @@ class Recording:
 
     def _record_found(self, path: str, entry: "Entry") -> None:
         """Write down a file that was as it should be, and left alone (-C)."""
-        digest, status = digest_of_installed(entry, DIGEST)
+        digest, status = digest_of_installed(self._installer.job, entry, DIGEST)
         line = self._record.line(path, status, digest=digest, is_found=True)
         self._record.write(entry.destination, line)
 

@@ -227,11 +227,8 @@ class _Undoing:
         self._tell_removed(path, "removed directory")
 
     def _pretend_to_remove(self, dir_fd: int, path: str, name: str) -> None:
-        flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
-        with (
-            system.closing(system.open(name, flags, dir_fd=dir_fd)) as fd,
-            system.scandir(fd) as listing,
-        ):
+        fd = system.open(name, system.DIRECTORY_ITSELF_FLAGS, dir_fd=dir_fd)
+        with system.closing(fd), system.scandir(fd) as listing:
             if any(join(path, entry.name) not in self._gone for entry in listing):
                 raise OSError(ENOTEMPTY, "")
         self._gone.add(path)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pycp.engine.job import Job
     from pycp.system.folder import Folder
 
-SOURCE_FLAGS = system.SOURCE_FLAGS | system.O_NOFOLLOW | system.O_NONBLOCK
+SOURCE_FLAGS = system.FILE_ITSELF_FLAGS
 DEFAULT_LIST = "system.posix_acl_default"
 
 

@@ -234,7 +234,7 @@ class Copier(Visitor):
             return None  # it was not there when the copy began
         folder, name = entry.folder, entry.source_name
         _audit(self.job, "shutil.copytree", entry.source, entry.destination)
-        flags = system.DIRECTORY_FLAGS | system.O_NOFOLLOW
+        flags = system.DIRECTORY_ITSELF_FLAGS
         system.close(system.open(name, flags, dir_fd=folder.source_fd))
         found = None
         if not folder.is_new:

@@ -99,8 +99,12 @@ O_NOATIME: int = getattr(os, "O_NOATIME", 0)
 """Reading leaves the time of last access alone; for the owner of a file only."""
 SOURCE_FLAGS = O_RDONLY | O_CLOEXEC
 """For reading a source."""
+FILE_ITSELF_FLAGS = SOURCE_FLAGS | O_NOFOLLOW | O_NONBLOCK
+"""For reading a regular file: no link may stand for it, and no FIFO in its place makes us wait."""
 DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC
 """For listing a directory and for work below it."""
+DIRECTORY_ITSELF_FLAGS = DIRECTORY_FLAGS | O_NOFOLLOW
+"""The same, where no symbolic link may stand for it."""
 PLACE_FLAGS = PATH_ONLY | O_DIRECTORY | O_CLOEXEC
 """For work below a directory that need not be readable."""
 NEW_FILE_FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
