@@ -37,34 +37,6 @@ SHARE = 4
 """Entries read of the directory for each operand at most: reading one takes so much less time."""
 
 
-class Siblings:
-    """The directory that all operands lie in, as far as they are its entries."""
-
-    def __init__(self, folder: Folder, names: list[str], kinds: bytes) -> None:
-        self.folder = folder
-        self._names = names
-        self._kinds = kinds
-        self._was_pinned = folder.destination_directory.is_pinned
-        for directory in (folder.source_directory, folder.destination_directory):
-            directory.is_pinned = True
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def level(self) -> Level:
-        """Return what is to be copied."""
-        place = Entry(self.folder, ".", is_operand=True)
-        place.name_operands(self.folder.source or ".", self.folder.destination)
-        items = list(zip(self._names, self._kinds, strict=True))
-        return Level(not_ours(place, self.folder), iter(items))
-
-    def close(self) -> None:
-        """Give back the directory of the sources; that of the target is open for others as well."""
-        self.folder.destination_directory.is_pinned = self._was_pinned
-        self.folder.source_directory.is_pinned = False
-        self.folder.source_directory.close()
-
-
 def copy_together(operands: "Operands", visitor: "Visitor", jobs: int) -> bool:
     """Copy all operands in one walk, and return True, if they are entries of one directory.
 
@@ -75,18 +47,30 @@ def copy_together(operands: "Operands", visitor: "Visitor", jobs: int) -> bool:
         return False
     from pycp.run.walk import Walk
 
+    folder, names, kinds = found
+    source, target = folder.source_directory, folder.destination_directory
+    was_pinned = target.is_pinned
+    source.is_pinned = target.is_pinned = True
     try:
-        walk, level = Walk(visitor), found.level()
-        walk.met, walk.operands = len(found), found.folder
-        walk.memory.operand = level.filled.entry
+        place = Entry(folder, ".", is_operand=True)
+        place.name_operands(folder.source or ".", folder.destination)
+        level = Level(not_ours(place, folder), iter(list(zip(names, kinds, strict=True))))
+        walk = Walk(visitor)
+        walk.met, walk.operands = len(names), folder
+        walk.memory.operand = place
         copy_level(walk, jobs, level, LARGE, is_apart=True)
     finally:
-        found.close()
+        target.is_pinned = was_pinned  # it is open for others as well
+        source.is_pinned = False
+        source.close()
     return True
 
 
-def siblings(operands: "Operands") -> Siblings | None:
-    """Return the operands as entries of one directory, None if they are not or must not be."""
+def siblings(operands: "Operands") -> tuple[Folder, list[str], bytes] | None:
+    """Return the directory whose entries the operands are, their names in it, and their kinds.
+
+    None if they are no entries of one, or must not be taken for them.
+    """
     target, sources, options = operands.directory, operands.sources, operands.options
     if target is None or not isinstance(sources, list) or len(sources) < 2:
         return None
@@ -107,7 +91,7 @@ def siblings(operands: "Operands") -> Siblings | None:
         if is_worth_it and len(kinds) == len(names) and _is_apart(source, target, names, met):
             folder = Folder(None, source, target, False)
             if not _order_matters(folder, names, kinds, options):
-                return Siblings(folder, names, kinds)
+                return folder, names, kinds
     except OSError:
         pass  # copying them one by one will tell
     source.close()

@@ -39,12 +39,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def found(command: str) -> "siblings.Siblings | None":
-    """Return what is taken for entries of one directory."""
+def found(command: str) -> "list[tuple[str, int]] | None":
+    """Return name and kind of operands that are taken for entries of one directory."""
     options, operands = parse_cp(command.split(), os.environ, print)
     resolved = resolve(options, operands, print)
     try:
-        return siblings.siblings(resolved)
+        together = siblings.siblings(resolved)
+        if together is None:
+            return None
+        folder, names, kinds = together
+        folder.source_directory.close()
+        return list(zip(names, kinds, strict=True))
     finally:
         if resolved.directory is not None:
             resolved.directory.close()
@@ -97,12 +102,10 @@ TOGETHER = {
 
 @pytest.mark.parametrize("command", TOGETHER)
 def test_operands_are_entries_where_that_makes_no_difference(command: str, here: Path) -> None:
-    those = found(command)
+    with_kinds = found(command)
     names = TOGETHER[command].split()
-    assert (those is not None) == bool(names)
-    if those is not None:
-        with_kinds = list(those.level().entries)
-        those.close()
+    assert (with_kinds is not None) == bool(names)
+    if with_kinds is not None:
         assert [name for name, _kind in with_kinds] == names
         if command.startswith(("-r s/", "-a s/")):
             assert with_kinds == [(name, KINDS[name]) for name in names]
