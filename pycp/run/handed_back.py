@@ -107,7 +107,10 @@ class HandedBack:
 
         If it belongs to a link set that is kept it is taken away, and only a symbolic link counts.
         """
-        there = self._there(entry) if self._turns_matter else None
+        folder = entry.folder
+        if folder.is_new or not self._turns_matter:
+            return False
+        there = status_if_any(entry.destination_name, folder.destination_fd)
         if there is None:
             return False
         if S_ISLNK(there.st_mode) and kind != SYMLINK and not self._makes_links:
@@ -115,13 +118,6 @@ class HandedBack:
         if is_member and self._job.options.preserve_links:
             return False
         return there.st_nlink > 1 and not S_ISDIR(there.st_mode)
-
-    def _there(self, entry: "Entry") -> "os.stat_result | None":
-        """Return the status of an old destination, None if there is none."""
-        folder = entry.folder
-        if folder.is_new:
-            return None
-        return status_if_any(entry.destination_name, folder.destination_fd)
 
     def _is_large(self, entry: "Entry") -> bool:
         status = entry.folder.source_directory.look(entry.source_name)
