@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def short_ways(
     job: "Job",
     memory: "Memory",
-    is_newer: "IsNewer | None" = None,
-    remembers_links: bool = False,
+    is_newer: "IsNewer | None",
+    remembers_links: bool,
 ) -> "tuple[Ways, MakeDirectory | None, PassOver | None]":
     """Return the ways of kinds other than directories, the one of those, and what passes over some.
 

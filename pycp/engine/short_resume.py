@@ -35,8 +35,7 @@ def passing_over(job: "Job") -> "PassOver | None":
     """
     options = job.options
     if not (
-        job.may_be_short
-        and options.preserve_timestamps
+        options.preserve_timestamps
         and options.preserve_mode
         and not job.has_steps
         and options.update == "all"

@@ -64,9 +64,6 @@ class Steps:
             self.complete.append(job.durable.flush_step(job.tally, set_times))
             self.kept.append(job.durable.flush_kept_step(job.tally))
 
-    def __bool__(self) -> bool:
-        return bool(self.begun or self.written or self.complete or self.told or self.kept)
-
 
 def steps_of(job: "Job") -> Steps:
     """Return the steps of a job, put together at the first call."""

@@ -249,9 +249,7 @@ def truncate(file: "FileCopy", size: int) -> None:
             raise creation_error(file.entry, error) from None
 
 
-def create(
-    entry: "Entry", mode: int, may_follow: bool, flags: int = system.NEW_FILE_FLAGS
-) -> "tuple[int, os.stat_result]":
+def create(entry: "Entry", mode: int, may_follow: bool, flags: int) -> "tuple[int, os.stat_result]":
     """Create the destination, which must not exist; return descriptor and status.
 
     `may_follow` lets POSIXLY_CORRECT create what a dangling symbolic link points to.
