@@ -295,6 +295,11 @@ class Decision:
         self.start: Fixed = start
         """Bytes of an existing regular file that stay, because the source begins with them."""
 
+    @property
+    def copies_data(self) -> bool:
+        """Tell whether what a file holds is copied, and no link made to an earlier copy of it."""
+        return self.kind == "regular" and self.link_to is None
+
 
 class Outcome:
     """What was done about one entry."""

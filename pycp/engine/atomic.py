@@ -67,7 +67,7 @@ def make_atomically(
     outcome.backup = decision.backup
     stage = job.stage = Stage(job, entry, decision, outcome)
     try:
-        if decision.kind == "regular" and decision.link_to is None:
+        if decision.copies_data:
             make(job, entry, decision, outcome)
         else:
             make(job, stage.beside(), decision, outcome)
@@ -122,10 +122,6 @@ class Stage:
         other.name_operands(entry.source, entry.destination)
         other.destination_name = self._names.add_name()
         return other
-
-    @property
-    def _is_regular(self) -> bool:
-        return self._decision.kind == "regular" and self._decision.link_to is None
 
     @property
     def _replaces(self) -> bool:
@@ -223,7 +219,7 @@ class Stage:
                 above = (self._names.dir_fd, ".", self._entry.destination)
                 durable.flush_directories(self._job.report, [above])
         except OSError as error:
-            if self._is_regular:
+            if self._decision.copies_data:
                 raise creation_error(self._entry, error) from None
             verb = VERBS["link" if self._decision.link_to else self._decision.kind]
             raise cannot(verb, self._entry.destination, error) from None
@@ -231,7 +227,8 @@ class Stage:
             self.discard()
 
     def _may_replace_unseen(self, now: "os.stat_result") -> bool:
-        return self._is_regular and rivals.may_replace_unseen(self._job, self._entry, now)
+        entry, decision = self._entry, self._decision
+        return decision.copies_data and rivals.may_replace_unseen(self._job, entry, now)
 
     def _take_place(self) -> None:
         for _attempt in range(rivals.ATTEMPTS):
@@ -266,7 +263,7 @@ class Stage:
             except OSError as error:
                 self._job.report.failed(cannot("un-backup", self._entry.destination, error))
             raise
-        if self._is_regular:
+        if self._decision.copies_data:
             del self._names.temporary[0]  # a hard link may still be there: see remove_beside
 
     def _appear(self) -> None:

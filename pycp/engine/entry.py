@@ -62,9 +62,8 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
 
 def _could_lose(job: "Job", decision: "Decision") -> bool:
     """Return whether an old file would be gone before its successor was refused its label."""
-    is_made_anew = decision.kind == "regular" and decision.link_to is None
     return (
-        is_made_anew
+        decision.copies_data
         and decision.removes_destination
         and decision.backup is None
         and job.labels is not None
@@ -97,6 +96,6 @@ def _make_kind(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outco
         from pycp.engine.links import make_symbolic_link as make
     else:
         from pycp.engine.special import make_special as make
-    if kind != "regular" or decision.link_to is not None:
+    if not decision.copies_data:
         prepare(job, entry, decision, outcome)
     make(job, entry, decision, outcome)

@@ -34,7 +34,7 @@ LARGEST = (1 << 63) - 1
 
 def require_stored(entry: "Entry", decision: "Decision") -> None:
     """Raise CopyError if there will be nothing to read back of a file with contents."""
-    if decision.kind != "regular" or decision.link_to is not None:
+    if not decision.copies_data:
         return
     sides = (
         (entry.source, decision.source_stat),
