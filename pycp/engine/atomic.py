@@ -194,11 +194,9 @@ class Stage:
         """Make an empty file without a name, or with a temporary one; return a descriptor."""
         # SELinux asks whether this user may make a file of a label only if the file has a name.
         fd = open_unnamed(mode, self._names.dir_fd) if self._job.labels is None else -1
-        if fd >= 0:
-            self._fd = system.above_standard(fd)
-            return fd
-        name, flags = self._names.add_name(), readable(system.NEW_FILE_FLAGS)
-        fd = system.open(name, flags, mode, dir_fd=self._names.dir_fd)
+        if fd < 0:
+            name, flags = self._names.add_name(), readable(system.NEW_FILE_FLAGS)
+            fd = system.open(name, flags, mode, dir_fd=self._names.dir_fd)
         self._fd = system.above_standard(fd)
         return fd
 

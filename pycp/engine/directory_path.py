@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MODE = 0o755
 """Mode of what is made on the way, whatever -m and the umask say."""
-DEFAULT_LIST = "system.posix_acl_default"
 
 
 def make_path(
@@ -138,6 +137,8 @@ def _open_up(fd: int) -> None:
     mode = stat.S_IMODE(system.fstat(fd).st_mode)
     if mode & MODE == MODE:
         return
+    from pycp.engine.xattrs import DEFAULT_LIST
+
     where = system.where(fd, ".", fd)
     try:
         names = system.xattr().list_names(where)
