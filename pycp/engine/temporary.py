@@ -2,7 +2,6 @@
 
 import os
 from errno import EINVAL, ELOOP, ENOENT
-from os import urandom
 
 from pycp import system
 from pycp.system.ending import BeforeTheEnd
@@ -23,7 +22,7 @@ token = ""
 
 def _token() -> str:
     global token
-    token = token or urandom(4).hex()
+    token = token or os.urandom(4).hex()
     return token
 
 
@@ -96,7 +95,7 @@ class TemporaryNames:
         """Return another temporary name."""
         if self._ending is None:
             self._ending = BeforeTheEnd(self._remove_names)
-        self.temporary.append(self.beside(f"{PREFIX}{_token()}{urandom(4).hex()}"))
+        self.temporary.append(self.beside(f"{PREFIX}{_token()}{os.urandom(4).hex()}"))
         return self.temporary[-1]
 
     def _remove_names(self) -> None:
