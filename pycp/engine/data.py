@@ -207,6 +207,14 @@ def write_to(fd: int, data: bytes | memoryview) -> None:
         written += count
 
 
+def flush_data(file: "FileCopy") -> None:
+    """Have what was written on disk; raise CopyError with GNU's message."""
+    try:
+        system.flush(file.destination_fd)
+    except OSError as error:
+        raise failed("error writing", file.entry.destination, error) from None
+
+
 def seek_both(file: "FileCopy", offset: int) -> None:
     """Move both descriptors to an offset."""
     seek(file.source_fd, offset, 0, file.entry.source)

@@ -7,9 +7,8 @@ pipe's size, and each call takes its time, reading and writing much at once is. 
 import time
 
 from pycp import system
-from pycp.engine.data import copy_by_hand, copy_offloaded, seek, seek_both
+from pycp.engine.data import copy_by_hand, copy_offloaded, flush_data, seek, seek_both
 from pycp.engine.sparse import extents, has_map
-from pycp.errors import failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,16 +57,8 @@ def _seconds(way: "Way", job: "Job", file: "FileCopy") -> float:
     """Return how long a way takes to have some bytes where they will stay."""
     start = time.monotonic()
     way(job, file, TRIAL)
-    flush(file)
+    flush_data(file)
     return time.monotonic() - start
-
-
-def flush(file: "FileCopy") -> None:
-    """Have what was written on disk; raise CopyError with GNU's message."""
-    try:
-        system.flush(file.destination_fd)
-    except OSError as error:
-        raise failed("error writing", file.entry.destination, error) from None
 
 
 def _copy(job: "Job", file: "FileCopy", length: int) -> int:

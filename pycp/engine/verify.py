@@ -8,6 +8,7 @@ import stat
 from errno import EACCES, ENXIO
 
 from pycp import system
+from pycp.engine.data import flush_data
 from pycp.engine.job import Stride
 from pycp.engine.phase import Phase, flush
 from pycp.engine.write import creation_error
@@ -134,10 +135,7 @@ def _read_small(file: "FileCopy", data: bytes, counts: "Counted") -> bytes:
     """Return what a small destination holds, by one call if it is the data that it should be."""
     fd = file.destination_fd
     counts[PHASE] = FLUSHING
-    try:
-        system.flush(fd)
-    except OSError as error:
-        raise failed("error writing", file.entry.destination, error) from None
+    flush_data(file)
     file.is_flushed = True
     counts[FLUSHED] += len(data)
     counts[PHASE] = CHECKING

@@ -5,8 +5,9 @@ by that name is not touched.
 """
 
 from pycp import system
+from pycp.engine.data import flush_data
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.part import copy_part, flush
+from pycp.engine.part import copy_part
 from pycp.engine.verify import BUFFER_SIZE, first_other, next_data, read
 from pycp.engine.write import close
 from pycp.entries import Entry
@@ -61,7 +62,7 @@ def carry_out_range(job: "Job", folders: "Folders", wanted: "Range", is_local: b
         else:
             is_whole = copy_part(job, file, end)
             if not is_local:
-                flush(file)
+                flush_data(file)
             close(opened.pop(), entry, is_source=False)
     except CopyError as error:
         failure = error.words
