@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.entries import Decision, Entry, Outcome
+    from pycp.system.folder import Directory
 
 ATTEMPTS = 100
 """Random names tried before giving up; one is enough unless somebody works against us."""
@@ -162,6 +163,19 @@ def has_text(entry: "Entry", text: str) -> bool:
         return entry.folder.destination_directory.readlink(entry.destination_name) == text
     except OSError:
         return False
+
+
+def look_below(directory: "Directory", name: str) -> os.stat_result | None:
+    """Return the status of something below a directory that may be closed, None if none is seen."""
+    was_closed = not directory.is_open
+    try:
+        directory.reopen()
+        return directory.stat(name, False)
+    except OSError:
+        return None
+    finally:
+        if was_closed:
+            directory.close()
 
 
 def preserve_link_attributes(job: "Job", entry: "Entry", decision: "Decision", owner: bool) -> None:

@@ -12,7 +12,7 @@ import stat
 from pycp import system
 from pycp.engine.attributes import set_attributes
 from pycp.engine.file_copy import FileCopy
-from pycp.engine.links import has_text, preserve_link_attributes
+from pycp.engine.links import has_text, look_below, preserve_link_attributes
 from pycp.engine.phase import Phase
 from pycp.engine.regular import open_source
 from pycp.engine.special import finish_special
@@ -110,17 +110,10 @@ def was_begun(job: "Job", source: "os.stat_result", status: "os.stat_result") ->
 
 def _is_linked(entry: "Entry", earlier: "Entry") -> bool:
     """Return whether the destination is a link to the copy made earlier of the same file."""
-    directory = earlier.folder.destination_directory
-    was_closed = not directory.is_open
-    try:
-        directory.reopen()
-        made = directory.stat(earlier.destination_name, False)
-        found = entry.folder.destination_directory.stat(entry.destination_name, False)
-    except OSError:
+    made = look_below(earlier.folder.destination_directory, earlier.destination_name)
+    found = entry.folder.destination_directory.look(entry.destination_name)
+    if made is None or found is None:
         return False  # linking will tell
-    finally:
-        if was_closed:
-            directory.close()
     return identity(found) == identity(made)
 
 

@@ -7,6 +7,7 @@ the first is the one of which most is there, or what another run copied would be
 
 from stat import S_ISREG
 
+from pycp.engine.links import look_below
 from pycp.values import LINKED, REGULAR
 
 TYPE_CHECKING = False
@@ -116,14 +117,6 @@ class LinkSets:
 
 def _size_there(name: "Name") -> int:
     """Return how many bytes there are of the copy of a name, -1 if there is none."""
-    directory = name[0].folder.destination_directory
-    was_closed = not directory.is_open
-    try:
-        directory.reopen()
-        found = directory.stat(name[1], False)
-    except OSError:
-        return -1  # copying will tell
-    finally:
-        if was_closed:
-            directory.close()
-    return found.st_size if S_ISREG(found.st_mode) else -1
+    filled, file, _place = name
+    found = look_below(filled.folder.destination_directory, file)
+    return found.st_size if found is not None and S_ISREG(found.st_mode) else -1
