@@ -11,6 +11,7 @@ from errno import EACCES, EINVAL, EPERM
 from pycp import system
 from pycp.errors import CopyError, SilentError, failed
 from pycp.quoting import quote_word
+from pycp.system.folder import CLOSED
 from pycp.values import ALL_BITS, PERMISSIONS, SPECIAL_BITS, USER_WRITE
 
 TYPE_CHECKING = False
@@ -30,7 +31,8 @@ class Made:
     """A destination that has its contents and now gets its attributes.
 
     `status` is the destination as it was found or created, `withheld` the permission bits it was
-    not created with, because nobody else may look in before it is complete.
+    not created with, because nobody else may look in before it is complete. Where a directory and
+    its source are is only told in the end.
     """
 
     __slots__ = (
@@ -48,11 +50,11 @@ class Made:
 
     def __init__(
         self,
-        source: "system.Where | None",
-        where: "system.Where",
         status: "os.stat_result",
         is_new: bool,
         withheld: int,
+        where: "system.Where" = CLOSED,
+        source: "system.Where | None" = None,
     ) -> None:
         self.source = source
         """The source, to read extended attributes from; None if there are none to be read."""
@@ -81,7 +83,7 @@ def set_attributes(
     if is_begun:
         # What it was created without, or lent since, cannot be told: the whole mode is set.
         is_new, withheld = True, USER_WRITE
-    made = Made(file.source_fd, file.destination_fd, file.destination, is_new, withheld)
+    made = Made(file.destination, is_new, withheld, file.destination_fd, file.source_fd)
     lacks_write = not file.source.st_mode & USER_WRITE
     if job.options.preserve_xattr and is_new and lacks_write and not job.is_privileged:
         _let_user_write(file.destination_fd, file.destination)

@@ -101,7 +101,7 @@ def _enter_directory(job: "Job", entry: "Entry", decision: "Decision") -> Filled
 
         is_begun = was_begun(job, source, status)
         withheld = job.options.withheld_bits(True) & mode
-    made = Made(None, 0, status, is_new or is_begun, withheld)
+    made = Made(status, is_new or is_begun, withheld)
     try:
         if job.labels is not None and not is_new:
             job.labels.relabel(destination.where, entry.destination, status.st_mode)

@@ -118,7 +118,7 @@ def pretend_to_enter(job: "Job", entry: "Entry", decision: "Decision") -> Filled
     node = place if isinstance(place, Node) else None
     directory = Pretended(source_directory(entry, decision.source_stat), source.overlay, node)
     folder = Folder(entry.folder, directory, destination, found is None)
-    return Filled(entry, folder, decision.source_stat, Made(None, 0, status, found is None, 0))
+    return Filled(entry, folder, decision.source_stat, Made(status, found is None, 0))
 
 
 def open_real(job: "Job", filled: Filled, decision: "Decision") -> None:

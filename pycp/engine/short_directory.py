@@ -92,7 +92,7 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
             ):
                 destination.close()
                 raise replaced(entry.destination)
-            made = Made(None, 0, status, True, withheld)
+            made = Made(status, True, withheld)
             made.has_names = has_names
             if made.mode & mode & OWNER_ALL != OWNER_ALL:
                 let_owner_in(entry, destination, made, mode)
@@ -158,7 +158,7 @@ def _enterer(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Filled | 
         if may_begin_anew and not (keeps_mode and source.st_mode == status.st_mode):
             is_begun = was_begun(job, source, status)
         withheld = withheld_bits & source.st_mode & PERMISSIONS if may_begin_anew else 0
-        made = Made(None, 0, status, is_begun, withheld)
+        made = Made(status, is_begun, withheld)
         try:
             tell_directory(report, entry, False)
             if is_begun:

@@ -122,6 +122,6 @@ def pretending_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], F
             except BaseException:
                 inner.close()
                 raise
-        return Filled(Entry(folder, name), inner, source, Made(None, 0, source, True, 0))
+        return Filled(Entry(folder, name), inner, source, Made(source, True, 0))
 
     return make

@@ -64,5 +64,5 @@ def finish_special(job: "Job", entry: "Entry", decision: "Decision", is_new: boo
             # What a link leads to cannot be held everywhere; the link has nothing to give.
             where = held.where if is_source else None
             apply_attributes(
-                job, entry, source, Made(where, made.where, made.status, is_new, withheld)
+                job, entry, source, Made(made.status, is_new, withheld, made.where, where)
             )

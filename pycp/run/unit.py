@@ -77,7 +77,7 @@ def unpack_filled(record: "Record | None", folder: Folder) -> Filled:
     if record is None:
         return not_ours(entry, folder)
     source, status, is_new, withheld, mode, present_mode = record
-    made = Made(None, 0, stat_result(*status), is_new, withheld)
+    made = Made(stat_result(*status), is_new, withheld)
     made.mode, made.present_mode = mode, present_mode
     filled = Filled(entry, folder, stat_result(*source), made)
     filled.pending = 1
@@ -86,7 +86,7 @@ def unpack_filled(record: "Record | None", folder: Folder) -> Filled:
 
 def not_ours(entry: Entry, folder: Folder) -> Filled:
     """Return a directory of which one part waits, and that is for somebody else to finish."""
-    filled = Filled(entry, folder, NOTHING, Made(None, 0, NOTHING, False, 0))
+    filled = Filled(entry, folder, NOTHING, Made(NOTHING, False, 0))
     filled.is_ours, filled.pending = False, 1
     return filled
 

@@ -27,7 +27,7 @@ def give(settings: Job, mode: int, old_mode: int, is_new: bool = False) -> int:
     source = changed(os.stat("a"), st_uid=os.geteuid() + 1, st_mode=stat.S_IFREG | mode)
     fd = os.open("b", os.O_RDONLY)
     try:
-        apply_attributes(settings, entry("a", "b"), source, Made(None, fd, os.fstat(fd), is_new, 0))
+        apply_attributes(settings, entry("a", "b"), source, Made(os.fstat(fd), is_new, 0, fd))
     finally:
         os.close(fd)
     return stat.S_IMODE(os.stat("b").st_mode)
@@ -66,7 +66,7 @@ def test_times_of_access_and_change_are_not_mixed_up() -> None:
     os.utime("a", ns=(1_000_000_001, 2_000_000_002))
     fd = os.open("b", os.O_RDONLY)
     try:
-        made = Made(None, fd, os.fstat(fd), True, 0)
+        made = Made(os.fstat(fd), True, 0, fd)
         apply_attributes(job(preserve_timestamps=True), entry("a", "b"), os.stat("a"), made)
     finally:
         os.close(fd)

@@ -100,6 +100,6 @@ def test_another_directory_in_the_place_of_one_that_would_be_there_is_skipped() 
     below.id = identity(os.stat("d"))
     made = entry("new", "copy")
     made.folder.source_directory = below
-    filled = Filled(made, made.folder, os.stat("d"), Made(None, 0, os.stat("d"), True, 0))
+    filled = Filled(made, made.folder, os.stat("d"), Made(os.stat("d"), True, 0))
     with pytest.raises(CopyError, match="skipping directory 'new', as it was replaced"):
         list_pretended(job(), filled, Copies())

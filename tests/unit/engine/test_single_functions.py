@@ -90,7 +90,7 @@ def filled() -> Iterator[Filled]:
     folder = opened_folder()
     folder.source_directory.parent = Directory(None, "", None)
     status = os.stat("d")
-    yield Filled(entry("s", "d"), folder, os.stat("s"), Made(None, 0, status, False, 0))
+    yield Filled(entry("s", "d"), folder, os.stat("s"), Made(status, False, 0))
     folder.close()
 
 
@@ -103,7 +103,7 @@ def test_the_mode_of_something_new_that_cannot_be_set_is_told(
 ) -> None:
     monkeypatch.setattr(system, "set_mode", failing(errno.EIO))
     work = job(require_preserve=is_required)
-    made = Made(None, fd, os.fstat(fd), True, 0o077)
+    made = Made(os.fstat(fd), True, 0o077, fd)
     source = changed(os.stat("a"), st_mode=stat.S_IFREG | 0o700)
     told = f"preserving permissions for 'b': {IO}"
     if is_required:
@@ -120,7 +120,7 @@ def test_an_old_file_that_cannot_be_closed_is_not_given_away(
 ) -> None:
     monkeypatch.setattr(attributes, "set_exact_mode", failing(errno.EIO))
     source = changed(os.stat("a"), st_uid=os.geteuid() + 1)
-    made = Made(None, fd, os.fstat(fd), False, 0)
+    made = Made(os.fstat(fd), False, 0, fd)
     work = job(preserve_ownership=True, preserve_mode=True)
     with pytest.raises(CopyError, match=f"clearing permissions for 'b': {IO}"):
         apply_attributes(work, entry("a", "b"), source, made)
@@ -134,7 +134,7 @@ def test_an_owner_that_cannot_be_set_is_told(
     source = changed(os.stat("a"), st_uid=os.geteuid() + 1)
     work = job(preserve_ownership=True)
     work.is_privileged = is_privileged
-    made = Made(None, fd, os.fstat(fd), True, 0)
+    made = Made(os.fstat(fd), True, 0, fd)
     if not is_privileged:
         apply_attributes(work, entry("a", "b"), source, made)
         return
@@ -172,7 +172,7 @@ def test_attributes_of_a_directory_that_cannot_be_gone_back_to_are_told_once(
 
 @pytest.mark.parametrize("mode", [True, False])
 def test_permissions_that_were_not_read_are_told(fd: int, mode: bool) -> None:
-    made = Made(None, fd, os.fstat(fd), False, 0)
+    made = Made(os.fstat(fd), False, 0, fd)
     made.unknown = CopyError("not known")
     work = job(preserve_mode=mode, require_preserve_xattr=True)
     with pytest.raises(CopyError, match="not known"):

@@ -63,7 +63,7 @@ def filled() -> Filled:
     """Return a directory that was copied, and is closed."""
     folder = opened_folder()
     folder.close()
-    return Filled(entry("s", "d"), folder, os.stat("s"), Made(None, 0, os.stat("d"), False, 0))
+    return Filled(entry("s", "d"), folder, os.stat("s"), Made(os.stat("d"), False, 0))
 
 
 def words_of(walk: Walk) -> list[str]:

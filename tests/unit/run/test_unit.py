@@ -129,9 +129,7 @@ def test_what_finishing_a_directory_needs_survives_being_packed(root: Folder) ->
     folder = Folders(root).at(way("a"), is_new=True)
     source, made = os.stat("s/a"), os.stat("d/a")
     record = marshal.loads(
-        marshal.dumps(
-            pack_filled(Filled(Entry(root, "a"), folder, source, Made(None, 0, made, True, 0o22)))
-        )
+        marshal.dumps(pack_filled(Filled(Entry(root, "a"), folder, source, Made(made, True, 0o22))))
     )
     again = unpack_filled(record, folder)
     assert again.source == source
