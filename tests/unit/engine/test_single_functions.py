@@ -1,6 +1,7 @@
 """What single functions make of what they are seldom given."""
 
 import errno
+import hashlib
 import os
 import stat
 import struct
@@ -30,7 +31,7 @@ from pycp.engine import (
 )
 from pycp.engine.attributes import Made, apply_attributes
 from pycp.engine.data import FATAL_ANYWAY
-from pycp.engine.digest import digest_stripped
+from pycp.engine.digest import digest_step, digest_stripped
 from pycp.engine.directory import Filled
 from pycp.engine.file_copy import FileCopy
 from pycp.engine.short_directory import directory_maker
@@ -449,6 +450,23 @@ def test_what_is_not_ours_or_is_gone_is_not_finished() -> None:
 def test_a_stripped_file_that_was_replaced_has_no_digest() -> None:
     with pytest.raises(CopyError, match="replaced"):
         digest_stripped(job(digest="sha256"), entry("a", "b"), os.stat("a"))
+
+
+def test_a_digest_that_is_none_for_security_is_taken_of_small_files_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where only those that are approved may serve it, as with OpenSSL in the mode of FIPS."""
+
+    def md5(data: bytes, *, usedforsecurity: bool = True) -> Any:
+        if usedforsecurity:
+            raise ValueError("unsupported")
+        return hashlib.new("md5", data, usedforsecurity=False)
+
+    monkeypatch.setattr(hashlib, "md5", md5)
+    file = FileCopy(entry("a", "b"), -1, os.stat("a"))
+    file.data = b"words"
+    digest_step(job(digest="md5"))(file)
+    assert file.entry.digest == md5(b"words", usedforsecurity=False).hexdigest()
 
 
 def test_a_digest_of_what_is_shorter_by_now_ends(file: FileCopy) -> None:
