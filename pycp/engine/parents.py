@@ -20,25 +20,9 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
 
-
-class Parent:
-    """One directory of the path that gets attributes when the copy is done."""
-
-    __slots__ = ("directory", "mode", "source", "source_name")
-
-    def __init__(
-        self,
-        directory: Directory,
-        source: "os.stat_result | None",
-        source_name: str,
-        mode: int | None,
-    ) -> None:
-        self.directory = directory
-        self.source = source
-        """Whose attributes it gets; None if none are preserved."""
-        self.source_name = source_name
-        self.mode = mode
-        """Mode to give it in the end; None leaves it alone."""
+    Parent = tuple[Directory, os.stat_result | None, str, int | None]
+    """One directory of the path that gets attributes when the copy is done: whose these are, None
+    if none are preserved; the name of that; and the mode to give it, None to leave that alone."""
 
 
 class Parents:
@@ -139,7 +123,7 @@ def _make_each(job: "Job", entry: "Entry", path: str, parents: Parents) -> Direc
             if options.may_be_begun() and source is not None and not options.preserve_mode:
                 mode = _mode_left(job, source, found)
         if preserves or mode is not None:
-            parents.made.append(Parent(directory, source if preserves else None, source_name, mode))
+            parents.made.append((directory, source if preserves else None, source_name, mode))
     return directory
 
 
@@ -240,15 +224,15 @@ def flush_parents(job: "Job", parents: Parents) -> None:
 def finish_parents(job: "Job", parents: Parents) -> None:
     """Give the directories their attributes, the deepest first; stop at the first failure."""
     options = job.options
-    for parent in reversed(parents.made):
-        source, what = parent.source, "failed to get attributes of"
+    for directory, source, source_name, mode in reversed(parents.made):
+        what = "failed to get attributes of"
         try:
             if options.dry_run:
                 from pycp.engine.dry_directory import foresee_parent
 
-                foresee_parent(job, parent.directory, source)
+                foresee_parent(job, directory, source)
                 continue
-            where = parent.directory.where
+            where = directory.where
             if source is not None and options.preserve_timestamps:
                 what = "failed to preserve times for"
                 system.set_times(where, source.st_atime_ns, source.st_mtime_ns)
@@ -257,21 +241,21 @@ def finish_parents(job: "Job", parents: Parents) -> None:
                 give_to_owner(job, source, where)
             what = "failed to preserve permissions for"
             if source is not None and options.preserve_mode:
-                _preserve_permissions(parent, where, source)
-            elif parent.mode is not None:
-                system.set_mode(where, parent.mode)
+                _preserve_permissions(where, source, source_name)
+            elif mode is not None:
+                system.set_mode(where, mode)
         except OSError as error:
-            job.report.failed(failed(what, parent.directory.shown, error))
+            job.report.failed(failed(what, directory.shown, error))
             return
 
 
-def _preserve_permissions(parent: Parent, where: "system.Where", source: "os.stat_result") -> None:
+def _preserve_permissions(where: "system.Where", source: "os.stat_result", name: str) -> None:
     """Copy access control lists and mode of the source directory."""
     from pycp.engine.xattrs import set_permissions
 
     mode = stat.S_IMODE(source.st_mode)
     try:
-        held = Pinned(parent.source_name, None, parent.source_name, follows=True)
+        held = Pinned(name, None, name, follows=True)
     except OSError as error:
         set_permissions(None, where, mode, unknown=OSError(error.errno, ""))
         return

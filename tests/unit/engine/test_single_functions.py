@@ -182,9 +182,8 @@ def test_permissions_that_were_not_read_are_told(fd: int, mode: bool) -> None:
 
 def test_another_directory_above_lends_no_permissions(fd: int) -> None:
     source = changed(os.stat("s"), st_ino=1)
-    parent = parents.Parent(Directory(None, "d", None), source, "s", None)
     with pytest.raises(OSError) as problem:
-        parents._preserve_permissions(parent, fd, source)
+        parents._preserve_permissions(fd, source, "s")
     assert problem.value.errno == errno.ESTALE
 
 
