@@ -12,7 +12,7 @@ from pycp import system
 from pycp.errors import CopyError, SilentError, failed
 from pycp.quoting import quote_word
 from pycp.system.folder import CLOSED
-from pycp.values import ALL_BITS, PERMISSIONS, SPECIAL_BITS, USER_WRITE
+from pycp.values import ALL_BITS, NEW_MODE, PERMISSIONS, SPECIAL_BITS, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _let_user_write(fd: int, status: "os.stat_result") -> None:
     """Make a new file writable: setting extended attributes asks for it, and the umask may not."""
     if not status.st_mode & USER_WRITE:
         try:
-            system.set_mode(fd, (status.st_mode | USER_WRITE) & 0o7777)
+            system.set_mode(fd, (status.st_mode | USER_WRITE) & ALL_BITS)
         except OSError:
             return  # setting the attributes will tell
 
@@ -201,7 +201,7 @@ def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Ma
     options = job.options
     if options.explicit_no_mode:
         has_all = made.is_directory or stat.S_ISSOCK(made.status.st_mode)
-        mode = (0o777 if has_all else 0o666) & ~job.umask
+        mode = (PERMISSIONS if has_all else NEW_MODE) & ~job.umask
         if made.is_directory:
             mode |= made.mode & stat.S_ISGID
         try:

@@ -11,7 +11,7 @@ from errno import EPERM
 
 from pycp import system
 from pycp.system.overlay import Pretended
-from pycp.values import PERMISSIONS
+from pycp.values import NEW_MODE, PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def attributes_of_copy(job: "Job", source: "os.stat_result") -> dict[str, int]:
     known: dict[str, int] = {"st_mode": source.st_mode}
     if not options.preserve_mode:
         kind, mode = stat.S_IFMT(source.st_mode), source.st_mode & PERMISSIONS
-        known["st_mode"] = kind | ((0o666 if options.explicit_no_mode else mode) & ~job.umask)
+        known["st_mode"] = kind | ((NEW_MODE if options.explicit_no_mode else mode) & ~job.umask)
     if not options.preserve_timestamps:
         known["st_mtime_ns"] = time.time_ns()
     known["st_ctime_ns"] = time.time_ns()

@@ -12,7 +12,7 @@ from pycp.entries import Entry
 from pycp.errors import CopyError, failed, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory, Folder, identity, is_still, may_be_just_made
-from pycp.values import GROUP_AND_OTHERS, OWNER_ALL
+from pycp.values import GROUP_AND_OTHERS, OWNER_ALL, PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _make_one(
     """Make one directory; return it and the mode it is to get in the end, if not this one."""
     options = job.options
     shown, source_name = names
-    mode = 0o777 if options.explicit_no_mode else stat.S_IMODE(source.st_mode)
+    mode = PERMISSIONS if options.explicit_no_mode else stat.S_IMODE(source.st_mode)
     withheld = 0
     if options.preserve_ownership or options.preserve_mode:
         withheld = source.st_mode & GROUP_AND_OTHERS  # no more comes back where a list has a say
@@ -204,7 +204,7 @@ def _make_one(
 
 def _mode_left(job: "Job", source: "os.stat_result", found: "os.stat_result") -> int | None:
     """Return the mode that a directory made by an interrupted copy is still to get, if it is."""
-    mode = 0o777 if job.options.explicit_no_mode else stat.S_IMODE(source.st_mode)
+    mode = PERMISSIONS if job.options.explicit_no_mode else stat.S_IMODE(source.st_mode)
     final = mode & ~job.umask
     withheld = source.st_mode & GROUP_AND_OTHERS if job.options.preserve_ownership else 0
     created = final & ~withheld

@@ -26,7 +26,7 @@ from pycp.engine.write import (
 )
 from pycp.errors import CopyError, cannot, cannot_read, skipping
 from pycp.system.folder import identity, release
-from pycp.values import USER_WRITE
+from pycp.values import PERMISSIONS, USER_WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Out
     options = job.options
     source = file.source
     withheld = job.options.withheld_bits(False) & source.st_mode
-    is_new = _open_destination(job, file, decision, (source.st_mode & 0o777) & ~withheld)
+    is_new = _open_destination(job, file, decision, source.st_mode & PERMISSIONS & ~withheld)
     if not is_new:
         file.start = file.kept = decision.start
     outcome.made = identity(file.destination)

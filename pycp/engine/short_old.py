@@ -10,6 +10,7 @@ from pycp import system
 from pycp.engine.write import creation_error, open_existing
 from pycp.entries import Entry
 from pycp.system.folder import release
+from pycp.values import PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def opener_in_old(job: "Job") -> "Callable[[Folder, str, os.stat_result], Opened
     old_flags = job.old_file_flags | system.O_NONBLOCK
     status_of, unlink = system.fstat, system.unlink
     own_files = job.report.own_files
-    created_bits, first_mode = 0o777 & ~options.withheld_bits(False), options.new_file_mode
+    created_bits = PERMISSIONS & ~options.withheld_bits(False)
+    first_mode = options.new_file_mode
 
     def open_in_old(folder: "Folder", name: str, source: "os.stat_result") -> "Opened":
         mode = source.st_mode & created_bits if first_mode is None else first_mode

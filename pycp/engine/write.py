@@ -12,7 +12,7 @@ from pycp import system
 from pycp.errors import CopyError, cannot, failed, reason, replaced
 from pycp.quoting import quote_name
 from pycp.system.folder import identity, is_still, release
-from pycp.values import last_component, split_last
+from pycp.values import PERMISSIONS, last_component, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def narrow(file: "FileCopy") -> None:
     too_much = mode & ~file.source.st_mode & NOT_ITS_OWN
     if stat.S_ISREG(mode) and too_much:
         try:
-            system.set_mode(file.destination_fd, mode & 0o777 & ~too_much)
+            system.set_mode(file.destination_fd, mode & PERMISSIONS & ~too_much)
         except OSError:
             pass  # not ours to close; setting the mode will tell
 
