@@ -316,11 +316,11 @@ class Coordinator:
         self._hands.slots = max(slots, min(wanted, 2 * slots) if slots else wanted)
 
     def _redo(self, task: Task, lost: Lost) -> None:
-        """Have a unit done again whose process ended, or tell what is not done."""
+        """Have a unit done again whose process ended or never began, or tell what is not done."""
         has_temporary = self._walk.job.options.makes_temporary_names()
         if has_temporary and lost.token and lost.token not in self._left_by:
             self._left_by.append(lost.token)
-        if task.tries < TRIES:
+        if task.tries < TRIES or not lost.was_begun:
             for level in task.levels:
                 level.filled.is_redone, level.filled.folder.is_new = True, False
             if self._hands.slots:

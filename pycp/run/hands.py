@@ -62,10 +62,12 @@ TICK = 0.5
 class Lost:
     """What came back of a unit whose process ended; nobody knows how far it came."""
 
-    def __init__(self, how: str, token: str = "") -> None:
+    def __init__(self, how: str, token: str = "", was_begun: bool = True) -> None:
         self.how = how
         self.token = token
         """What its temporary names have in them."""
+        self.was_begun = was_begun
+        """Unless there was nobody to begin with it."""
 
     def error(self, shown: str) -> CopyError:
         """Word what is not copied for it."""
@@ -109,7 +111,7 @@ class ForkedHands:
         if (worker is None or self._held[worker]) and len(self._held) < self.slots:
             worker = self._start() or worker
         if worker is None:
-            self._lost.append((self._next, Lost("none could be started")))
+            self._lost.append((self._next, Lost("none could be started", was_begun=False)))
             return self._next
         self._held[worker].append(self._next)
         try:

@@ -1,5 +1,6 @@
 """What becomes of a copy when one of its processes is ended, and of the others."""
 
+import errno
 import os
 import select
 import signal
@@ -11,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-import tests.forked  # noqa: F401  imports all of pycp
 from pycp.__main__ import cp_main
 from tests import tree
-from tests.forked import MEMORY
+from tests.forked import MEMORY, run_ours
 from tests.trust.interception import WORKER, Interceptor
 
 FILES = 700
@@ -168,6 +168,12 @@ def test_a_worker_whose_parent_was_ended_leaves_no_temporary_name(
     assert not list(place.rglob("Cu*"))
 
 
+def is_told(name: str, told: str) -> bool:
+    """Return whether a file is told as lost; a directory not even begun stands for all in it."""
+    ways = (f"cannot copy {lost}:" for lost in (name, name.rpartition("/")[0] + "'"))
+    return any(f"{way} the process copying it ended: killed by signal 9" in told for way in ways)
+
+
 @pytest.mark.parametrize("options", ["-r", "-a"])
 def test_what_kills_every_worker_is_told(place: Path, options: str) -> None:
     def act(_number: int) -> None:
@@ -177,13 +183,34 @@ def test_what_kills_every_worker_is_told(place: Path, options: str) -> None:
     told = (place / "stderr").read_text()
     assert "Traceback" not in told
     left = missing(place)
-    for name in left:
-        # A directory that could not even be begun stands for all that is in it.
-        above = name.rpartition("/")[0] + "'"
-        ways = [f"cannot copy {lost}: the process copying it ended:" for lost in (name, above)]
-        assert any(f"{way} killed by signal 9" in told for way in ways), name
+    assert all(is_told(name, told) for name in left)
     assert status == (1 if told else 0)
     assert told or not left
+
+
+@pytest.mark.parametrize("most", [2, 5, 8])
+def test_what_nobody_could_begin_with_is_copied_here(
+    place: Path, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process ends with its first unit, and after some no other can be started."""
+    count = 0
+
+    def fork() -> int:
+        nonlocal count
+        count += 1
+        if count > most:
+            raise BlockingIOError(errno.EAGAIN, "")
+        return os.fork()
+
+    def end_itself(*_words: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("pycp.system.worker._fork", fork)
+    monkeypatch.setattr("pycp.run.worker.Server.carry_out", end_itself)
+    told = run_ours(["-r", "-j2", "-T", "s", "D"], str(place)).stderr
+    for line in told.splitlines():
+        assert line.endswith("the process copying it ended: killed by signal 9")
+    assert all(is_told(name, told) for name in missing(place))
 
 
 class Paused:
