@@ -30,6 +30,11 @@ def split_last(name: str) -> tuple[str, str]:
     return name[:start], name[start:]
 
 
+def components(path: str) -> list[str]:
+    """Return the names that a path goes through, one after the other."""
+    return [name for name in path.split("/") if name not in ("", ".")]
+
+
 def is_ours(source: "os.stat_result", status: "os.stat_result", user: int) -> bool:
     """Return whether something belongs to us, or to whom the copy is given: nobody planted it."""
     return status.st_uid in (source.st_uid, user)

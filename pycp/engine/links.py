@@ -6,7 +6,7 @@ import stat
 from pycp import system
 from pycp.engine.attributes import TOLERATED, preserve_times
 from pycp.engine.pinned import Pinned
-from pycp.engine.write import remove_beside
+from pycp.engine.write import remove_beside, tell_removed
 from pycp.errors import CopyError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
@@ -41,8 +41,8 @@ def keep_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "O
     finally:
         if was_closed:
             directory.close()
-    if replaced and job.report.verbose:
-        job.report.line(f"removed {quote_name(entry.destination)}")
+    if replaced:
+        tell_removed(job, entry)
 
 
 def make_hard_link(job: "Job", entry: "Entry", decision: "Decision", outcome: "Outcome") -> None:

@@ -52,7 +52,9 @@ def resume(job: "Job", entry: "Entry", decision: Decision) -> "Rest":
     What is missing of its attributes then it gets here.
     """
     if decision.destination_stat is None and not decision.removes_destination:
-        return decision, ""
+        earlier = decision.link_to if decision.is_unannounced else None  # -u has it join a set
+        if earlier is None or not _is_linked(entry, earlier):
+            return decision, ""
     shown = quote_name(entry.destination)
     rest: Decision | None = decision
     remark = f"replaced {shown}" if decision.removes_destination else ""

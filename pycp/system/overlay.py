@@ -13,7 +13,7 @@ from pycp import system
 from pycp.system.allowed import GROWING, may_link, protection, why_not
 from pycp.system.folder import CLOSED, Directory, identity
 from pycp.system.nodes import Node, changed, new_status
-from pycp.values import split_last
+from pycp.values import components, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Overlay:
         """Return the status and place of what `path` names from a place; raise OSError if none."""
         if not path:
             raise OSError(ENOENT, "")
-        parts = _parts(path)
+        parts = components(path)
         needs_directory = path.endswith(("/", "/."))
         follows = follows or needs_directory
         if path.startswith("/"):
@@ -67,7 +67,7 @@ class Overlay:
                 if links > MOST_LINKS:
                     raise OSError(ELOOP, "")
                 text = self.text(place)
-                parts[:0] = _parts(text)
+                parts[:0] = components(text)
                 is_absolute = text.startswith("/")
                 place = (None, "/") if is_absolute else above
                 status = self.status(place) if is_absolute else above_status
@@ -96,7 +96,7 @@ class Overlay:
                 raise OSError(ENOENT, "")
             if isinstance(node, tuple):
                 node = names[name] = self._node(node, here.st_dev, name)
-            return node.status, node
+            return self.changed.get(identity(node.status), node.status), node
         if isinstance(place, Node):
             if name != ".." or not isinstance(place.above, Pretended):
                 raise OSError(ENOENT, "")
@@ -131,11 +131,16 @@ class Overlay:
         return system.readlink(place[1].rstrip("/"), dir_fd=place[0])
 
     def change(self, place: "Place", status: os.stat_result) -> None:
-        """Let what is in a place look like this from now on."""
-        if isinstance(place, Node):
+        """Let what is in a place look like this from now on, under all its names."""
+        if isinstance(place, Node) and status.st_ino < 0:
             place.status = status
         else:
             self.changed[identity(status)] = status
+
+    def lose_name(self, place: "Place", status: os.stat_result) -> None:
+        """Let what is in a place have one name less."""
+        if status.st_nlink > 1:
+            self.change(place, changed(status, st_nlink=status.st_nlink - 1))
 
 
 class Pretended(Directory):
@@ -273,13 +278,13 @@ class Pretended(Directory):
 
     def unlink(self, name: str) -> None:
         """Pretend to take away a name below the directory."""
-        names, last = self._taken(name)
+        names, last, place, status = self._taken(name)
+        self.overlay.lose_name(place, status)
         names[last] = None
 
     def rename(self, name: str, new_name: str, exclusively: bool = False) -> None:
         """Pretend to give something another name in the same directory."""
-        names, last = self._taken(name)
-        status, place = self.find(name, False)
+        names, last, place, status = self._taken(name)
         if new_name.endswith("/") and not stat.S_ISDIR(status.st_mode):
             raise OSError(ENOTDIR, "")
         try:
@@ -291,7 +296,7 @@ class Pretended(Directory):
                 raise OSError(EEXIST, "")
             if identity(other) == identity(status):
                 return  # nothing happens to two names of one file
-            self._taken(new_name)
+            self.overlay.lose_name(*self._taken(new_name)[2:])
         if not isinstance(place, Node):
             text = self.overlay.text(place) if stat.S_ISLNK(status.st_mode) else ""
             place = Node(status, text, None)
@@ -315,8 +320,8 @@ class Pretended(Directory):
             return names, last, above.st_dev
         raise OSError(EEXIST, "")
 
-    def _taken(self, name: str) -> "tuple[Names, str]":
-        """Return where something is; raise OSError if it cannot be taken away."""
+    def _taken(self, name: str) -> "tuple[Names, str, Place, os.stat_result]":
+        """Return where something is, and what; raise OSError if it cannot be taken away."""
         names, last, place, above = self._spot(name)
         found, found_place = self.find(name, False)
         _require_writable(place)
@@ -329,11 +334,7 @@ class Pretended(Directory):
             raise OSError(EPERM, "")
         if stat.S_ISDIR(found.st_mode):
             raise OSError(EISDIR, "")
-        return names, last
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part not in ("", ".")]
+        return names, last, found_place, found
 
 
 def _require_writable(place: "Place") -> None:

@@ -94,6 +94,8 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("a suffix that asks for a directory", "-r -Sx/ s t", "s/f t/s/f", 1),
     Case("hard links are kept", "-a d e", "d/a d/b=d/a d/c=d/a"),
     Case("hard links over other files", "-a d/. e", "d/a d/b=d/a e/a e/b"),
+    Case("over names of one file", "-a d/. e", "d/a d/b e/a e/b=e/a"),
+    Case("hard links over names of one file", "-a d/. e", "d/a d/b=d/a e/a e/b=e/a"),
     Case("a directory into itself", "-r d d/e", "d/", 1),  # inode numbers order what it holds
     Case("what is there is removed", "--remove-destination a b", "a b"),
     Case("what cannot be opened is removed", "-f a b", "a b@000", who=("root", "user")),

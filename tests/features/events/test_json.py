@@ -235,6 +235,13 @@ def test_backups_and_removals_are_told(tree: Tree, run_pycp: Programs) -> None:
     assert [event["destination"] for event in happened(result, "removed")] == ["c"]
 
 
+def test_a_file_that_makes_way_for_a_hard_link_is_told(tree: Tree, run_pycp: Programs) -> None:
+    root = tree("d/a d/b=d/a e/a e/b")
+    result = run(run_pycp, "pycp -a --json d/. e", root)
+    link = next(event for event in happened(result, "copied") if event["type"] == "hardlink")
+    assert [e["destination"] for e in happened(result, "removed")] == [link["destination"]]
+
+
 def test_names_of_any_bytes_survive(tree: Tree, run_pycp: Programs) -> None:
     names = [os.fsdecode(name) for name in (b"\xff", b"\xc3\xa9", b"a\xc3", b"new\nline", b'q"\\')]
     root = tree({f"s/{name}": trees.file(name) for name in names})

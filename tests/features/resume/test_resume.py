@@ -201,6 +201,18 @@ def test_a_set_of_hard_links_is_completed_even_if_others_stay(
     assert (root / "D/3/h").read_bytes() == other
 
 
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_whole_set_of_hard_links_that_is_not_newer_is_complete(
+    tree: Tree, run_pycp: Programs, jobs: int
+) -> None:
+    root = Path(tree("s/a s/b=s/a s/c=s/a"))
+    resumed(run_pycp, root, "-aT s D")
+    changed = (root / "D/a").stat().st_ctime_ns
+    said = resumed(run_pycp, root, f"-auvT --resume -j{jobs} s D")
+    assert said == "nothing was left to do: 3 files are there\n"
+    assert (root / "D/a").stat().st_ctime_ns == changed
+
+
 def test_a_file_with_names_elsewhere_is_not_written_into(tree: Tree, run_pycp: Programs) -> None:
     root = copied(tree, run_pycp, {"s/f": trees.file(DATA), "other": ELSEWHERE})
     (root / "D/f").unlink()
