@@ -37,7 +37,7 @@ DENIED = OSError(EPERM, "")
 def without_effects(options: "Options") -> "Options":
     """Return options without those that only matter when something is done."""
     options = options.replace(context="", default_context=False, preserve_context=False)
-    return options.replace(atomic=False, durable=False, verify=False, manifest=None, bandwidth=0)
+    return options.replace(durable=False, verify=False, manifest=None, bandwidth=0)
 
 
 def pretended(entries: "Iterable[Entry]", overlay: Overlay) -> "Iterator[Entry]":

@@ -43,9 +43,12 @@ def pretend_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "
     if decision.is_looping_link:
         remove(job, entry)
     elif found is not None:
-        is_lent = decision.is_begun and found.st_uid == system.geteuid()
+        is_begun = decision.is_begun and job.options.writes_in_place()
+        is_lent = is_begun and found.st_uid == system.geteuid()
         problem = None if is_lent else _why_unwritable(entry, found)
         if problem is None:
+            if job.options.atomic and stat.S_ISREG(found.st_mode):
+                _require_replaceable(job, entry)
             _write(job, entry, decision, found)
             return
         if not job.options.force:
@@ -73,6 +76,16 @@ def _why_unwritable(entry: "Entry", found: "os.stat_result") -> OSError | None:
     if code:
         return OSError(code, "")
     return OSError(ENXIO, "") if stat.S_ISSOCK(found.st_mode) else None
+
+
+def _require_replaceable(job: "Job", entry: "Entry") -> None:
+    """Raise CopyError if nothing may take the place of a file, unless a link leads to that."""
+    name, below = entry.destination_name, directories(entry)[1]
+    try:
+        if not (job.options.attributes_only or is_symlink(entry)):
+            below.rename(name, name)  # changes nothing, if it may be
+    except OSError as error:
+        raise creation_error(entry, error) from None
 
 
 def _write(job: "Job", entry: "Entry", decision: "Decision", found: "os.stat_result") -> None:

@@ -37,7 +37,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
                 outcome.context = job.labels.given
         else:
             outcome.start = rest.start
-            if job.options.atomic or _could_lose(job, decision):
+            if _is_atomic(job) or _could_lose(job, decision):
                 from pycp.engine.atomic import make_atomically
 
                 make_atomically(job, entry, rest, outcome, _make)
@@ -58,6 +58,10 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
             release(outcome.made_fd)
         raise error from None
     return outcome
+
+
+def _is_atomic(job: "Job") -> bool:
+    return job.options.atomic and not job.options.dry_run
 
 
 def _could_lose(job: "Job", decision: "Decision") -> bool:

@@ -251,7 +251,7 @@ def _settle(job: "Job", file: FileCopy, decision: Decision) -> "Rest":
     goes_on = start and difference == status.st_size
     words = ("continued", "at") if goes_on else ("redid", "from")
     remark = f"{words[0]} {quote_name(entry.destination)} {words[1]} byte {start}"
-    return _refined(decision, False, is_begun and options.writes_in_place(), start), remark
+    return _refined(decision, False, is_begun, start), remark
 
 
 def _first_difference(job: "Job", file: FileCopy) -> int | None:

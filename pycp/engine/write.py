@@ -140,7 +140,7 @@ def restore(job: "Job", entry: "Entry", backup: "Backup") -> None:
     What is made atomically has done so already.
     """
     try:
-        if job.options.writes_in_place():
+        if job.options.writes_in_place() or job.options.dry_run:
             entry.folder.destination_directory.rename(backup.name, entry.destination_name)
     except OSError as error:
         job.report.failed(cannot("un-backup", entry.destination, error))

@@ -97,6 +97,13 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
     Case("over names of one file", "-a d/. e", "d/a d/b e/a e/b=e/a"),
     Case("hard links over names of one file", "-a d/. e", "d/a d/b=d/a e/a e/b=e/a"),
     Case("a directory into itself", "-r d d/e", "d/", 1),  # inode numbers order what it holds
+    Case(
+        "a half-written file is made anew",
+        "-r --atomic --resume s/. t",
+        "s/f t/f",
+        before="printf s >t/f",
+    ),
+    Case("what nothing may take the place of", "-r --atomic s/. t", "s/f t/@0555 t/f", 1),
     Case("what is there is removed", "--remove-destination a b", "a b"),
     Case("what cannot be opened is removed", "-f a b", "a b@000", who=("root", "user")),
     Case("what cannot be opened stays", "a b", "a b@000", 1),

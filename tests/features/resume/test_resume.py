@@ -470,6 +470,16 @@ def test_other_options_go_with_it(tree: Tree, run_pycp: Programs, option: str) -
     assert (root / "D/f").read_bytes() == DATA
 
 
+@pytest.mark.parametrize("option", ["--verify", "--atomic"])
+def test_a_file_that_was_begun_gets_its_mode_at_once(
+    tree: Tree, run_pycp: Programs, option: str
+) -> None:
+    root = Path(tree("s/f@0444 D/f@0644"))
+    (root / "D/f").write_text("x")
+    resumed(run_pycp, root, f"-r --resume {option} -T s D")
+    assert (root / "D/f").stat().st_mode & 0o777 == 0o444
+
+
 def test_directories_of_parents_are_finished(tree: Tree, run_pycp: Programs) -> None:
     root = Path(tree("a/b/f D/a/b/"))
     for name, mode in (("a", 0o751), ("a/b", 0o755)):
