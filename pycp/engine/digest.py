@@ -1,7 +1,7 @@
 """--manifest: the digest of each regular file, taken of its bytes as they pass."""
 
 from pycp import system
-from pycp.engine.data import BUFFER_SIZE
+from pycp.engine.data import BUFFER_SIZE, seek
 from pycp.engine.installed import open_made, replaced
 from pycp.engine.job import Stride
 from pycp.engine.phase import Phase
@@ -60,7 +60,8 @@ def digest_of_installed(job: "Job", entry: "Entry", name: str) -> "tuple[str, os
 
 
 def take_digest(name: str, tally: "Tally", file: "FileCopy") -> None:
-    """Take the digest of a file from its source."""
+    """Take the digest of a file from its source, from its beginning."""
+    seek(file.source_fd, 0, 0, file.entry.source)  # a comparison has looked for holes
     file.entry.digest = _digest_of(name, tally, file.source_fd, file.entry.source)
 
 

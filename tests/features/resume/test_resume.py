@@ -441,6 +441,17 @@ def test_a_manifest_names_every_file_whole(tree: Tree, run_pycp: Programs) -> No
     assert os.system(f"cd {root} && b2sum --quiet -c sums") == 0
 
 
+def test_a_manifest_names_a_file_with_holes_that_was_compared(
+    tree: Tree, run_pycp: Programs
+) -> None:
+    spec = {"s/f": trees.file(pieces={300_000: b"x"}, size=400_000)}
+    root = copied(tree, run_pycp, spec)
+    os.utime(root / "D/f")
+    said = resumed(run_pycp, root, "-rv --resume --manifest=sums -T s D")
+    assert said == "nothing was left to do: 1 file is there\n"
+    assert os.system(f"cd {root} && b2sum --quiet -c sums") == 0
+
+
 def test_a_limit_on_bytes_goes_with_it(tree: Tree, run_pycp: Programs) -> None:
     root = copied(tree, run_pycp, {"s/f": trees.file(DATA)})
     (root / "D/f").write_bytes(DATA[:990_000])
