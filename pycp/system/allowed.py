@@ -46,7 +46,7 @@ def why_not(fd: int | None, path: str, mode: int) -> int:
 
 def may_link(status: os.stat_result, fd: int | None, path: str) -> bool:
     """Return whether Linux lets this user give another name to what may be somebody else's."""
-    if protection(fd, path, not stat.S_ISLNK(status.st_mode)):
+    if stat.S_ISDIR(status.st_mode) or protection(fd, path, not stat.S_ISLNK(status.st_mode)):
         return False
     if system.geteuid() in (0, status.st_uid) or not _protects_hard_links():
         return True

@@ -86,6 +86,13 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
         stderr="pycp: will not copy 'b/x/l' through just-created symlink 'd/x/l'\n",
     ),
     Case("a set of hard links is joined", "-au a b d", "a b=a d/a+9 d/b+9"),
+    Case(
+        "a set is joined to a directory",
+        "-ru s/. t",
+        "s/a s/b=s/a t/a/ t/b/",
+        1,
+        before="touch t/*",
+    ),
     Case("-T takes a slash as it is", "-T a n/", "a", 1),
     Case("--parents in an unsearchable directory", "--parents x/f f d", "x/f f d/@0600", 1),
     Case("numbers of backups are counted on", "--backup=numbered a b/a c/a d", "a b/a c/a d/a"),
