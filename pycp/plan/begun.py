@@ -14,6 +14,9 @@ from pycp.values import last_component
 
 PROBE = ".pycp-probe-"
 """How names begin by which the machines of a cluster find out whether they see the same."""
+HEXADECIMAL = "0123456789abcdef"
+TEMPORARY_DIGITS = 6
+"""How many of them follow in a temporary name at least."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,12 +52,16 @@ def is_begun_copy(options: "CopyOptions", sources: list[str], directory: Directo
             return False
         known = frozenset(Directory(None, "", None).names(name))
         found = set()
+        is_begun = False
         for made in directory.names("."):
             if made.startswith(PROBE):
                 continue  # it stayed behind when a copy was killed
-            if made not in known:
+            if made in known:
+                found.add(made)
+            elif _is_temporary(made):
+                is_begun = True  # so did that
+            else:
                 return False
-            found.add(made)
     except OSError:
         return False  # copying will tell
     if found == {last_component(name)}:
@@ -64,4 +71,10 @@ def is_begun_copy(options: "CopyOptions", sources: list[str], directory: Directo
             " say -T or -t",
             filename=directory.shown,
         )
-    return bool(found)
+    return is_begun or bool(found)
+
+
+def _is_temporary(name: str) -> bool:
+    """Return whether a name is one of those that --atomic, or a link, makes something under."""
+    beginning, number = name[:2], name[2:]
+    return beginning == "Cu" and len(number) >= TEMPORARY_DIGITS and not number.strip(HEXADECIMAL)

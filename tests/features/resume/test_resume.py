@@ -392,6 +392,18 @@ def test_a_directory_that_is_not_the_copy_holds_it(
     assert (root / "D/s/d/g").exists()
 
 
+@pytest.mark.parametrize("left", ["Cu0123456789abcdef", "Cu0123ab"])
+@pytest.mark.parametrize("made", [["f"], []])
+def test_a_temporary_name_that_a_kill_left_tells_of_nothing_else(
+    tree: Tree, run_pycp: Programs, made: list[str], left: str
+) -> None:
+    root = Path(tree({"s/f": trees.file(DATA), "s/g": trees.file("g"), "D": trees.directory()}))
+    for name in (*made, left):
+        (root / "D" / name).write_text("x")
+    resumed(run_pycp, root, "-a --resume --atomic s D")
+    assert sorted(os.listdir(root / "D")) == sorted([left, "f", "g"])
+
+
 def test_a_directory_that_may_be_the_copy_or_hold_it_is_not_touched(
     tree: Tree, run_pycp: Programs
 ) -> None:
