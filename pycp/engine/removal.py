@@ -49,7 +49,9 @@ class Below:
         release(self._root_fd)
 
 
-def digest_of(dir_fd: int, name: str, status: "os.stat_result", shown: str) -> str:
+def digest_of(
+    dir_fd: int, name: str, status: "os.stat_result", shown: str, is_dry_run: bool = False
+) -> str:
     """Return the sha256 of a regular file of this status; "" if it is another one by now."""
     import hashlib
 
@@ -57,6 +59,10 @@ def digest_of(dir_fd: int, name: str, status: "os.stat_result", shown: str) -> s
         opened = system.fstat(fd)
         if not (stat.S_ISREG(opened.st_mode) and _is_same(fd, opened, status)):
             return ""
+        if is_dry_run:
+            from pycp.system.contents import read_untraced
+
+            read_untraced(fd)
         return read_digest(hashlib.sha256(usedforsecurity=False), fd, shown)
 
 

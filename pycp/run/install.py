@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pycp.entries import Entry, Report
     from pycp.options import InstallOptions
     from pycp.run.new_files import NewFiles
-    from pycp.run.record import Record
+    from pycp.run.record import Record, Root
     from pycp.run.recording import Finish
     from pycp.system.overlay import Overlay
 
@@ -58,7 +58,7 @@ def run_install(
             report.failed,
             may_be_missing=options.make_parents,
         )
-    overlay, record = None, None
+    overlay, record, root = None, None, None
     try:
         asked = final = _final(options, report)
         if options.unprivileged:
@@ -70,18 +70,21 @@ def run_install(
             from pycp.system.overlay import Overlay
 
             options, overlay = without_effects(options), Overlay()
-        elif options.record is not None:
-            from pycp.run.record import Record
+        if options.record is not None:
+            from pycp.run.record import Record, Root
 
-            record = Record(options, asked, report, umask)
+            if options.dry_run:
+                root = Root(options)
+            else:
+                record = Record(options, asked, report, umask)
         if options.directory:
             from pycp.run.install_directories import make_directories
 
             job = Job(_copy_options(options), report)
-            make_directories(job, operands, final, overlay, record)
+            make_directories(job, operands, final, overlay, record, root)
         else:
             what = operands, directory, destination
-            _install_files(options, *what, final, report, umask, overlay, record)
+            _install_files(options, *what, final, report, umask, overlay, record, root)
     finally:
         if record is not None:
             record.close()
@@ -120,6 +123,7 @@ def _install_files(
     umask: int,
     overlay: "Overlay | None",
     record: "Record | None",
+    root: "Root | None",
 ) -> None:
     above, what = None, _copy_options(options)
     if record is not None:
@@ -129,6 +133,8 @@ def _install_files(
     if options.make_parents and directory is None:
         job, is_whole = Job(what, report), options.target_directory is not None
         try:
+            if root is not None:
+                root.path_of(destination, is_whole)
             if record is None:
                 above, directory = _make_way(job, is_whole, sources, destination, overlay)
             else:
@@ -156,6 +162,8 @@ def _install_files(
                 install_one = Recording(record, installer).install
             for entry in entries:
                 try:
+                    if root is not None:
+                        root.path_of(entry.destination, is_directory=False)
                     install_one(entry)
                 except Irremovable as error:
                     report.failed(error)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from pycp.engine.job import Job
     from pycp.entries import Final
-    from pycp.run.record import Record
+    from pycp.run.record import Record, Root
     from pycp.system.overlay import Overlay
 
 
@@ -20,10 +20,13 @@ def make_directories(
     final: "Final",
     overlay: "Overlay | None",
     record: "Record | None",
+    root: "Root | None",
 ) -> None:
     """Make directories, or pretend to; what goes wrong with one of them is told."""
     for name in names:
         try:
+            if root is not None:
+                root.path_of(name, is_directory=True)
             if record is not None:
                 from pycp.run.recording import Listening
 

@@ -31,7 +31,34 @@ def without_privilege(options: "InstallOptions", final: Final) -> "tuple[Install
     return options, Final(final.mode & ~SET_ID, final.changed_bits & ~SET_ID, -1, -1)
 
 
-class Record:
+class Root:
+    """The directory that is recorded, or all there is."""
+
+    def __init__(self, options: "InstallOptions") -> None:
+        self._root = os.path.realpath(options.record_root or "/")
+
+    def path_of(self, name: str, is_directory: bool) -> str:
+        """Return the name below the root, "" for the root itself, which is a directory.
+
+        Links on the way are followed, and one that is a directory too. Raise CopyError if that is
+        somewhere else.
+        """
+        above, last = split_last(name)
+        last = last.rstrip("/")
+        if is_directory or last in ("", ".", ".."):
+            real = os.path.realpath(name)
+        else:
+            real = os.path.join(os.path.realpath(above or "."), last)
+        if is_directory and real == self._root:
+            return ""
+        root = self._root.rstrip("/") + "/"
+        if not real.startswith(root):
+            text = f"cannot record {quote_name(name)}, which is not below {quote_name(self._root)}"
+            raise CopyError(text, filename=name)
+        return real[len(root) :]
+
+
+class Record(Root):
     """Where lines go, and what they say."""
 
     def __init__(
@@ -45,7 +72,7 @@ class Record:
         self.options = options
         self.report = report
         self._final = final
-        self._root = os.path.realpath(options.record_root or "/")
+        super().__init__(options)
         self._file = RecordFile(options.record, NEW_MODE & ~umask, self._root)
         try:
             claim(report.own_files, self._file.id, options.record, "the record")
@@ -66,26 +93,6 @@ class Record:
             self._file.close()
         except CopyError as error:
             self.report.failed(error)
-
-    def path_of(self, name: str, is_directory: bool) -> str:
-        """Return the name below the root, "" for the root itself.
-
-        Links on the way are followed, and one that is a directory too. Raise CopyError if that is
-        somewhere else.
-        """
-        above, last = split_last(name)
-        last = last.rstrip("/")
-        if is_directory or last in ("", ".", ".."):
-            real = os.path.realpath(name)
-        else:
-            real = os.path.join(os.path.realpath(above or "."), last)
-        if real == self._root:
-            return ""
-        root = self._root.rstrip("/") + "/"
-        if not real.startswith(root):
-            text = f"cannot record {quote_name(name)}, which is not below {quote_name(self._root)}"
-            raise CopyError(text, filename=name)
-        return real[len(root) :]
 
     def look(self, path: str) -> os.stat_result:
         """Return the status of what has a name below the root."""

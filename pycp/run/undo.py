@@ -163,7 +163,8 @@ class _Undoing:
             line.type == "file"
             and line.size in (None, status.st_size)
             and line.sha256 is not None
-            and digest_of(dir_fd, name, status, self._shown(line.path)) == line.sha256
+            and digest_of(dir_fd, name, status, self._shown(line.path), self._is_dry_run)
+            == line.sha256
         )
 
     def _status_of_kept(self, dir_fd: int, above: str, kept: "Kept") -> "os.stat_result | None":

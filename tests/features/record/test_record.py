@@ -116,12 +116,20 @@ def test_without_a_root_names_start_at_the_root_of_all(here: Path) -> None:
 
 def test_what_is_outside_is_not_installed() -> None:
     for words in ("a out", "-d new r/../new2", "-D a new3/x", "-D -t new4 a", "-d ."):
-        result = install(words)
-        assert result.status == 1
-        assert "cannot record" in result.stderr
-        assert ", which is not below '" in result.stderr
+        for option in ("", "--dry-run "):
+            result = install(option + words)
+            assert (result.status, result.stdout) == (1, "")
+            assert "cannot record" in result.stderr
+            assert ", which is not below '" in result.stderr
     assert sorted(os.listdir()) == ["a", "b", "r", "rec"]
     assert made(RECORD) == []
+
+
+def test_the_root_is_no_file() -> None:
+    for dry_run in (True, False):
+        with pytest.raises(pycp.CopyFailed, match="cannot record 'new'"):
+            pycp.install("a", "new", record="record", record_root="new", dry_run=dry_run)
+    assert not os.path.lexists("new")
 
 
 def test_what_fails_has_no_line_and_the_rest_has() -> None:

@@ -74,6 +74,13 @@ def test_it_can_be_installed_and_undone_again_by_the_same_record() -> None:
         assert state(ROOT) == before
 
 
+def test_a_dry_run_leaves_the_time_of_last_access() -> None:
+    install("one", "r/a")
+    os.utime("r/a", ns=(0, os.stat("r/a").st_mtime_ns))  # older than any: reading would change it
+    pycp.undo(RECORD, record_root=ROOT, dry_run=True)
+    assert os.stat("r/a").st_atime_ns == 0
+
+
 def test_a_dry_run_prints_the_same_and_does_nothing() -> None:
     install_much()
     before = state(ROOT)
