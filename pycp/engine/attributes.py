@@ -203,7 +203,7 @@ def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Ma
         has_all = made.is_directory or stat.S_ISSOCK(made.status.st_mode)
         mode = (PERMISSIONS if has_all else NEW_MODE) & ~job.umask
         if made.is_directory:
-            mode |= made.mode & stat.S_ISGID
+            mode |= made.present_mode & stat.S_ISGID
         try:
             set_exact_mode(made.where, mode)
         except OSError as error:

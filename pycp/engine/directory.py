@@ -174,13 +174,18 @@ def let_owner_in(entry: "Entry", directory: Directory, made: Made, mode: int) ->
 
     In the end he gets no more than `mode` gives him.
     """
-    if made.mode & OWNER_ALL != OWNER_ALL:
+    has_group_id = made.mode & stat.S_ISGID
+    # If `mode` keeps the owner out, GNU lets him in by a call as well, and whoever is not in the
+    # group of the directory loses its set-group-ID bit by that: the rest goes to his own group.
+    if made.mode & OWNER_ALL != OWNER_ALL or (has_group_id and mode & OWNER_ALL != OWNER_ALL):
         try:
             system.set_mode(directory.where, made.mode | OWNER_ALL)
+            made.present_mode |= OWNER_ALL
+            if has_group_id:
+                made.present_mode = system.stat_of(directory.where).st_mode & ALL_BITS
         except OSError as error:
             directory.close()
             raise failed("setting permissions for", entry.destination, error) from None
-        made.present_mode |= OWNER_ALL
     made.mode &= ~(OWNER_ALL & ~mode)
 
 

@@ -4,7 +4,7 @@ The source is opened before anything is made, and all that follows acts on descr
 unusual is handed back, untouched, to the general way.
 """
 
-from stat import S_IMODE
+from stat import S_IMODE, S_ISGID
 
 from pycp import system
 from pycp.engine.attributes import Made
@@ -104,7 +104,9 @@ def directory_maker(job: "Job", memory: "Memory") -> "Callable[[Folder, str], Fi
         inner = Folder(folder, origin, destination, True)
         inner.goes_by_umask = folder.goes_by_umask
         owner = folder.owner_of_directories or (status.st_uid, status.st_gid)
-        folder.owner_of_directories = inner.owner_of_directories = owner
+        folder.owner_of_directories = owner
+        if not (made.mode ^ made.present_mode) & S_ISGID:  # which would give another group
+            inner.owner_of_directories = owner
         try:
             if hears:
                 tell_directory(report, entry, True)

@@ -660,6 +660,29 @@ def test_access_lists(case: Case, same_as_gnu: SameAsGnu) -> None:
         "-R --preserve=ownership s d",
         "s/@0775 s/f s/x/@0500 d/@2755",
     ),
+    *(
+        Case(
+            f"unwritable source, set-group-id parent {of} group and {words}",
+            f"{words} s d",
+            {
+                "s": directory(0o555),
+                "s/f": "F",
+                "s/x": directory(0o500),
+                "s/x/y/g": "G",
+                "s/z/h": "H",
+                "d": directory(0o2777, owner=(0, 8)),
+            },
+            umask=umask,
+            groups=groups,
+        )
+        for of, groups in [("of another's", ()), ("of the user's", (8,))]
+        for words, umask in [
+            ("-R", 0o022),
+            ("-R --preserve=ownership", 0o022),
+            ("-R --no-preserve=mode", 0o022),
+            ("-R --no-preserve=mode --preserve=ownership", 0o277),
+        ]
+    ),
     Case(
         "mode onto a set-group-id file",
         "-p a b",
