@@ -210,17 +210,17 @@ def _preserve_link_owner(
 def _preserve_link_xattrs(
     job: "Job", entry: "Entry", decision: "Decision", where: "system.Where"
 ) -> None:
+    """Give a link the attributes of what has the source's name: of a link itself, as with GNU."""
     from pycp.engine.xattrs import copy_xattrs, tell
 
     try:
-        source = Pinned(
-            entry.source_name, entry.folder.source_fd, entry.source, follows=decision.follows
-        )
+        source = Pinned(entry.source_name, entry.folder.source_fd, entry.source)
     except CopyError as error:
         failure = tell(job, error, error)
     else:
         with source:
-            if identity(source.status) == identity(decision.source_stat):
+            is_followed = decision.follows and stat.S_ISLNK(source.status.st_mode)
+            if is_followed or identity(source.status) == identity(decision.source_stat):
                 failure = copy_xattrs(job, entry, source.where, where)[1]
             else:
                 problem = skipping("file", entry.source)

@@ -373,6 +373,27 @@ SECURE: dict[str, Node] = {
         differs="attributes of a directory behind a symlink",
         like="$ pycp -R --preserve=xattr d n",
     ),
+    Case(
+        "symbolic link to a symlink",
+        "-s --preserve=xattr l n",
+        {"f": file("F", xattrs={"user.f": b"1"}), "l": symlink("f")},
+        stderr="",
+    ),
+    Case(
+        "symbolic links to symlinks in a tree",
+        '$ pycp -RLs --preserve=all "$PWD/s" n',
+        {"s/f": "F", "s/l": symlink("../x"), "x": file("X", xattrs={"user.x": b"1"})},
+        stderr="",
+    ),
+    Case(
+        "symbolic link to a symlink with an attribute",
+        "-s --preserve=xattr,timestamps l n",
+        {
+            "f": file("F", age=3, xattrs={"security.f": b"1", "trusted.f": b"1"}),
+            "l": symlink("f", age=5, xattrs={"trusted.l": b"2"}),
+        },
+        who=("root",),
+    ),
     Case("symlink", "-P --preserve=xattr l n", {"l": symlink("x", xattrs={"trusted.t": b"1"})}),
     Case(
         "security of a symlink",
