@@ -224,12 +224,18 @@ def _set_new_mode(job: "Job", entry: "Entry", source: "os.stat_result", made: Ma
 
 
 def _mode_of_new(job: "Job", source: "os.stat_result", made: Made) -> int:
-    """Return the mode that follows from the one it was created with and the umask."""
+    """Return the mode that follows from the one it was created with and the umask.
+
+    A default access list may have given less than that, and stays if nothing else is to be set.
+    """
+    missing = made.withheld & ~job.umask
     if made.is_directory:
-        return made.mode | (made.withheld & ~job.umask)
-    if made.withheld:
+        return made.mode | missing
+    if not (missing or made.withheld & USER_WRITE):
+        return made.mode
+    if stat.S_ISREG(made.status.st_mode):
         return source.st_mode & PERMISSIONS & ~job.umask
-    return made.mode
+    return made.mode & PERMISSIONS | missing
 
 
 def _special_bits_left(made: Made) -> int:

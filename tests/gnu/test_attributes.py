@@ -655,6 +655,22 @@ def test_access_lists_of_special_files_behind_links(case: Case, same_as_gnu: Sam
         },
         status=None,
     ),
+    *(
+        Case(
+            f"default list without write for the owner and {words} umask {umask:03o}",
+            f"-R {words} s d",
+            {
+                "s/f": file("F", 0o644),
+                "s/g": file("G", 0o755),
+                "s/p": fifo(0o644),
+                "d": directory(xattrs=acl("u::r u:1002:w g::rx m::r o::x", "default")),
+            },
+            who=("root",),
+            umask=umask,
+        )
+        for words in ("", "--preserve=ownership", "--preserve=timestamps")
+        for umask in (0o022, 0o077, 0o027, 0o277)
+    ),
     who=BOTH,
 )
 def test_access_lists(case: Case, same_as_gnu: SameAsGnu) -> None:
