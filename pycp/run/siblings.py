@@ -4,8 +4,9 @@
 others can have a share, and not one for each operand. What is particular about operands is left to
 the walk of each: links that are followed for them, two that would get the same name, one that holds
 the target or lies in it, options that count from the operand down. So is what depends on their
-order: an old file that other names lead to, perhaps that of another operand, or a directory that
-may be met in two places, as something is mounted there.
+order: names that are one where upper and lower case are, an old file that other names lead to,
+perhaps that of another operand, or a directory that may be met in two places, as something is
+mounted there.
 """
 
 from itertools import islice
@@ -114,7 +115,10 @@ def _may_be_entries(options: "CopyOptions") -> bool:
 def _names(sources: list[str], path: str) -> list[str] | None:
     """Return the names of operands below a path, None if that is not all they consist of."""
     names = [source[len(path) :] for source in sources]
-    if not {"", ".", ".."}.isdisjoint(names) or len(set(names)) < len(names):
+    # Nobody can ask a directory whether it tells upper from lower case.
+    if len(set("/".join(names).casefold().split("/"))) < len(names):
+        return None
+    if not {"", ".", ".."}.isdisjoint(names):
         return None
     if "/" in "".join(names) or not all(source.startswith(path) for source in sources):
         return None

@@ -145,6 +145,12 @@ def test_what_would_be_written_to_where_the_sources_lie_is_none(here: Path) -> N
     assert found("-r u/s/s u/s/x t") is not None
 
 
+def test_names_that_differ_by_case_are_copied_in_order(here: Path) -> None:
+    """The target may take them for one, and the last is to be what is there."""
+    (here / "s/D").mkdir(exist_ok=True)
+    assert found("-r s/d s/e s/D t") is None
+
+
 def test_what_other_names_lead_to_is_written_in_order(here: Path) -> None:
     """Which of them is first tells what there is in the end."""
     assert found("-r s/d s/f t") is not None
