@@ -223,8 +223,8 @@ class CopyOptions(WriteOptions):
         return self.dereference == "always" or (self.dereference == "operands" and is_operand)
 
     def may_be_begun(self) -> bool:
-        """Tell whether what is there may be from an earlier run of this copy, and not complete."""
-        return self.resume
+        """Tell whether what is there may be of this copy, from an earlier run, and not complete."""
+        return self.resume or self.redo
 
     def withheld_bits(self, is_directory: bool) -> int:
         """Return the permission bits that something new is created without.
@@ -237,8 +237,11 @@ class CopyOptions(WriteOptions):
         return OTHERS_WRITE if is_directory else 0
 
     def believes_times(self) -> bool:
-        """Tell whether a file that was given its time is complete; to verify is not to believe."""
-        return self.preserve_timestamps and not self.verify
+        """Tell whether a file that was given its time is complete; to verify is not to believe.
+
+        Where nobody spoke of an earlier run the time may be that of an old file, whatever it holds.
+        """
+        return self.resume and self.preserve_timestamps and not self.verify
 
     def has_attributes(self, source: "os.stat_result", status: "os.stat_result", user: int) -> bool:
         """Return whether a copy has the time, the mode and the owner that it has in the end."""

@@ -25,7 +25,7 @@ def perform(job: "Job", entry: "Entry", decision: "Decision") -> Outcome:
         for require in steps_of(job).required:
             require(entry, decision)
     try:
-        if job.options.resume:
+        if job.options.may_be_begun():
             from pycp.engine.resume import resume
 
             if job.labels is not None:

@@ -150,7 +150,7 @@ class Job:
 
     def again(self) -> "Job":
         """Return a job for what may be done already, and is to be as if it were done only once."""
-        job = Job(self.options.replace(resume=True, redo=True), self.report)
+        job = Job(self.options.replace(redo=True), self.report)
         job.tally, job.exclusions, job.manifest = self.tally, self.exclusions, self.manifest
         job.kept_sets, job.stride = self.kept_sets, self.stride
         job._pace, job._labels = self._pace, self._labels

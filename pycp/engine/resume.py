@@ -1,10 +1,11 @@
 """What an interrupted copy left: found complete, gone on with, or made again (--resume).
 
 A regular file is complete if it has the size and the time of its source, since it gets its time
-after all its data, and is nobody else's; else if both hold the same bytes. Otherwise it goes on at
-the first difference, and what it holds from there is cut off. A file with several names is never
-written into: it stays, complete, as the one copy of a set of hard links, or makes way for a new
-one. Whatever stays gets its attributes again, which may be missing.
+after all its data, and is nobody else's; else if both hold the same bytes, which alone counts where
+a process was lost. Otherwise it goes on at the first difference, and what it holds from there is
+cut off. A file with several names is never written into: it stays, complete, as the one copy of a
+set of hard links, or makes way for a new one. Whatever stays gets its attributes again, which may
+be missing.
 """
 
 import stat

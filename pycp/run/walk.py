@@ -330,7 +330,7 @@ class Walk:
             self.job.report.failed(error)
 
     def again(self, left_by: list[str]) -> "Walk":
-        """Return a walk through what may be done already, which goes by the rules of --resume.
+        """Return a walk through what may be done already, by the rules of --resume but for times.
 
         Temporary names that processes left with these tokens are removed.
         """

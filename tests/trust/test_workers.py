@@ -115,6 +115,28 @@ def test_what_a_killed_worker_held_is_done_again(
     assert not list(place.rglob("Cu*"))
 
 
+def test_what_a_killed_worker_held_is_not_taken_for_done_by_its_times(place: Path) -> None:
+    """Nobody has asked for --resume: an old file may have the time of its source by any chance."""
+    for path in place.glob("s/*/*"):
+        copy = place / "D" / path.relative_to(place / "s")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text("?" * len(path.read_text()))
+        os.utime(copy, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+
+    def act(number: int) -> None:
+        if number == 7:
+            try:
+                os.mkdir(place / "died")
+            except FileExistsError:
+                return
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    status = end(start(place, "-a --jobs=3 -T s D", act))
+    assert (status, (place / "stderr").read_text()) == (0, "")
+    assert (place / "died").exists()
+    assert missing(place) == set()
+
+
 @pytest.mark.slow
 @pytest.mark.one_of(2)
 @pytest.mark.parametrize("stop", range(2, 40, 5))
