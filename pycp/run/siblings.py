@@ -136,9 +136,9 @@ def _kinds(
 ) -> "Iterator[int]":
     """Yield the kinds of operands, until one is none that may be copied beside others.
 
-    What is followed may lead to what is copied; where the contents of a FIFO are asked for, they
-    come in the order of the operands. Directories are noted among those `met`. Raise OSError if one
-    cannot be looked at.
+    What is followed may lead to what is copied, and a FIFO takes the place of an old file only if
+    links are not; where its contents are asked for, they come in the order of the operands.
+    Directories are noted among those `met`. Raise OSError if one cannot be looked at.
     """
     listed = _listed_files(source, SHARE * len(names)) if len(names) >= MANY else ()
     for name in names:
@@ -152,9 +152,11 @@ def _kinds(
         elif S_ISDIR(mode):
             met.add(identity(status))
             yield DIRECTORY if options.recursive else OTHER
-        elif S_ISLNK(mode) and options.dereference == "never":
+        elif options.dereference != "never":
+            return
+        elif S_ISLNK(mode):
             yield SYMLINK
-        elif not S_ISLNK(mode) and options.recursive and not options.copy_contents:
+        elif options.recursive and not options.copy_contents:
             yield OTHER
         else:
             return

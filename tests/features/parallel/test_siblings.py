@@ -85,6 +85,7 @@ TOGETHER = {
     "-r u/s/s u/s/../o u": "",
     "-L -r s/d s/e t": "",
     "-H -r s/d s/l t": "",
+    "-H -r s/d s/p t": "",
     "-r --copy-contents s/d s/p t": "",
     "-r --parents s/d s/e t": "",
     "-rx s/d s/e t": "",
@@ -210,6 +211,8 @@ def by_three(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Compari
     Case("with attributes", "-av s/f s/d s/g s/l u t", SPEC),
     Case("names of one file", "-a s/f s/d s/g s/e/h u", SPEC),
     Case("one in the way", "-rv s/d s/e s/f t", SPEC, status=1),
+    Case("a file where a FIFO is to be", "-rHv s/d s/p t", SPEC | {"t/p": file("old")}, status=1),
+    Case("a FIFO in its place", "-rv s/d s/p t", SPEC | {"t/p": file("old")}),
     Case(
         "links to what comes later",
         f"-rv {ALL} t",
