@@ -188,8 +188,11 @@ def test_names_that_are_lost_again_and_again_are_told(sources: Path) -> None:
     told = copy(sources, Losing())
     assert ONE.format(f"{sources}/s/hole") in told
     assert not (sources / "d/hole").exists()
-    told = copy(sources, Losing(3))
-    assert told and all(line.endswith("ended: killed") for line in told)
+    for kept in range(3, 100):  # on a busy machine little is done by a unit
+        told = copy(sources, Losing(kept))
+        assert told and all(line.endswith("ended: killed") for line in told)
+        if (sources / "d/d0/e0").exists():
+            break
     modes = [os.stat(sources / side / "d0/e0").st_mode for side in "sd"]
     assert modes[0] == modes[1], "what others could not finish is finished here"
 
