@@ -10,7 +10,7 @@ import stat
 
 from pycp import system
 from pycp.engine.installed import replaced
-from pycp.engine.write import close
+from pycp.engine.write import close, require_taken
 from pycp.errors import cannot
 from pycp.system.folder import identity, is_still
 from pycp.values import PRIVATE
@@ -78,6 +78,7 @@ def last_step(final: "Final") -> "Callable[[FileCopy], None]":
     """Return the step that gives a copy owner and mode, where nothing else is asked for."""
 
     def settle(file: "FileCopy") -> None:
+        require_taken(file.destination_fd, file.entry)
         _drop_access_list(file.entry, file.destination_fd)
         _settle(file.entry, file.destination_fd, final)
 

@@ -22,6 +22,7 @@ from pycp.engine.write import (
     open_file,
     prepare,
     remove,
+    require_taken,
     truncate,
 )
 from pycp.errors import CopyError, cannot, cannot_read, skipping
@@ -119,7 +120,9 @@ def _copy_opened(job: "Job", file: FileCopy, decision: "Decision", outcome: "Out
             from pycp.engine.attributes import set_attributes
 
             set_attributes(job, file, is_new, withheld, decision.is_begun)
-        if options.new_file_mode is None:
+        if options.new_file_mode is not None:
+            require_taken(file.destination_fd, file.entry)  # or it is never to look complete
+        else:
             for step in complete:
                 step(file)
     except BaseException as error:

@@ -324,6 +324,18 @@ def close(fd: int, entry: "Entry", is_source: bool) -> None:
         raise failed("failed to close", name, error) from None
 
 
+def require_taken(fd: int, entry: "Entry") -> None:
+    """Raise CopyError if what was written to the destination is refused, and leave it open.
+
+    A server tells it when a descriptor is closed, be it not the last one, as of a full disk or an
+    exceeded quota.
+    """
+    try:
+        system.close(system.dup(fd))
+    except OSError as error:
+        raise failed("failed to close", entry.destination, error) from None
+
+
 def close_after(job: "Job", error: BaseException, fd: int, entry: "Entry", is_source: bool) -> None:
     """Close one side of a file after a failure.
 
@@ -332,7 +344,7 @@ def close_after(job: "Job", error: BaseException, fd: int, entry: "Entry", is_so
     """
     try:
         close(fd, entry, is_source)
-    except CopyError:
-        if isinstance(error, OSError):
+    except CopyError as another:
+        if isinstance(error, OSError) and str(error) != str(another):
             job.report.failed(cannot("copy", entry.source, error))
             raise

@@ -21,6 +21,7 @@ from os import (
     W_OK,
     access,
     close,
+    dup,
     fstat,
     ftruncate,
     getegid,

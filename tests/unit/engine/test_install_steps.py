@@ -11,6 +11,7 @@ import pytest
 
 from pycp import system
 from pycp.options import InstallOptions
+from pycp.plan.operands import MANY
 from pycp.report.lines import Lines
 from pycp.run.install import run_install
 
@@ -163,6 +164,52 @@ def test_what_cannot_be_finished_stays_private(
     assert stat.S_IMODE(os.stat("b").st_mode) == 0o600
     assert Path("b").read_bytes() == b"new"
     assert os.listdir("/proc/self/fd") == open_before
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, refused: str) -> None:
+    """Have a server refuse what a file of that name holds, each time a descriptor is closed."""
+    close = system.close
+
+    def close_and_fail(fd: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{fd}")
+        close(fd)
+        if os.path.basename(path) == refused:
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(system, "close", close_and_fail)
+
+
+def test_what_a_server_does_not_take_stays_private(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "b")
+    assert install("a", "b") == ["failed to close 'b': Disk quota exceeded"]
+    assert stat.S_IMODE(os.stat("b").st_mode) == 0o600
+
+
+def test_what_a_server_does_not_take_gives_way_to_the_old_file(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("b").write_bytes(b"old")
+    refuse(monkeypatch, "b")
+    assert install("a", "b", backup="simple") == ["failed to close 'b': Disk quota exceeded"]
+    assert (Path("b").read_bytes(), os.path.exists("b~")) == (b"old", False)
+
+
+def test_one_of_many_files_that_a_server_does_not_take_stays_private(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("t").mkdir()
+    names = [f"f{number}" for number in range(MANY)]
+    for name in names:
+        Path(name).write_bytes(b"new")
+    with monkeypatch.context() as patch:
+        refuse(patch, "f1")
+        sources = [str(here / name) for name in names]
+        told = install(*sources, "t")
+    assert told[0] == "failed to close 't/f1': Disk quota exceeded"
+    assert {stat.S_IMODE(os.stat(f"t/{name}").st_mode) for name in names if name != "f1"} == {0o755}
+    assert stat.S_IMODE(os.stat("t/f1").st_mode) == 0o600
 
 
 def test_times_that_cannot_be_set_are_no_failure(
