@@ -330,10 +330,7 @@ def require_taken(fd: int, entry: "Entry") -> None:
     A server tells it when a descriptor is closed, be it not the last one, as of a full disk or an
     exceeded quota.
     """
-    try:
-        system.close(system.dup(fd))
-    except OSError as error:
-        raise failed("failed to close", entry.destination, error) from None
+    close(system.dup(fd), entry, is_source=False)
 
 
 def close_after(job: "Job", error: BaseException, fd: int, entry: "Entry", is_source: bool) -> None:
