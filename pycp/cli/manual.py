@@ -57,7 +57,8 @@ def _synopsis(program: str, table: Table) -> list[str]:
     lines: list[str] = []
     for form in table.usage:
         words = re.sub("[A-Z]+", r"\\fI\g<0>\\fR", form)
-        lines += [".br", f".B {program}", re.sub(r"-(\w)", r"\\fB\-\1\\fR", words)]
+        words = re.sub("--?[a-z]+", lambda option: f"\\fB{_escaped(option[0])}\\fR", words)
+        lines += [".br", f".B {program}", words]
     return lines[1:]
 
 

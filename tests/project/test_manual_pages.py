@@ -53,6 +53,14 @@ def test_the_page_is_what_the_table_and_the_prose_say(command: str) -> None:
 
 
 @PAGES
+def test_the_synopsis_has_whole_options_in_bold(command: str) -> None:
+    synopsis = page(command).partition("\n.SH DESCRIPTION")[0].partition(".SH SYNOPSIS")[2]
+    marked = re.findall(r"\\fB(.*?)\\fR", synopsis)
+    options = re.findall("(?<!\\w)--?[a-z]+", " ".join(COMMANDS[command][1].usage))
+    assert [option.replace("\\-", "-") for option in marked] == options
+
+
+@PAGES
 def test_the_page_has_its_sections_in_order(command: str) -> None:
     lines = page(command).splitlines()
     assert [line[4:] for line in lines if line.startswith(".SH ")] == [

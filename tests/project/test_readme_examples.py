@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.programs import Programs
 from tests.project.test_readme import README, ROOT
 
@@ -67,6 +69,29 @@ def test_the_makefile_installs_and_uninstalls(run_pycp: Programs, here: Path) ->
     done = run("make uninstall 2>&1", run_pycp, here)
     assert list((here / "root").iterdir()) == [], done
     assert not (here / "install.mtree").exists()
+
+
+def test_the_makefile_puts_back_what_it_installed_over_twice(
+    run_pycp: Programs, here: Path
+) -> None:
+    (here / "Makefile").write_text(blocks("make")[0])
+    old = here / "root/etc/app.conf"
+    old.parent.mkdir(parents=True)
+    old.write_text("old")
+    done = run("for i in 1 2; do make install DESTDIR=root; done 2>&1", run_pycp, here)
+    assert old.read_text() == "app.conf\n", done
+    done = run("make uninstall 2>&1", run_pycp, here)
+    assert (old.read_text(), os.listdir(old.parent)) == ("old", ["app.conf"]), done
+
+
+def test_what_the_makefile_installed_is_packed(run_pycp: Programs, here: Path) -> None:
+    needs.command("bsdtar", "libarchive-tools")
+    (here / "Makefile").write_text(blocks("make")[0])
+    (command,) = re.findall("`([^`]*bsdtar[^`]*)`", README)
+    done = run(f"make install DESTDIR=root && {command}", run_pycp, here)
+    with tarfile.open(here / "root.tar") as tar:
+        packed = tar.extractfile("./etc/app.conf")
+        assert packed and packed.read() == b"app.conf\n", done
 
 
 def test_python_says_what_is_shown(here: Path) -> None:
