@@ -17,6 +17,7 @@ from pycp.engine.installed import Irremovable, open_made, replaced
 from pycp.engine.phase import Phase
 from pycp.engine.pinned import Pinned
 from pycp.engine.temporary import TemporaryNames
+from pycp.engine.write import require_taken
 from pycp.entries import Entry
 from pycp.errors import CopyError, cannot, reason
 from pycp.quoting import quote_name
@@ -186,6 +187,7 @@ def _copy_back(
         system.lseek(made_fd, 0, 0)
         system.ftruncate(made_fd, 0)
         _copy(job, entry, (copy, fd), (entry.destination, made_fd))
+    require_taken(made_fd, entry)
 
 
 def _open_stripped(name: str, room_fd: int, status: os.stat_result) -> int:

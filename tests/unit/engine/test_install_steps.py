@@ -196,6 +196,25 @@ def test_what_a_server_does_not_take_gives_way_to_the_old_file(
     assert (Path("b").read_bytes(), os.path.exists("b~")) == (b"old", False)
 
 
+def test_a_stripped_file_that_a_server_does_not_take_is_removed(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("shorten").write_text('#!/bin/sh\necho less >"$1"\n')
+    Path("shorten").chmod(0o755)
+    close = system.close
+
+    def close_and_fail(fd: int) -> None:
+        is_made = os.readlink(f"/proc/self/fd/{fd}") == str(here / "b")
+        close(fd)
+        if is_made and Path("b").read_bytes() == b"less\n":
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(system, "close", close_and_fail)
+    told = install("a", "b", strip=True, strip_program="./shorten")
+    assert told == ["failed to close 'b': Disk quota exceeded"]
+    assert not os.path.exists("b")
+
+
 def test_one_of_many_files_that_a_server_does_not_take_stays_private(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
