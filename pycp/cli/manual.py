@@ -57,8 +57,8 @@ def _synopsis(program: str, table: Table) -> list[str]:
     lines: list[str] = []
     for form in table.usage:
         words = re.sub("[A-Z]+", r"\\fI\g<0>\\fR", form)
-        words = re.sub("--?[a-z]+", lambda option: f"\\fB{_escaped(option[0])}\\fR", words)
-        lines += [".br", f".B {program}", words]
+        words = re.sub("--?[a-z]+", r"\\fB\g<0>\\fR", words)
+        lines += [".br", f".B {program}", words.replace("-", r"\-")]
     return lines[1:]
 
 

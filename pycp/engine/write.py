@@ -325,12 +325,11 @@ def close(fd: int, entry: "Entry", is_source: bool) -> None:
 
 
 def require_taken(fd: int, entry: "Entry") -> None:
-    """Raise CopyError if what was written to the destination is refused, and leave it open.
-
-    A server tells it when a descriptor is closed, be it not the last one, as of a full disk or an
-    exceeded quota.
-    """
-    close(system.dup(fd), entry, is_source=False)
+    """Raise CopyError if a server refuses what was written, as it may tell at each close."""
+    try:
+        system.close(system.dup(fd))
+    except OSError as error:
+        raise failed("failed to close", entry.destination, error) from None
 
 
 def close_after(job: "Job", error: BaseException, fd: int, entry: "Entry", is_source: bool) -> None:

@@ -13,6 +13,7 @@ from pycp.system import xattr_os
 NO_SPACE = "ENOSPC EDQUOT"
 ERRORS = {
     "close": f"EIO {NO_SPACE}",
+    "dup": "EMFILE",
     "fstat": "EIO",
     "flush": f"EIO {NO_SPACE}",
     "ftruncate": "EIO EINVAL EPERM",
