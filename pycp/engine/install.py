@@ -75,10 +75,20 @@ def _next_step(options: "InstallOptions", final: "Final") -> str:
 
 
 def last_step(final: "Final") -> "Callable[[FileCopy], None]":
-    """Return the step that gives a copy owner and mode, where nothing else is asked for."""
+    """Return the step that gives a copy owner and mode, where nothing else is asked for.
+
+    It is for many files, and two calls for each are worth a look at what holds them.
+    """
+    late: dict[int, bool] = {}
 
     def settle(file: "FileCopy") -> None:
-        require_taken(file.destination_fd, file.entry)
+        device = file.entry.folder.destination_directory.id[0]
+        if device not in late:
+            from pycp.system.mounts import may_refuse_late
+
+            late[device] = may_refuse_late(device)
+        if late[device]:
+            require_taken(file.destination_fd, file.entry)
         _drop_access_list(file.entry, file.destination_fd)
         _settle(file.entry, file.destination_fd, final)
 

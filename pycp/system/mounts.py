@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOUNTS = "/proc/self/mountinfo"
 SMB = (b"cifs", b"smb3")
+LOCAL = frozenset(b"ext2 ext3 ext4 xfs btrfs bcachefs f2fs zfs tmpfs ramfs overlay".split())
+"""Those of this machine alone: what is refused is refused when it is written or flushed."""
 USUAL_NAME = 255
 _known: dict[int, tuple[bytes, bytes]] = {}
 
@@ -42,6 +44,11 @@ def keeps_only_files(name: str, directory: "Directory") -> bool:
 def forgets_times(device: int) -> bool:
     """Return whether a file that is flushed is given the time of that: SMB servers do."""
     return _kind(device)[0] in SMB
+
+
+def may_refuse_late(device: int) -> bool:
+    """Return whether a file system may refuse data when a descriptor is closed; True if unknown."""
+    return _kind(device)[0] not in LOCAL
 
 
 def longest_name(above: str, dir_fd: int | None) -> int:

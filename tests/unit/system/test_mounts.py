@@ -14,6 +14,7 @@ from pycp.system.mounts import (
     keeps_only_files,
     longest_name,
     may_be_mounted,
+    may_refuse_late,
     mounted_in,
 )
 
@@ -39,6 +40,7 @@ def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_that_copies_is_known_by_the_mount(number: int, expected: bool) -> None:
     assert has_copying_server(os.makedev(0, number)) == expected
     assert forgets_times(os.makedev(0, number)) == (number == 43)
+    assert may_refuse_late(os.makedev(0, number)), "a server may, and so may what is not known"
 
 
 @pytest.mark.parametrize(
@@ -82,8 +84,10 @@ def test_the_length_of_a_name_is_what_the_file_system_says(
 
 def test_a_disk_has_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not has_copying_server(os.makedev(8, 1))
+    assert not may_refuse_late(os.makedev(8, 1))
     monkeypatch.setattr(mounts, "MOUNTS", "/nowhere")
     assert not has_copying_server(os.makedev(8, 77))
+    assert may_refuse_late(os.makedev(8, 77))
 
 
 @pytest.mark.parametrize(
