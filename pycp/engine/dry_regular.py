@@ -48,7 +48,7 @@ def pretend_regular(job: "Job", entry: "Entry", decision: "Decision", outcome: "
         problem = None if is_lent else _why_unwritable(entry, found)
         if problem is None:
             if job.options.atomic and stat.S_ISREG(found.st_mode):
-                _require_replaceable(job, entry)
+                _take_place(job, entry, found)
             _write(job, entry, decision, found)
             return
         if not job.options.force:
@@ -78,12 +78,19 @@ def _why_unwritable(entry: "Entry", found: "os.stat_result") -> OSError | None:
     return OSError(ENXIO, "") if stat.S_ISSOCK(found.st_mode) else None
 
 
-def _require_replaceable(job: "Job", entry: "Entry") -> None:
-    """Raise CopyError if nothing may take the place of a file, unless a link leads to that."""
+def _take_place(job: "Job", entry: "Entry", found: "os.stat_result") -> None:
+    """Pretend that a file is made anew; other names go on leading to the old one.
+
+    Raise CopyError if nothing may take its place. Where a link leads to it that is not foreseen.
+    """
     name, below = entry.destination_name, directories(entry)[1]
     try:
-        if not (job.options.attributes_only or is_symlink(entry)):
-            below.rename(name, name)  # changes nothing, if it may be
+        if job.options.attributes_only or is_symlink(entry):
+            return
+        below.rename(name, name)  # changes nothing, if it may be
+        if found.st_nlink > 1:
+            below.unlink(name)
+            below.make(name, found, {})
     except OSError as error:
         raise creation_error(entry, error) from None
 

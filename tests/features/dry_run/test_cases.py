@@ -110,6 +110,12 @@ MINE_AND_ROOTS = {"a": "new", "d": tree.directory(0o777), "d/a": tree.file("old"
         "s/f t/f",
         before="printf s >t/f",
     ),
+    Case(
+        "another name of what is made anew",
+        "-u --atomic a b d",
+        "a b d/a d/b=d/a",
+        before="touch -d 2001-01-01 d/a",
+    ),
     Case("what nothing may take the place of", "-r --atomic s/. t", "s/f t/@0555 t/f", 1),
     Case("what is there is removed", "--remove-destination a b", "a b"),
     Case("what cannot be opened is removed", "-f a b", "a b@000", who=("root", "user")),
