@@ -15,8 +15,8 @@ from pycp.values import last_component
 PROBE = ".pycp-probe-"
 """How names begin by which the machines of a cluster find out whether they see the same."""
 HEXADECIMAL = "0123456789abcdef"
-TEMPORARY_DIGITS = 6
-"""How many of them follow in a temporary name at least."""
+TEMPORARY_DIGITS = 6, 16
+"""How many of them follow in a temporary name: of a hard link, and of all else."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,4 +77,4 @@ def is_begun_copy(options: "CopyOptions", sources: list[str], directory: Directo
 def _is_temporary(name: str) -> bool:
     """Return whether a name is one of those that --atomic, or a link, makes something under."""
     beginning, number = name[:2], name[2:]
-    return beginning == "Cu" and len(number) >= TEMPORARY_DIGITS and not number.strip(HEXADECIMAL)
+    return beginning == "Cu" and len(number) in TEMPORARY_DIGITS and not number.strip(HEXADECIMAL)

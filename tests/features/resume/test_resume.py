@@ -404,6 +404,14 @@ def test_a_temporary_name_that_a_kill_left_tells_of_nothing_else(
     assert sorted(os.listdir(root / "D")) == sorted([left, "f", "g"])
 
 
+def test_a_name_much_like_a_temporary_one_is_no_sign_of_a_copy(
+    tree: Tree, run_pycp: Programs
+) -> None:
+    root = Path(tree({"s/f": trees.file(DATA), "D/Cu20261130": "mine"}))
+    resumed(run_pycp, root, "-r --resume s D")
+    assert sorted(os.listdir(root / "D")) == ["Cu20261130", "s"]
+
+
 def test_a_directory_that_may_be_the_copy_or_hold_it_is_not_touched(
     tree: Tree, run_pycp: Programs
 ) -> None:
