@@ -139,8 +139,10 @@ class Coordinator:
         """
         task, slots = Task(), self._hands.slots
         least = 1 if self._hands.is_local and self._pace.waits else LEAST
-        known = self.queue.names(MOST_NAMES)
-        equal = MOST_NAMES if is_own else max(min(known // (AHEAD * slots + 1), MOST_NAMES), 1)
+        known, parts = self.queue.names(MOST_NAMES), AHEAD * slots + 1
+        if len(self.queue.levels) > 1 and not self._pace.waits:
+            parts *= 2  # more is kept here, whose hands would be empty before those of others
+        equal = MOST_NAMES if is_own else max(min(known // parts, MOST_NAMES), 1)
         count: float = max(equal, least)
         of_directory = count / equal  # of which there is no least number
         seconds = pace.OWN if is_own else self._pace.longest
