@@ -65,6 +65,9 @@ PRIVATE = 0o600
 NEW_MODE = 0o666
 """Mode of a new file that follows the umask alone."""
 
+TEMPORARY = "Cu"
+"""How temporary names begin; hexadecimal digits follow."""
+
 BLOCK = 4096
 """Bytes of a block: it is a hole or holds data, of one range or of two that meet in it."""
 

@@ -79,15 +79,10 @@ def last_step(final: "Final") -> "Callable[[FileCopy], None]":
 
     It is for many files, and two calls for each are worth a look at what holds them.
     """
-    late: dict[int, bool] = {}
+    from pycp.system.mounts import may_refuse_late
 
     def settle(file: "FileCopy") -> None:
-        device = file.entry.folder.destination_directory.id[0]
-        if device not in late:
-            from pycp.system.mounts import may_refuse_late
-
-            late[device] = may_refuse_late(device)
-        if late[device]:
+        if may_refuse_late(file.entry.folder.destination_directory.id[0]):
             require_taken(file.destination_fd, file.entry)
         _drop_access_list(file.entry, file.destination_fd)
         _settle(file.entry, file.destination_fd, final)

@@ -10,7 +10,7 @@ from pycp.engine.write import remove_beside, tell_removed
 from pycp.errors import CopyError, cannot, failed, reason, skipping
 from pycp.quoting import quote_name, quote_name_if_needed
 from pycp.system.folder import identity
-from pycp.values import split_last
+from pycp.values import TEMPORARY, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _make_or_replace(
 def _make_beside(name: str, make: "Callable[[str], None]") -> str:
     """Make what is to replace a name under a temporary one; return that."""
     for left in reversed(range(ATTEMPTS)):
-        beside = f"{split_last(name)[0]}Cu{os.urandom(3).hex()}"
+        beside = f"{split_last(name)[0]}{TEMPORARY}{os.urandom(3).hex()}"
         try:
             make(beside)
             break

@@ -6,7 +6,7 @@ from errno import EINVAL, ELOOP, ENOENT
 from pycp import system
 from pycp.system.ending import BeforeTheEnd
 from pycp.system.folder import release
-from pycp.values import split_last
+from pycp.values import TEMPORARY, split_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 MOST_LINKS = 40
 """Symbolic links followed before we take it for a circle, as the kernel does."""
-PREFIX = "Cu"
-"""How temporary names begin."""
 token = ""
 """What follows in those of this process; whoever learns of its end can remove what it left."""
 
@@ -28,7 +26,7 @@ def _token() -> str:
 
 def remove_left(dir_fd: int | None, tokens: "Iterable[str]") -> None:
     """Remove the temporary names that processes left which were ended."""
-    starts = tuple(f"{PREFIX}{left}" for left in tokens)
+    starts = tuple(f"{TEMPORARY}{left}" for left in tokens)
     fd = system.open(".", system.DIRECTORY_FLAGS, dir_fd=dir_fd)
     try:
         with system.scandir(fd) as listing:
@@ -95,7 +93,7 @@ class TemporaryNames:
         """Return another temporary name."""
         if self._ending is None:
             self._ending = BeforeTheEnd(self._remove_names)
-        self.temporary.append(self.beside(f"{PREFIX}{_token()}{os.urandom(4).hex()}"))
+        self.temporary.append(self.beside(f"{TEMPORARY}{_token()}{os.urandom(4).hex()}"))
         return self.temporary[-1]
 
     def _remove_names(self) -> None:

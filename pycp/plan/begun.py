@@ -10,7 +10,7 @@ from pycp import system
 from pycp.errors import CopyError, UsageError
 from pycp.quoting import quote_name
 from pycp.system.folder import Directory
-from pycp.values import last_component
+from pycp.values import TEMPORARY, last_component
 
 PROBE = ".pycp-probe-"
 """How names begin by which the machines of a cluster find out whether they see the same."""
@@ -76,5 +76,6 @@ def is_begun_copy(options: "CopyOptions", sources: list[str], directory: Directo
 
 def _is_temporary(name: str) -> bool:
     """Return whether a name is one of those that --atomic, or a link, makes something under."""
-    beginning, number = name[:2], name[2:]
-    return beginning == "Cu" and len(number) in TEMPORARY_DIGITS and not number.strip(HEXADECIMAL)
+    number = name.removeprefix(TEMPORARY)
+    is_number = len(number) in TEMPORARY_DIGITS and not number.strip(HEXADECIMAL)
+    return number != name and is_number

@@ -116,11 +116,12 @@ def _names(sources: list[str], path: str) -> list[str] | None:
     """Return the names of operands below a path, None if that is not all they consist of."""
     names = [source[len(path) :] for source in sources]
     # Nobody can ask a directory whether it tells upper from lower case.
-    if len(set("/".join(names).casefold().split("/"))) < len(names):
+    folded = "/".join(names).casefold().split("/")  # more than there are, if one has a slash
+    if not len(set(folded)) == len(folded) == len(names):
         return None
     if not {"", ".", ".."}.isdisjoint(names):
         return None
-    if "/" in "".join(names) or not all(source.startswith(path) for source in sources):
+    if not all(source.startswith(path) for source in sources):
         return None
     is_shown = join(_as_shown(path), names[0]) == sources[0]  # which it is for all or none
     return names if is_shown else None

@@ -11,6 +11,7 @@ from pycp import system
 from pycp.engine.contents import copy_contents
 from pycp.engine.data import EMPTY, SMALL
 from pycp.engine.file_copy import FileCopy
+from pycp.engine.xattrs import has_default_list
 from pycp.entries import Entry
 from pycp.shutil.files import copy_xattrs
 from pycp.values import ALL_BITS, OWNER_ALL, PERMISSIONS, USER_WRITE
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pycp.system.folder import Folder
 
 SOURCE_FLAGS = system.FILE_ITSELF_FLAGS
-DEFAULT_LIST = "system.posix_acl_default"
 
 
 def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
@@ -43,7 +43,8 @@ def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
     def copy_new(folder: "Folder", name: str) -> bool:
         nonlocal known, modes_follow_umask
         if folder is not known:
-            known, modes_follow_umask = folder, not _has_default_list(folder)
+            known = folder
+            modes_follow_umask = not has_default_list(folder.destination_directory.where)
         source_fd = destination_fd = -1
         try:
             try:
@@ -87,12 +88,3 @@ def new_file_copier(job: "Job") -> "Callable[[Folder, str], bool]":
         return True
 
     return copy_new
-
-
-def _has_default_list(folder: "Folder") -> bool:
-    """Return whether an access list of the directory takes the place of the umask."""
-    try:
-        names = system.xattr().list_names(folder.destination_directory.where)
-    except OSError as error:
-        return error.errno not in system.UNSUPPORTED  # there may be one then
-    return DEFAULT_LIST in names

@@ -42,6 +42,7 @@ from pycp.plan.links import Memory
 from pycp.system import xattr_os
 from pycp.system.folder import Directory, Folder, release
 from pycp.system.nodes import changed
+from pycp.values import TEMPORARY
 from tests import tree
 from tests.unit.rooms import Heard, entry, job, opened_folder
 
@@ -497,7 +498,7 @@ def test_a_vast_directory_that_cannot_be_listed_to_its_end_is_told(filled: Fille
 
 
 def test_temporary_names_of_those_that_died_are_removed() -> None:
-    names = [f"d/{temporary.PREFIX}{token}.x" for token in ("dead", "alive")]
+    names = [f"d/{TEMPORARY}{token}.x" for token in ("dead", "alive")]
     for name in names:
         Path(name).touch()
     fd = os.open("d", os.O_RDONLY)
